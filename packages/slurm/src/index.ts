@@ -1,0 +1,2 @@
+export type * from './facets.ts';
+export type * from './records.ts';
