@@ -1,0 +1,81 @@
+// The door to every npm script. Runs on whatever Node the machine has (18 or newer): installs the workspace's modules
+// when they are missing or stale, then hands over to the Node 24 that comes with them.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, 'node_modules');
+const stampFile = join(modules, '.sluice-installed');
+
+/** npm script → the program that does it, with the arguments that come before the caller's. */
+const tasks = {
+  start: ['packages/cli/src/main.ts', 'demo'],
+  sluice: ['packages/cli/src/main.ts'],
+  test: ['scripts/test.ts'],
+  'test:unit': ['scripts/test.ts', '--only', 'unit'],
+  'test:slurm': ['scripts/test.ts', '--slurm'],
+  'test:endurance': ['test/endurance/run.ts'],
+  fuzz: ['test/fuzz/run.ts'],
+  check: ['scripts/check.ts'],
+  format: ['scripts/check.ts', '--format'],
+  build: ['scripts/build.ts'],
+  package: ['scripts/package/main.ts'],
+};
+
+function fail(message) {
+  process.stderr.write(`sluice: ${message}\n`);
+  process.exit(1);
+}
+
+/** Changes when anything that decides what node_modules must hold changes. */
+function wantedStamp() {
+  const hash = createHash('sha256');
+  for (const file of ['package.json', 'package-lock.json', '.npmrc']) hash.update(readFileSync(join(root, file)));
+  for (const name of readdirSync(join(root, 'packages')).sort()) {
+    const manifest = join(root, 'packages', name, 'package.json');
+    if (existsSync(manifest)) hash.update(readFileSync(manifest));
+  }
+  return hash.update(`${process.platform}-${process.arch}`).digest('hex');
+}
+
+function install() {
+  const wanted = wantedStamp();
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  process.stderr.write('sluice: installing the node modules …\n');
+  const npm = process.env.npm_execpath;
+  const [command, first] = npm?.endsWith('.js') || npm?.endsWith('.cjs') ? [process.execPath, [npm]] : ['npm', []];
+  // Not `npm ci`: it refuses when a registry mirror lacks optional binaries of platforms that are not ours.
+  // `install --no-save` takes the same versions and checks the same integrity from the lock file, and writes neither file.
+  const { status, error } = spawnSync(command, [...first, 'install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (error) fail(`npm could not be started: ${error.message}`);
+  if (status !== 0) fail('npm install failed; its message stands above. Mend what it names and run the command again.');
+  mkdirSync(modules, { recursive: true });
+  writeFileSync(stampFile, wanted);
+}
+
+/** The workspace's own Node; on a platform it is not made for, the Node that runs this, if it is new enough. */
+function runtime() {
+  const own = join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  if (existsSync(own)) return own;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  return fail(
+    `there is no Node 24 for ${process.platform}-${process.arch} among the workspace's modules, and this is Node ${process.versions.node}. Install Node 24 or newer.`,
+  );
+}
+
+const [task, ...args] = process.argv.slice(2);
+const [program, ...fixed] = tasks[task] ?? fail(`unknown task ${task ?? '(none)'}; known: ${Object.keys(tasks).join(', ')}`);
+install();
+const { status, signal, error } = spawnSync(runtime(), ['--conditions=@sluice/source', join(root, program), ...fixed, ...args], {
+  stdio: 'inherit',
+  env: { ...process.env, PATH: `${join(modules, '.bin')}${delimiter}${process.env.PATH ?? ''}` },
+});
+if (error) fail(error.message);
+process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (status ?? 1));

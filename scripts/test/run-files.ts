@@ -1,0 +1,71 @@
+import { relative } from 'node:path';
+import { run } from 'node:test';
+import { inspect } from 'node:util';
+
+/** What a set of test files came to. */
+export interface Outcome {
+  passed: number;
+  failed: number;
+  /** Tests left out, each with the reason it gave. */
+  skips: { name: string; reason: string }[];
+}
+
+export interface FilesToRun {
+  readonly root: string;
+  readonly globs: readonly string[];
+  /** Files run at a time. */
+  readonly concurrency: number;
+  /** Modules every test process loads first. */
+  readonly preload: readonly string[];
+  readonly print: (text: string) => void;
+}
+
+interface FileLine {
+  passed: number;
+  failed: number;
+  skipped: number;
+  milliseconds: number;
+}
+
+/** Runs test files, each in a process of its own, and prints one line per file and every failure with its error. */
+export async function runFiles(options: FilesToRun): Promise<Outcome> {
+  const { root, globs, concurrency, preload, print } = options;
+  const outcome: Outcome = { passed: 0, failed: 0, skips: [] };
+  const files = new Map<string, FileLine>();
+  const events = run({
+    cwd: root,
+    globPatterns: [...globs],
+    concurrency,
+    isolation: 'process',
+    execArgv: ['--conditions=@sluice/source', ...preload.flatMap((path) => ['--import', path])],
+  });
+  for await (const { type, data } of events) {
+    if (type === 'test:stderr' || type === 'test:stdout') print(data.message);
+    if (type !== 'test:pass' && type !== 'test:fail') continue;
+    const file = relative(root, data.file ?? 'tests');
+    const line = files.get(file) ?? { passed: 0, failed: 0, skipped: 0, milliseconds: 0 };
+    files.set(file, line);
+    if (data.nesting === 0) line.milliseconds += data.details.duration_ms;
+    const isSuite = data.details.type === 'suite';
+    if (type === 'test:fail') {
+      const error: Error & { failureType?: string } = data.details.error;
+      if (isSuite && error.failureType === 'subtestsFailed') continue;
+      line.failed++;
+      outcome.failed++;
+      print(`FAIL ${file}: ${data.name}\n${inspect(error.cause ?? error, { depth: 6 }).replace(/^/gm, '    ')}\n`);
+    } else if (data.skip !== undefined && data.skip !== false) {
+      line.skipped++;
+      outcome.skips.push({ name: `${file}: ${data.name}`, reason: typeof data.skip === 'string' ? data.skip : 'no reason given' });
+    } else if (!isSuite) {
+      line.passed++;
+      outcome.passed++;
+    }
+  }
+  for (const [file, line] of [...files].sort(([a], [b]) => a.localeCompare(b))) {
+    const parts = [`${line.passed} passed`];
+    if (line.failed > 0) parts.push(`${line.failed} FAILED`);
+    if (line.skipped > 0) parts.push(`${line.skipped} skipped`);
+    print(`  ${file}: ${parts.join(', ')} (${(line.milliseconds / 1000).toFixed(1)} s)\n`);
+  }
+  return outcome;
+}
