@@ -24,16 +24,18 @@ function chosen(): readonly Suite[] {
     allowPositionals: true,
     options: { only: { type: 'string', multiple: true }, slurm: { type: 'boolean', default: false } },
   });
-  const pick = (words: readonly string[], known: Readonly<Record<string, Suite>>): readonly Suite[] =>
-    words.map((word) => {
-      const suite = known[word];
-      if (suite) return suite;
-      process.stderr.write(`sluice: there is no suite ${word}; known: ${Object.keys(known).join(', ')}\n`);
-      process.exit(64);
-    });
   if (values.slurm) return pick(positionals.length > 0 ? positionals : ['bookworm'], labSuites);
   if (values.only) return pick(values.only, Object.fromEntries(suites.map((suite) => [suite.name, suite])));
   return suites.filter(({ when }) => when === 'always' || inCi);
+}
+
+function pick(words: readonly string[], known: Readonly<Record<string, Suite>>): readonly Suite[] {
+  const unknown = words.filter((word) => !(word in known));
+  if (unknown.length > 0) {
+    process.stderr.write(`sluice: there is no suite ${unknown.join(', ')}; known: ${Object.keys(known).join(', ')}\n`);
+    process.exit(64);
+  }
+  return words.flatMap((word) => known[word] ?? []);
 }
 
 const started = performance.now();
