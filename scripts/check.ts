@@ -3,7 +3,7 @@
  * dependencies. All run side by side; what fails prints its findings. `--format` writes what can be mended by machine.
  */
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 
@@ -15,6 +15,7 @@ interface Check {
 
 const checks: readonly Check[] = [
   { name: 'types', command: 'tsc', args: ['-p', root] },
+  { name: 'generated pages', command: process.execPath, args: ['--conditions=@sluice/source', join(root, 'scripts/docs.ts'), '--check'] },
   { name: 'lint, format, circular imports', command: 'biome', args: ['check', '--error-on-warnings', '--max-diagnostics=50'] },
   { name: 'unused code and dependencies', command: 'knip', args: ['--no-progress'] },
 ];
@@ -26,12 +27,12 @@ interface Result {
 }
 
 function run({ command, args }: Check): Promise<Result> {
-  return new Promise((resolve) => {
+  return new Promise((settle) => {
     const started = performance.now();
-    const child = spawn(join(root, 'node_modules', '.bin', command), [...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(resolve(root, 'node_modules/.bin', command), [...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     const chunks: Buffer[] = [];
     const done = (code: number) =>
-      resolve({ code, output: Buffer.concat(chunks).toString('utf8'), seconds: (performance.now() - started) / 1000 });
+      settle({ code, output: Buffer.concat(chunks).toString('utf8'), seconds: (performance.now() - started) / 1000 });
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.once('error', (error) => {

@@ -22,6 +22,7 @@ const tasks = {
   fuzz: ['test/fuzz/run.ts'],
   check: ['scripts/check.ts'],
   format: ['scripts/check.ts', '--format'],
+  docs: ['scripts/docs.ts'],
   build: ['scripts/build.ts'],
   package: ['scripts/package/main.ts'],
 };
