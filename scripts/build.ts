@@ -1,0 +1,76 @@
+/**
+ * `npm run build`: JavaScript with types for every package (packages/X/dist), and the program as one file (dist/sluice)
+ * with its source map and the licences of what it contains. Starts from nothing each time; the same sources give the
+ * same bytes.
+ */
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { bundleSluice } from './package/bundle.ts';
+import { thirdPartyLicences } from './package/licences.ts';
+import { runProgram } from './package/program.ts';
+
+/** The folders of all packages that are built, by name. */
+function packageFolders(root: string): string[] {
+  return readdirSync(join(root, 'packages'))
+    .sort()
+    .map((name) => join(root, 'packages', name))
+    .filter((folder) => existsSync(join(folder, 'tsconfig.build.json')));
+}
+
+function compilePackages(root: string): void {
+  const folders = packageFolders(root);
+  for (const folder of folders) {
+    rmSync(join(folder, 'dist'), { recursive: true, force: true });
+    rmSync(join(folder, 'tsconfig.build.tsbuildinfo'), { force: true });
+  }
+  const projects = folders.map((folder) => relative(root, join(folder, 'tsconfig.build.json')));
+  runProgram(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...projects], { cwd: root });
+  for (const folder of folders) copyFileSync(join(root, 'LICENSE'), join(folder, 'dist', 'LICENSE'));
+}
+
+async function bundle(root: string): Promise<void> {
+  const out = join(root, 'dist');
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out);
+  const { code, map, metafile } = await bundleSluice(root, 'sluice');
+  writeFileSync(join(out, 'sluice'), code);
+  chmodSync(join(out, 'sluice'), 0o755);
+  writeFileSync(join(out, 'sluice.map'), map);
+  writeFileSync(join(out, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(root, metafile));
+}
+
+function sizes(root: string): string[] {
+  const kib = (bytes: number) => `${(bytes / 1024).toFixed(0).padStart(7)} KiB`;
+  const folders = packageFolders(root).map((folder) => join(folder, 'dist'));
+  const packages = folders.map((folder) => {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const code = files.filter(({ name }) => !name.endsWith('.map'));
+    const bytes = code.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+    return `${kib(bytes)}  ${relative(root, folder)} (without maps)`;
+  });
+  const files = readdirSync(join(root, 'dist')).sort();
+  return [...packages, ...files.map((name) => `${kib(statSync(join(root, 'dist', name)).size)}  dist/${name}`)];
+}
+
+/** Builds everything beneath `root`; says each step and its time through `say`. @throws Error with the compiler's output. */
+export async function buildAll(root: string, say: (line: string) => void): Promise<void> {
+  const steps: readonly (readonly [string, () => Promise<void> | void])[] = [
+    ['packages/*/dist', () => compilePackages(root)],
+    ['dist/sluice', () => bundle(root)],
+  ];
+  for (const [name, step] of steps) {
+    const started = performance.now();
+    await step();
+    say(`built ${name} in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  }
+  for (const line of sizes(root)) say(line);
+}
+
+if (import.meta.main) {
+  try {
+    await buildAll(dirname(import.meta.dirname), (line) => process.stdout.write(`${line}\n`));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}

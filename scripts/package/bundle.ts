@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+/** The program as one file of JavaScript (ESM, Node 24) and what went into it. */
+export interface Bundle {
+  readonly code: string;
+  readonly map: string;
+  readonly metafile: Metafile;
+}
+
+/** `readFileSync(new URL('./x', import.meta.url), 'utf8')`: a file that belongs to the source and goes into the bundle. */
+const ownFile = /\breadFileSync\(\s*new URL\(\s*'([^'\n]+)'\s*,\s*import\.meta\.url\s*,?\s*\)\s*,\s*'utf-?8'\s*,?\s*\)/g;
+const otherOwnFile = /\bnew URL\([^)]*import\.meta\.url|\bimport\.meta\.(?:dirname|filename|resolve)\b/;
+const comments = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
+
+/**
+ * Puts the files that our sources read beside themselves into the bundle. Any other way to a file beside the source is
+ * an error here, because in the bundle that file would be missing at run time.
+ */
+function embedOwnFiles(root: string): Plugin {
+  const packages = join(root, 'packages') + sep;
+  return {
+    name: 'embed-own-files',
+    setup(hooks) {
+      hooks.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        if (!path.startsWith(packages)) return null;
+        const watchFiles: string[] = [];
+        const contents = readFileSync(path, 'utf8').replace(ownFile, (_, name: string) => {
+          const file = resolve(dirname(path), name);
+          watchFiles.push(file);
+          return JSON.stringify(readFileSync(file, 'utf8'));
+        });
+        const left = otherOwnFile.exec(contents.replace(comments, ''));
+        if (left) {
+          const text = `${left[0]} leads to a file that the bundle has not; read it with readFileSync(new URL('…', import.meta.url), 'utf8')`;
+          return { errors: [{ text, location: { file: relative(root, path) } }] };
+        }
+        return { contents, loader: 'ts', watchFiles };
+      });
+    },
+  };
+}
+
+/** Bundles `packages/cli/src/main.ts` with all it imports. `fileName` is the name under which the result will stand. */
+export async function bundleSluice(root: string, fileName: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['packages/cli/src/main.ts'],
+    outfile: join(root, 'dist', fileName),
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    conditions: ['@sluice/source'],
+    sourcemap: 'linked',
+    legalComments: 'none',
+    charset: 'utf8',
+    logLevel: 'silent',
+    // Dependencies in CommonJS ask for Node's own modules through `require`, which an ES module has not.
+    banner: { js: "import { createRequire as sluiceRequire } from 'node:module'; var require = sluiceRequire(import.meta.url);" },
+    plugins: [embedOwnFiles(root)],
+  });
+  const text = (ending: string): string => {
+    const file = outputFiles.find(({ path }) => basename(path) === `${fileName}${ending}`);
+    if (!file) throw new Error(`esbuild gave no ${fileName}${ending}`);
+    return file.text;
+  };
+  const code = text('');
+  const shebang = '#!/usr/bin/env node\n';
+  if (!code.startsWith(shebang)) throw new Error(`packages/cli/src/main.ts must begin with ${shebang.trim()}`);
+  return { code, map: text('.map'), metafile };
+}
