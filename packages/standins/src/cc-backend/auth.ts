@@ -1,0 +1,82 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+
+/** The roles that cc-backend knows (contract §2). */
+export type Role = 'anonymous' | 'api' | 'user' | 'manager' | 'support' | 'admin';
+
+/** Who asks, as the token says. */
+export interface User {
+  readonly name: string;
+  readonly roles: readonly string[];
+}
+
+/** Keys in the form of cc-backend's environment (contract §2.1). */
+export interface JwtKeys {
+  /** `JWT_PUBLIC_KEY`: base64 of the 32 bytes of an Ed25519 public key. */
+  readonly publicKey: string;
+  /** `JWT_PRIVATE_KEY`: base64 of seed and public key, 64 bytes. */
+  readonly privateKey: string;
+}
+
+/** A pair as `tools/gen-keypair` prints it. */
+export function generateKeys(): JwtKeys {
+  const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const seed = Buffer.from(d, 'base64url');
+  const point = Buffer.from(x, 'base64url');
+  return { publicKey: point.toString('base64'), privateKey: Buffer.concat([seed, point]).toString('base64') };
+}
+
+/** A token as `cc-backend -jwt` prints it; `claims` are added to `sub`, `roles` and `iat`, and may take their place. */
+export function mintToken(keys: JwtKeys, user: User, issuedAt: number, claims: Readonly<Record<string, unknown>> = {}): string {
+  const payload = { sub: user.name, roles: user.roles, iat: issuedAt, ...claims };
+  const signed = `${encode({ alg: 'EdDSA', typ: 'JWT' })}.${encode(payload)}`;
+  return `${signed}.${sign(null, Buffer.from(signed), privateKey(keys)).toString('base64url')}`;
+}
+
+/** Checks a token as the server does (contract §2); `now` in seconds since the epoch. */
+export function checkToken(token: string, key: string, now: number): { readonly user: User } | { readonly error: string } {
+  const [head = '', body = '', signature = '', ...more] = token.split('.');
+  const header = decode(head);
+  const claims = decode(body);
+  if (!header || !claims || signature === '' || more.length > 0) {
+    return { error: 'token is malformed: token contains an invalid number of segments' };
+  }
+  if (header['alg'] !== 'EdDSA') return { error: 'token is unverifiable: error while executing keyfunc: only Ed25519/EdDSA supported' };
+  if (!verify(null, Buffer.from(`${head}.${body}`), publicKey(key), Buffer.from(signature, 'base64url'))) {
+    return { error: 'token signature is invalid: ed25519: verification error' };
+  }
+  const { exp, nbf, sub, roles } = claims;
+  if (typeof exp === 'number' && now >= exp) return { error: 'token has invalid claims: token is expired' };
+  if (typeof nbf === 'number' && now < nbf) return { error: 'token has invalid claims: token is not valid yet' };
+  if (typeof sub !== 'string' || sub === '') return { error: "missing 'sub' claim in JWT" };
+  return { user: { name: sub, roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [] } };
+}
+
+/** The role gate of the job routes: `api` alone, or both `admin` and `api` among several (contract §2). */
+export function mayUseApi(user: User): boolean {
+  if (user.roles.length === 1) return user.roles[0] === 'api';
+  return user.roles.includes('admin') && user.roles.includes('api');
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+function decode(part: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function publicKey(base64: string): KeyObject {
+  const x = Buffer.from(base64, 'base64').toString('base64url');
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+}
+
+function privateKey(keys: JwtKeys): KeyObject {
+  const bytes = Buffer.from(keys.privateKey, 'base64');
+  const [d, x] = [bytes.subarray(0, 32), bytes.subarray(32)].map((part) => part.toString('base64url'));
+  return createPrivateKey({ key: { kty: 'OKP', crv: 'Ed25519', d: d ?? '', x: x ?? '' }, format: 'jwk' });
+}
