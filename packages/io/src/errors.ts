@@ -10,6 +10,11 @@ export const errorTable = {
   'data.invalid': { exit: 65, http: 400, meaning: 'input data does not have the form it must have' },
   'process.missing': { exit: 69, http: 503, meaning: 'a program that is needed is not installed or not in the given place' },
   'process.denied': { exit: 77, http: 503, meaning: 'a program exists but may not be executed' },
+  'process.start': {
+    exit: 71,
+    http: 503,
+    meaning: 'the system could not start a program: resources are exhausted or its arguments too long',
+  },
   'process.timeout': { exit: 75, http: 504, meaning: 'a program did not end in time and was ended' },
   'process.output': { exit: 75, http: 503, meaning: 'a program wrote more than its cap and was ended' },
   'process.failed': { exit: 75, http: 503, meaning: 'a program ended with an error' },

@@ -1,117 +1,53 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { SluiceError } from './errors.ts';
-import type { Call, Ended, Finished, Processes, ProcessStream, Program } from './process.ts';
+import type { Call, Finished, Processes, ProcessStream, Program } from './process.ts';
+import { type Graces, RunningProgram } from './process-running.ts';
 
-const stderrCap = 64 * 1024;
-const killGraceMs = 2000;
+type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The real door: starts programs of this machine, without a shell. */
-export function systemProcesses(environment: Readonly<Record<string, string | undefined>>): Processes {
+/**
+ * The real door: starts programs of this machine, without a shell, each in a process group of its own. `environment`
+ * is what programs may inherit from, and the PATH in which they are found.
+ */
+export function systemProcesses(environment: Environment, graces: Partial<Graces> = {}): Processes {
+  const bounds = { killMs: 2000, drainMs: 250, ...graces };
+
   function stream(call: Call): ProcessStream {
     const { program } = call;
-    const started = performance.now();
-    const child = spawn(locate(program, environment), [...call.args], {
-      env: childEnvironment(program, environment),
-      stdio: [call.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    });
-    const bounds = new Bounds(child, call);
-    const ended = new Promise<Ended>((resolve, reject) => {
-      child.once('error', (error) => {
-        bounds.release();
-        reject(bounds.broken ?? startError(program, error));
+    try {
+      const child = spawn(locate(program, environment), [...call.args], {
+        env: childEnvironment(program, environment),
+        stdio: [call.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        detached: true,
       });
-      child.once('close', (code, signal) => {
-        bounds.release();
-        if (bounds.broken) reject(bounds.broken);
-        else resolve({ code, signal, stderr: bounds.stderr(), durationMs: performance.now() - started });
-      });
-    });
-    ended.catch(() => {});
-    if (child.stdin) {
-      child.stdin.on('error', () => {});
-      child.stdin.end(call.stdin);
+      return new RunningProgram(child, call, bounds, (error) => startError(program, error));
+    } catch (error) {
+      return notStarted(startError(program, error));
     }
-    return { stdout: bounds.stdout(), ended };
   }
 
   async function run(call: Call): Promise<Finished> {
     const running = stream(call);
     const chunks: Buffer[] = [];
     for await (const chunk of running.stdout) chunks.push(chunk);
-    const ended = await running.ended;
-    return { ...ended, stdout: Buffer.concat(chunks) };
+    return { ...(await running.ended), stdout: Buffer.concat(chunks) };
   }
 
   return { run, stream };
 }
 
-/** Holds one child to its time-out, its output cap and its caller's signal. */
-class Bounds {
-  broken: SluiceError | undefined;
-  readonly #child: ChildProcess;
-  readonly #program: Program;
-  readonly #timer: NodeJS.Timeout;
-  #killer: NodeJS.Timeout | undefined;
-  readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = () => this.end(undefined);
-  #stderr: Buffer[] = [];
-  #stderrBytes = 0;
-
-  constructor(child: ChildProcess, call: Call) {
-    this.#child = child;
-    this.#program = call.program;
-    this.#signal = call.signal;
-    this.#timer = setTimeout(() => {
-      this.end(new SluiceError('process.timeout', `${call.program.name} did not end within ${call.program.timeoutMs / 1000} s`));
-    }, call.program.timeoutMs);
-    if (call.signal?.aborted) this.#onAbort();
-    else call.signal?.addEventListener('abort', this.#onAbort, { once: true });
-    child.stderr?.on('data', (chunk: Buffer) => {
-      if (this.#stderrBytes >= stderrCap) return;
-      this.#stderr.push(chunk.subarray(0, stderrCap - this.#stderrBytes));
-      this.#stderrBytes += chunk.length;
-    });
+function notStarted(error: SluiceError): ProcessStream {
+  const ended = Promise.reject(error);
+  ended.catch(() => {});
+  async function* stdout(): AsyncGenerator<Buffer> {
+    yield await ended;
   }
-
-  async *stdout(): AsyncGenerator<Buffer> {
-    let bytes = 0;
-    let whole = false;
-    try {
-      for await (const chunk of this.#child.stdout ?? []) {
-        bytes += chunk.length;
-        if (bytes > this.#program.maxOutputBytes) {
-          this.end(new SluiceError('process.output', `${this.#program.name} wrote more than ${this.#program.maxOutputBytes} bytes`));
-          return;
-        }
-        yield chunk;
-      }
-      whole = true;
-    } finally {
-      if (!whole) this.end(undefined);
-    }
-  }
-
-  stderr(): string {
-    return Buffer.concat(this.#stderr).toString('utf8');
-  }
-
-  end(reason: SluiceError | undefined): void {
-    this.broken ??= reason;
-    if (this.#killer || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill('SIGTERM');
-    this.#killer = setTimeout(() => this.#child.kill('SIGKILL'), killGraceMs);
-  }
-
-  release(): void {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#killer);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
-  }
+  return { stdout: stdout(), ended };
 }
 
-function childEnvironment(program: Program, environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function childEnvironment(program: Program, environment: Environment): Record<string, string> {
   const chosen: Record<string, string> = {};
   for (const name of program.inherit) {
     const value = environment[name];
@@ -120,29 +56,66 @@ function childEnvironment(program: Program, environment: Readonly<Record<string,
   return { ...chosen, ...program.env };
 }
 
-function locate(program: Program, environment: Readonly<Record<string, string | undefined>>): string {
+function locate(program: Program, environment: Environment): string {
   if (isAbsolute(program.name)) return program.name;
   if (program.dir !== undefined) return join(program.dir, program.name);
   const searched = environment['PATH'] ?? '/usr/bin:/bin';
-  for (const dir of searched.split(delimiter)) {
-    const candidate = join(dir, program.name);
-    if (isAbsolute(dir) && isExecutable(candidate)) return candidate;
-  }
+  const present = searched
+    .split(delimiter)
+    .filter((dir) => isAbsolute(dir))
+    .map((dir) => join(dir, program.name))
+    .filter(isFile);
+  const found = present.find(isExecutable) ?? present[0];
+  if (found !== undefined) return found;
   throw new SluiceError('process.missing', `${program.name} is in none of the directories of PATH (${searched})`, {
-    hint: `Install it, or name the directory that holds it in the configuration.`,
+    hint: 'Install it, or name the directory that holds it in the configuration.',
   });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return true;
   } catch {
     return false;
   }
 }
 
-function startError(program: Program, error: Error): SluiceError {
-  const code = (error as NodeJS.ErrnoException).code === 'EACCES' ? 'process.denied' : 'process.missing';
-  return new SluiceError(code, `${program.name} cannot be started: ${error.message}`, { cause: error });
+/** The typed error for a program that the system would not start; errno names of execve(2), fork(2) and pipe(2). */
+export function startError(program: Program, error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const errno = (error as Partial<NodeJS.ErrnoException> | null)?.code;
+  const where = program.dir === undefined ? program.name : join(program.dir, program.name);
+  switch (errno) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ELOOP':
+      return new SluiceError('process.missing', `${where} does not exist, or the interpreter that its first line names does not`, {
+        cause: error,
+        hint: 'Install it, or name the directory that holds it in the configuration.',
+      });
+    case 'EACCES':
+    case 'EPERM':
+      return new SluiceError('process.denied', `${where} may not be executed by this user`, { cause: error });
+    case 'E2BIG':
+      return new SluiceError('process.start', `the arguments for ${where} are longer than the system allows`, {
+        cause: error,
+        hint: 'Ask for less at a time. Linux allows 128 KiB for one argument and a quarter of the stack limit for all.',
+      });
+    case 'EAGAIN':
+    case 'ENOMEM':
+    case 'EMFILE':
+    case 'ENFILE':
+      return new SluiceError('process.start', `${where} cannot be started now: the system is out of ${scarce[errno]}`, { cause: error });
+    case 'ERR_INVALID_ARG_VALUE':
+      return new SluiceError('data.invalid', `an argument or variable for ${where} holds a NUL character`, { cause: error });
+    default:
+      return new SluiceError('process.start', `${where} cannot be started: ${errno ?? 'unknown error'}`, { cause: error });
+  }
 }
+
+const scarce = { EAGAIN: 'processes', ENOMEM: 'memory', EMFILE: 'file descriptors', ENFILE: 'file descriptors' } as const;

@@ -4,7 +4,7 @@ export interface Program {
   readonly name: string;
   /** Directory that holds the executable; PATH is not consulted then. */
   readonly dir?: string | undefined;
-  /** Milliseconds after which it is sent SIGTERM, and SIGKILL two seconds later. */
+  /** Milliseconds after which it and its children are sent SIGTERM, and SIGKILL two seconds later. */
   readonly timeoutMs: number;
   /** Names of the variables it inherits from our environment; all others are dropped. */
   readonly inherit: readonly string[];
@@ -37,15 +37,22 @@ export interface Finished extends Ended {
 }
 
 export interface ProcessStream {
-  /** The bytes of stdout as they come. Leaving the iteration early ends the program. */
+  /**
+   * The bytes of stdout as they come; the program waits while they are not taken. Leaving the iteration early ends the
+   * program. If it could not run or broke a bound, the iteration throws the error with which `ended` rejects.
+   */
   readonly stdout: AsyncIterable<Buffer>;
-  /** Settles when the program has ended and stdout is read. Rejects with a typed error if it could not run or broke a bound. */
+  /**
+   * Settles when the program has ended and stdout is read. Rejects with a typed error if it could not run or broke a
+   * bound, with the signal's reason if the caller aborted.
+   */
   readonly ended: Promise<Ended>;
 }
 
 /**
  * The door to processes. An exit code other than zero is an answer, not an error: the caller judges it. Errors are
- * `process.missing`, `process.denied`, `process.timeout`, `process.output`.
+ * `process.missing`, `process.denied`, `process.start`, `process.timeout`, `process.output`; `data.invalid` for a NUL
+ * character in an argument; and the reason of the caller's signal. Neither function throws at the call.
  */
 export interface Processes {
   run(call: Call): Promise<Finished>;
