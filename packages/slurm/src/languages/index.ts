@@ -1,0 +1,10 @@
+export { exitCodeFromWaitStatus, formatExitCode, parseExitCode } from './exit-code.ts';
+export { formatGres, parseGres } from './gres.ts';
+export { countHosts, expandHostlist, foldHostlist, sortHosts } from './hostlist.ts';
+export { type ArrayTasks, expandTaskList, formatJobId, type JobIdParts, type JobStep, parseArrayTasks, parseJobId } from './job-id.ts';
+export { formatMemory, parseMemoryMiB, parseRequestedMemory, type RequestedMemory } from './memory.ts';
+export { formatNodeState, type NodeState, parseNodeState } from './node-state.ts';
+export { formatRanges, parseRanges } from './range.ts';
+export { endedStates, formatState, isActive, isEnded, parseState } from './state.ts';
+export { formatDuration, formatTimeLimit, formatUts, parseDuration, parseTime, parseTimeLimit } from './time.ts';
+export { formatTres, parseTres } from './tres.ts';

@@ -1,0 +1,116 @@
+import type { Epoch, TimeLimit } from '../records.ts';
+import { parseDecimal, parseNatural } from './text.ts';
+
+const second = { minute: 60, hour: 3600, day: 86_400 } as const;
+
+/** Days, hours, minutes and seconds of `[D-][HH:][MM:]SS[.mmm]`, or of `D-HH[:MM[:SS]]`; the fields are not bounded, as in Slurm. */
+function clockSeconds(text: string, single: 'minutes' | 'seconds'): number | undefined {
+  if (text.length > 64) return undefined;
+  const dash = text.indexOf('-');
+  const days = dash < 0 ? 0 : parseNatural(text.slice(0, dash));
+  const words = text.slice(dash + 1).split(':');
+  if (days === undefined || words.length > 3) return undefined;
+  const fields = words.map((word, index) => (index === words.length - 1 ? parseDecimal(word) : parseNatural(word)));
+  const [first, middle, last] = fields;
+  if (fields.includes(undefined) || first === undefined) return undefined;
+  let seconds: number;
+  if (dash >= 0) seconds = days * second.day + first * second.hour + (middle ?? 0) * second.minute + (last ?? 0);
+  else if (last !== undefined) seconds = first * second.hour + (middle ?? 0) * second.minute + last;
+  else if (middle !== undefined) seconds = first * second.minute + middle;
+  else seconds = single === 'minutes' ? first * second.minute : first;
+  return seconds <= Number.MAX_SAFE_INTEGER / 1000 ? Math.round(seconds * 1000) / 1000 : undefined;
+}
+
+/**
+ * A span of time in seconds: `1-02:03:04`, `02:03:04`, `03:04`, `03:04.567`, `1-02`, and plain seconds as in
+ * ElapsedRaw. Rounded to milliseconds. Undefined when it is none (Slurm's `INVALID` too).
+ */
+export function parseDuration(text: string): number | undefined {
+  return clockSeconds(text, 'seconds');
+}
+
+/** `[D-]HH:MM:SS`, with `.mmm` when there is a fraction; the form of sacct's Elapsed. Takes what is not negative. */
+export function formatDuration(seconds: number): string {
+  const thousandths = Math.round(seconds * 1000);
+  const whole = Math.floor(thousandths / 1000);
+  const rest = thousandths - whole * 1000;
+  const days = Math.floor(whole / second.day);
+  const clock = [Math.floor((whole % second.day) / second.hour), Math.floor((whole % second.hour) / second.minute), whole % second.minute]
+    .map((field) => `${field}`.padStart(2, '0'))
+    .join(':');
+  return (days > 0 ? `${days}-` : '') + clock + (rest > 0 ? `.${`${rest}`.padStart(3, '0')}` : '');
+}
+
+/**
+ * A time limit in minutes, from the forms of sbatch(1) `--time` and of Slurm's output: `minutes`, `minutes:seconds`,
+ * `hours:minutes:seconds`, `days-hours[:minutes[:seconds]]`; seconds round up to the minute, as in Slurm. Null when
+ * there is none (empty, `NONE`, `N/A`, `NOT_SET`, …).
+ */
+export function parseTimeLimit(text: string): TimeLimit | null | undefined {
+  switch (text.toUpperCase()) {
+    case 'UNLIMITED':
+    case 'INFINITE':
+    case '-1':
+    case '4294967295':
+      return 'unlimited';
+    case 'PARTITION_LIMIT':
+      return 'partition';
+    case '':
+    case 'NONE':
+    case 'N/A':
+    case 'NOT_SET':
+    case '(NULL)':
+    case 'UNKNOWN':
+    case '4294967294':
+      return null;
+    default: {
+      const seconds = text.includes('.') ? undefined : clockSeconds(text, 'minutes');
+      return seconds === undefined ? undefined : Math.ceil(seconds / second.minute);
+    }
+  }
+}
+
+/** `[D-]HH:MM:00`, `UNLIMITED` or `Partition_Limit`, as Slurm writes it and reads it again. */
+export function formatTimeLimit(limit: TimeLimit): string {
+  if (limit === 'unlimited') return 'UNLIMITED';
+  return limit === 'partition' ? 'Partition_Limit' : formatDuration(limit * second.minute);
+}
+
+const noTimes: ReadonlySet<string> = new Set([
+  '',
+  '0',
+  'None',
+  'NONE',
+  'Unknown',
+  'N/A',
+  'n/a',
+  '(null)',
+  'Never',
+  'NEVER',
+  // NO_VAL and INFINITE in 32 and 64 bits.
+  '4294967294',
+  '4294967295',
+  '18446744073709551614',
+  '18446744073709551615',
+]);
+
+/**
+ * A point in time, from seconds since the epoch (SLURM_TIME_FORMAT=%s) or from `2026-11-21T09:38:14`, which is UTC
+ * because Slurm's commands are always run with TZ=UTC; a local time could not be told from another in the hour that the
+ * clock change repeats . Null when Slurm has none (`Unknown`, `None`, `N/A`, `0`).
+ */
+export function parseTime(text: string): Epoch | null | undefined {
+  if (noTimes.has(text)) return null;
+  const digits = parseNatural(text);
+  if (digits !== undefined) return digits === 0 ? null : digits;
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$/.test(text)) return undefined;
+  const epoch = Date.parse(`${text}Z`) / 1000;
+  // Date.parse takes 31 February for 3 March and 24:00 for the next day.
+  if (!Number.isFinite(epoch) || new Date(epoch * 1000).toISOString().slice(0, 19) !== text) return undefined;
+  return epoch === 0 ? null : epoch;
+}
+
+/** `uts1792882800`: the one form of a time that all releases read alike, whatever the time zone . */
+export function formatUts(epoch: Epoch): string {
+  return `uts${Math.floor(epoch)}`;
+}
