@@ -1,0 +1,51 @@
+import { type CcBackend, type CcBackendOptions, generateKeys, labCluster, mintToken, startCcBackend } from '../src/index.ts';
+
+export const keys = generateKeys();
+/** The time it is in these tests: a Tuesday in November 2026. */
+export const now = 1_795_000_000;
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Headers;
+  readonly json: Record<string, unknown>;
+}
+
+/** A stand-in and a way to ask it. */
+export interface Bench extends AsyncDisposable {
+  readonly backend: CcBackend;
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export async function bench(options: Partial<CcBackendOptions> = {}): Promise<Bench> {
+  const clock = { now: () => now * 1000, monotonic: () => 0, sleep: () => Promise.resolve() };
+  const backend = await startCcBackend({ clusters: [labCluster()], publicKey: keys.publicKey, clock, ...options });
+  const token = mintToken(keys, { name: 'sluice', roles: ['api'] }, now);
+  return {
+    backend,
+    async ask(method, path, body, headers = { 'x-auth-token': token }) {
+      const response = await fetch(`${backend.url}${path}`, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, text, headers: response.headers, json: text.startsWith('{') ? JSON.parse(text) : {} };
+    },
+    [Symbol.asyncDispose]: () => backend.stop(),
+  };
+}
+
+/** The least that starts (contract §4.1), with what a test wants otherwise. */
+export function start(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    jobId: 1,
+    cluster: 'labcluster',
+    user: 'alice',
+    numNodes: 1,
+    resources: [{ hostname: 'node01' }],
+    startTime: now - 1000,
+    metaData: {},
+    ...changes,
+  };
+}

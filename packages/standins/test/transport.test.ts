@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { mintToken } from '../src/index.ts';
+import { bench, keys, now, start } from './backend.ts';
+
+test('§1 paths match exactly: a start without its last slash is a job id that is no number', async () => {
+  await using b = await bench();
+  const answer = await b.ask('POST', '/api/jobs/start_job', start());
+  assert.equal(answer.status, 400);
+  assert.equal(answer.json['error'], 'integer expected in path for id: strconv.ParseInt: parsing "start_job": invalid syntax');
+  assert.equal((await b.ask('PUT', '/api/jobs/start_job', start())).status, 405);
+  assert.equal((await b.ask('GET', '/api/jobs')).status, 404);
+});
+
+test('§1 unknown paths and wrong methods are answered without auth', async () => {
+  await using b = await bench();
+  const unknown = await b.ask('GET', '/api/x', undefined, {});
+  assert.equal(unknown.status, 404);
+  assert.equal(unknown.text, '{"error":"the requested endpoint does not exist","status":"Resource not found"}\n');
+  const wrong = await b.ask('DELETE', '/api/jobs/start_job/', undefined, {});
+  assert.deepEqual([wrong.status, wrong.text, wrong.headers.get('allow')], [405, '', 'POST, PUT']);
+});
+
+test('§1 answers are compressed for those who accept it, and escaped for HTML', async () => {
+  await using b = await bench();
+  await b.ask('POST', '/api/jobs/start_job/', start({ metaData: { jobName: 'a<b>&c' } }));
+  b.backend.sync();
+  const answer = await b.ask('GET', '/api/jobs/?with-metadata=true');
+  assert.equal(answer.headers.get('content-encoding'), 'gzip');
+  assert.match(answer.text, /a\\u003cb\\u003e\\u0026c/);
+});
+
+test('§1 a write that a browser sends across sites is blocked', async () => {
+  await using b = await bench();
+  const token = mintToken(keys, { name: 'sluice', roles: ['api'] }, now);
+  // fetch does not let us set Sec-Fetch-Site, so this one goes by hand.
+  const { request } = await import('node:http');
+  const { promise, resolve } = Promise.withResolvers<number | undefined>();
+  const headers = { 'x-auth-token': token, 'sec-fetch-site': 'cross-site' };
+  request(`${b.backend.url}/api/jobs/start_job/`, { method: 'POST', headers }, (response) => {
+    response.resume().on('end', () => resolve(response.statusCode));
+  }).end('{}');
+  assert.equal(await promise, 403);
+});
+
+test('§2 tokens: role api alone or admin with api; anything else is 401, never 403', async () => {
+  await using b = await bench();
+  const ask = async (roles: string[], claims: Record<string, unknown> = {}) => {
+    const headers = { authorization: `Bearer ${mintToken(keys, { name: 'u', roles }, now, claims)}` };
+    const { status, json } = await b.ask('GET', '/api/jobs/', undefined, headers);
+    return `${status} ${json['error'] ?? 'ok'}`;
+  };
+  assert.equal(await ask(['api']), '200 ok');
+  assert.equal(await ask(['admin', 'api']), '200 ok');
+  assert.equal(await ask(['api', 'user']), '401 unauthorized');
+  assert.equal(await ask(['user']), '401 unauthorized');
+  assert.equal(await ask([]), '401 unauthorized');
+  assert.equal(await ask(['api'], { sub: '' }), "401 missing 'sub' claim in JWT");
+  assert.match(await ask(['api'], { exp: now }), /^401 .*token is expired/);
+  assert.match(await ask(['api'], { nbf: now + 1 }), /^401 /);
+  assert.equal(await ask(['api'], { exp: now + 1 }), '200 ok');
+});
+
+test('§2 no token, a foreign key, another algorithm', async () => {
+  await using b = await bench();
+  assert.equal((await b.ask('GET', '/api/jobs/', undefined, {})).json['error'], 'no user for secured check');
+  const token = mintToken(keys, { name: 'u', roles: ['api'] }, now);
+  const [, body] = token.split('.');
+  const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`;
+  const hmac = `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.${body}.AAAA`;
+  for (const bad of ['x', `${token}x`, `${token.slice(0, -8)}AAAAAAAA`, unsigned, hmac]) {
+    const answer = await b.ask('GET', '/api/jobs/', undefined, { 'x-auth-token': bad });
+    assert.deepEqual([answer.status, answer.json['status']], [401, 'Unauthorized'], bad);
+  }
+});
+
+test('§2 the list of allowed addresses trusts the headers that name one', async () => {
+  await using b = await bench({ allowedIps: ['10.0.0.1'] });
+  const token = mintToken(keys, { name: 'u', roles: ['api'] }, now);
+  assert.equal((await b.ask('GET', '/api/jobs/')).json['error'], 'unknown ip: 127.0.0.1');
+  assert.equal((await b.ask('GET', '/api/jobs/', undefined, { 'x-auth-token': token, 'x-real-ip': '10.0.0.1' })).status, 200);
+});
+
+test('§6.1 with the NATS API configured start and stop have no route, the rest has', async () => {
+  await using b = await bench({ natsMode: true });
+  const answer = await b.ask('POST', '/api/jobs/start_job/', start());
+  assert.deepEqual([answer.status, answer.json['status']], [404, 'Resource not found']);
+  assert.equal((await b.ask('POST', '/api/jobs/stop_job/', {})).status, 404);
+  assert.equal((await b.ask('GET', '/api/jobs/')).status, 200);
+});
