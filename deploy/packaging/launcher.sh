@@ -1,0 +1,20 @@
+#!/bin/sh
+# Starts sluice on the Node it was packed with, wherever this tree was put and through whatever links it is called.
+self=$0
+while [ -h "$self" ]; do
+  link=$(readlink "$self")
+  case $link in
+    /*) self=$link ;;
+    *) self=${self%/*}/$link ;;
+  esac
+done
+case $self in
+  */*) here=$(CDPATH='' cd -- "${self%/*}" && pwd -P) ;;
+  *) here=$(pwd -P) ;;
+esac
+lib=${here%/*}/lib/sluice
+if [ ! -x "$lib/node" ]; then
+  echo "sluice: $lib/node is missing; install the package again" >&2
+  exit 127
+fi
+exec "$lib/node" @NODE_FLAGS@"$lib/sluice.mjs" "$@"

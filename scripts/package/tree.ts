@@ -1,0 +1,85 @@
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The flags of deploy/packaging/node-flags. */
+function nodeFlags(root: string): string[] {
+  const lines = readFileSync(join(root, 'deploy', 'packaging', 'node-flags'), 'utf8').split('\n');
+  return lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function write(file: string, content: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}
+
+function copy(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+}
+
+/** The launcher with its flags written out. */
+function launcher(root: string): string {
+  const quoted = nodeFlags(root).map((flag) => `'${flag.replaceAll("'", `'\\''`)}' `);
+  return readFileSync(join(root, 'deploy', 'packaging', 'launcher.sh'), 'utf8').replace('@NODE_FLAGS@', () => quoted.join(''));
+}
+
+/** Gives every file and folder its final mode and the same time, whatever the umask and the clock of the builder. */
+function settle(folder: string, executables: ReadonlySet<string>, epoch: number): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) settle(path, executables, epoch);
+    else {
+      chmodSync(path, executables.has(path) ? 0o755 : 0o644);
+      lutimesSync(path, epoch, epoch);
+    }
+  }
+  chmodSync(folder, 0o755);
+  lutimesSync(folder, epoch, epoch);
+}
+
+/**
+ * Lays out what is installed, as it lies beneath /usr or beneath the tarball's folder: bin/sluice, lib/sluice,
+ * share/doc/sluice. Needs a finished build in `root`/dist.
+ */
+export function layTree(root: string, nodePackage: string, tree: string, epoch: number): void {
+  const lib = join(tree, 'lib', 'sluice');
+  const doc = join(tree, 'share', 'doc', 'sluice');
+  const dist = join(root, 'dist');
+  const executables = new Set([join(tree, 'bin', 'sluice'), join(lib, 'node')]);
+
+  write(join(tree, 'bin', 'sluice'), launcher(root));
+  copy(join(nodePackage, 'bin', 'node'), join(lib, 'node'));
+  // The name says ES module to Node, which in dist/ has to look into the file.
+  const code = readFileSync(join(dist, 'sluice'), 'utf8');
+  write(join(lib, 'sluice.mjs'), code.replace(/(\n\/\/# sourceMappingURL=)sluice\.map\n$/, '$1sluice.mjs.map\n'));
+  copy(join(dist, 'sluice.map'), join(lib, 'sluice.mjs.map'));
+
+  copy(join(dist, 'THIRD-PARTY-LICENSES.txt'), join(doc, 'THIRD-PARTY-LICENSES.txt'));
+  copy(join(nodePackage, 'LICENSE'), join(doc, 'NODE-LICENSE'));
+  copy(join(root, 'deploy', 'packaging', 'copyright'), join(doc, 'copyright'));
+  for (const name of ['LICENSE', 'README.md', 'docs']) {
+    if (existsSync(join(root, name))) cpSync(join(root, name), join(doc, name), { recursive: true });
+  }
+  for (const name of readdirSync(join(root, 'deploy')).sort()) {
+    if (name !== 'packaging') cpSync(join(root, 'deploy', name), join(doc, 'examples', name), { recursive: true });
+  }
+  settle(tree, executables, epoch);
+}
+
+/** The files beneath `folder`, relative to it, in a fixed order. */
+export function filesBeneath(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .sort();
+}
