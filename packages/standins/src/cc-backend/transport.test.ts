@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mintToken } from '../src/index.ts';
-import { bench, keys, now, start } from './backend.ts';
+import { mintToken } from '../index.ts';
+import { bench, keys, now, start } from '../testing/backend.ts';
 
 test('§1 paths match exactly: a start without its last slash is a job id that is no number', async () => {
   await using b = await bench();

@@ -1,4 +1,4 @@
-import { type CcBackend, type CcBackendOptions, generateKeys, labCluster, mintToken, startCcBackend } from '../src/index.ts';
+import { type CcBackend, type CcBackendOptions, generateKeys, labCluster, mintToken, startCcBackend } from '../index.ts';
 
 export const keys = generateKeys();
 /** The time it is in these tests: a Tuesday in November 2026. */

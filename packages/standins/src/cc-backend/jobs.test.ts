@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bench, now, start } from './backend.ts';
+import { bench, now, start } from '../testing/backend.ts';
 
 const startPath = '/api/jobs/start_job/';
 const stopPath = '/api/jobs/stop_job/';
