@@ -1,0 +1,131 @@
+import { SluiceError } from '@sluice/io';
+import type { ByIdOptions, EndedJobsQuery, Piece } from '../facets.ts';
+import { endedStates, formatUts } from '../languages/index.ts';
+import type { AccountedJob, Epoch } from '../records.ts';
+import type { Sacct } from './sacct.ts';
+import { nextLength, type SliceLimits } from './slices.ts';
+
+/** States of rows that have an end: jobs', and those of a run that was requeued, resized or revoked. */
+const endedRows = [...endedStates, 'REQUEUED', 'RESIZING', 'REVOKED'].join(',');
+
+/** Ids in one question: each has seldom more than one row, and the list stays far below the limits of a command line. */
+const idsPerQuestion = 500;
+
+const tooWide = /too wide|date range|query.*range/i;
+
+/**
+ * Ended jobs of a window, slice by slice. A slice is [from, until], both included. The next one begins a second later
+ * if this one held a job that ended at `until` — then its answer held all of that second — and at `until` otherwise;
+ * so that none is lost and none comes twice, whether or not a release includes the end of a window.
+ *
+ * A window by end lists jobs that were cancelled before they became eligible (measured on 22.05). It does not list what
+ * has no end in accounting: running, pending and runaway jobs.
+ */
+export async function* endedJobs(
+  sacct: Sacct,
+  query: EndedJobsQuery,
+  scope: readonly string[],
+  limits: SliceLimits,
+): AsyncGenerator<Piece<AccountedJob>> {
+  const filters = [
+    ...scope,
+    ...listed('--user', query.users),
+    ...listed('--accounts', query.accounts),
+    ...listed('--partition', query.partitions),
+  ];
+  const to = Math.floor(query.to);
+  let from = Math.floor(query.from);
+  if ([query.users, query.accounts, query.partitions, query.clusters].some((list) => list?.length === 0)) {
+    if (from <= to) yield { kind: 'slice', from, to, rows: 0, rejected: 0 };
+    return;
+  }
+  let longest = limits.longestSeconds;
+  let length = Math.min(limits.firstSeconds, longest);
+  while (from <= to) {
+    const until = Math.min(to, from + length - 1);
+    const seen = new SliceCounter(from, until);
+    try {
+      const question = sacct.ask([...filters, '--state', endedRows, '-S', formatUts(from), '-E', formatUts(until)], query.signal);
+      for (;;) {
+        const step = await question.next();
+        if (step.done) {
+          yield { kind: 'slice', from, to: until, rows: step.value.rows, rejected: step.value.rejected };
+          break;
+        }
+        if (step.value.kind === 'records') seen.count(step.value.records);
+        yield step.value;
+      }
+    } catch (error) {
+      if (!isTooWide(error)) throw error;
+      if (length <= 60) throw tooWideError(error, until - from + 1);
+      longest = Math.max(60, Math.floor(length / 2));
+      length = longest;
+      continue;
+    }
+    if (until === to) return;
+    length = nextLength(seen, { ...limits, longestSeconds: longest });
+    from = seen.atEnd > 0 || until === from ? until + 1 : until;
+  }
+}
+
+/** All rows of the given jobs, in questions of a few hundred ids. */
+export async function* jobsById(
+  sacct: Sacct,
+  jobIds: readonly number[],
+  scope: readonly string[],
+  options: ByIdOptions,
+): AsyncGenerator<Piece<AccountedJob>> {
+  const ids = [...new Set(jobIds)];
+  for (const id of ids) {
+    if (!Number.isInteger(id) || id <= 0 || id > 0xffff_ffff) throw new SluiceError('data.invalid', `${id} is no job id`);
+  }
+  for (let at = 0; at < ids.length; at += idsPerQuestion) {
+    yield* sacct.ask([...scope, '-j', ids.slice(at, at + idsPerQuestion).join(',')], options.signal);
+  }
+}
+
+/** Counts the rows of a slice where it matters for the next. */
+class SliceCounter {
+  readonly from: Epoch;
+  readonly to: Epoch;
+  rows = 0;
+  recentRows = 0;
+  atEnd = 0;
+  readonly #recentFrom: Epoch;
+
+  constructor(from: Epoch, to: Epoch) {
+    this.from = from;
+    this.to = to;
+    this.#recentFrom = to - Math.floor((to - from + 1) / 4);
+  }
+
+  count(records: readonly AccountedJob[]): void {
+    this.rows += records.length;
+    for (const { end } of records) {
+      if (end === null) continue;
+      if (end > this.#recentFrom) this.recentRows += 1;
+      if (end === this.to) this.atEnd += 1;
+    }
+  }
+}
+
+/** `--user=a,b`; refuses what sacct would take for something else. */
+export function listed(option: string, values: readonly string[] | undefined): readonly string[] {
+  if (values === undefined) return [];
+  for (const value of values) {
+    if (value === '' || /[,\s\0]/.test(value))
+      throw new SluiceError('data.invalid', `${JSON.stringify(value)} is no name that ${option} takes`);
+  }
+  return [`${option}=${values.join(',')}`];
+}
+
+function isTooWide(error: unknown): error is SluiceError {
+  return error instanceof SluiceError && tooWide.test(error.message);
+}
+
+function tooWideError(error: SluiceError, seconds: number): SluiceError {
+  return new SluiceError('slurm.denied', `slurmdbd refuses to answer for ${seconds} s at once: ${error.message}`, {
+    cause: error,
+    hint: 'MaxQueryTimeRange of slurmdbd.conf holds for all but operators: ask as a user with AdminLevel Operator.',
+  });
+}

@@ -1,0 +1,127 @@
+import { parseDuration, parseExitCode, parseJobId, parseState, parseTime, parseTimeLimit, parseTres } from '../languages/index.ts';
+import type { AccountedJob, ArrayPosition, Epoch, HetPosition } from '../records.ts';
+import { memoize } from './memo.ts';
+import { jobColumns } from './sacct-columns.ts';
+
+/** A record, or the reason why a row is none. */
+export type Decoded<T> = T | string;
+
+type Row = readonly string[];
+
+/**
+ * Reads rows of sacct whose columns have the given names (of its header, in any order and any subset; names we do not
+ * know are passed over). A column that is absent gives null, the empty text or 0 as the record's type has it. The
+ * record stands for itself: it holds on to no part of the chunk it was read from.
+ */
+export function jobDecoder(columns: readonly string[]): (row: Row) => Decoded<AccountedJob> {
+  const at = Object.fromEntries(jobColumns.map(({ column, key }) => [key, indexOf(columns, column)])) as Record<keyof AccountedJob, number>;
+  const state = memoize(parseState);
+  const exitCode = memoize((text: string) => parseExitCode(text) ?? null);
+  const tres = memoize((text: string) => parseTres(text) ?? {});
+  const flags = memoize((text: string) => (text === '' ? [] : text.split(',')));
+  const timeLimit = memoize((text: string) => parseTimeLimit(text) ?? null);
+  const reason = memoize((text: string) => (text === '' || text === 'None' ? null : text));
+  const nodes = memoize((text: string) => (text === 'None assigned' ? '' : own(text)));
+  const word = memoize(own);
+
+  return function decode(row) {
+    const rawId = naturalOrNull(row[at.jobId] ?? '');
+    if (rawId === null || rawId === 0) return `JobIDRaw is no job id`;
+    const position = positionOf(row[at.array] ?? '', rawId);
+    if (position === undefined) return `JobID is no job id`;
+    const jobState = state(row[at.state] ?? '');
+    if (jobState === undefined) return 'State is no state';
+    return {
+      cluster: word(row[at.cluster] ?? ''),
+      jobId: rawId,
+      array: position.array,
+      het: position.het,
+      name: own(row[at.name] ?? ''),
+      user: word(row[at.user] ?? ''),
+      uid: naturalOrNull(row[at.uid] ?? ''),
+      group: word(row[at.group] ?? ''),
+      gid: naturalOrNull(row[at.gid] ?? ''),
+      account: word(row[at.account] ?? ''),
+      partition: word(row[at.partition] ?? ''),
+      qos: word(row[at.qos] ?? ''),
+      state: jobState,
+      reason: reason(row[at.reason] ?? ''),
+      exitCode: exitCode(row[at.exitCode] ?? ''),
+      submit: time(row[at.submit] ?? ''),
+      eligible: time(row[at.eligible] ?? ''),
+      start: time(row[at.start] ?? ''),
+      end: time(row[at.end] ?? ''),
+      timeLimit: timeLimit(row[at.timeLimit] ?? ''),
+      nodes: nodes(row[at.nodes] ?? ''),
+      nodeCount: naturalOrNull(row[at.nodeCount] ?? '') ?? 0,
+      cpus: naturalOrNull(row[at.cpus] ?? '') ?? 0,
+      requested: tres(row[at.requested] ?? ''),
+      allocated: tres(row[at.allocated] ?? ''),
+      comment: own(row[at.comment] ?? ''),
+      adminComment: own(row[at.adminComment] ?? ''),
+      workDir: word(row[at.workDir] ?? ''),
+      restarts: naturalOrNull(row[at.restarts] ?? ''),
+      elapsed: naturalOrNull(row[at.elapsed] ?? '') ?? 0,
+      suspended: suspended(row[at.suspended] ?? ''),
+      derivedExitCode: exitCode(row[at.derivedExitCode] ?? ''),
+      reservation: word(row[at.reservation] ?? ''),
+      constraints: word(row[at.constraints] ?? ''),
+      systemComment: own(row[at.systemComment] ?? ''),
+      submitLine: own(row[at.submitLine] ?? ''),
+      flags: flags(row[at.flags] ?? ''),
+      dbIndex: own(row[at.dbIndex] ?? ''),
+    };
+  };
+}
+
+function indexOf(columns: readonly string[], name: string): number {
+  const wanted = name.toLowerCase();
+  return columns.findIndex((column) => column.toLowerCase() === wanted);
+}
+
+const alone = { array: null, het: null } as const;
+
+interface Position {
+  readonly array: ArrayPosition | null;
+  readonly het: HetPosition | null;
+}
+
+/** Place in an array or a het job, from JobID: `17_3`, `17_[7-10%4]`, `15+1`; a plain number has none. */
+function positionOf(text: string, rawId: number): Position | undefined {
+  if (text === '' || text === `${rawId}`) return alone;
+  const parts = parseJobId(text);
+  if (parts === undefined || parts.step !== null) return undefined;
+  const { jobId, taskId, pending, hetOffset } = parts;
+  if (hetOffset !== null) return { array: null, het: { jobId, offset: hetOffset } };
+  if (taskId !== null || pending !== null) return { array: { jobId, taskId, pending }, het: null };
+  return alone;
+}
+
+function time(text: string): Epoch | null {
+  return naturalOrNull(text) || (parseTime(text) ?? null);
+}
+
+function suspended(text: string): number {
+  return text === '00:00:00' ? 0 : (parseDuration(text) ?? 0);
+}
+
+/** Digits as a number; by hand, for it is called a dozen times per job. */
+function naturalOrNull(text: string): number | null {
+  const { length } = text;
+  if (length === 0 || length > 15) return null;
+  let value = 0;
+  for (let index = 0; index < length; index++) {
+    const digit = text.charCodeAt(index) - 48;
+    if (digit < 0 || digit > 9) return null;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/**
+ * A copy that does not keep the chunk alive of which it is a part: V8 makes substrings from 13 characters on as views of
+ * the whole, and one kept job name would hold 64 KiB.
+ */
+function own(text: string): string {
+  return text.length < 13 ? text : ` ${text}`.slice(1);
+}

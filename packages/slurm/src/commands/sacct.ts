@@ -1,0 +1,122 @@
+import { type Ended, isCode, SluiceError } from '@sluice/io';
+import type { Piece } from '../facets.ts';
+import type { AccountedJob } from '../records.ts';
+import { classifyFailure } from './failure.ts';
+import { excerpt, newFrame, readFrames } from './framing.ts';
+import { type ChosenColumns, chooseColumns } from './sacct-columns.ts';
+import { jobDecoder } from './sacct-job.ts';
+import type { SlurmCommands } from './slurm-command.ts';
+
+export interface SacctOptions {
+  readonly commands: SlurmCommands;
+  /** Unguessable letters and digits, new at each call. */
+  readonly nonce: () => string;
+  /** Called once per question that was answered whole. */
+  readonly observe?: ((observation: QuestionObservation) => void) | undefined;
+}
+
+/** One question to slurmdbd and how much it answered. */
+export interface QuestionObservation {
+  readonly rows: number;
+  readonly rejected: number;
+}
+
+type JobPiece = Exclude<Piece<AccountedJob>, { readonly kind: 'slice' }>;
+
+/** Asks sacct for jobs, without their steps, one question at a time. */
+export interface Sacct {
+  /** Columns of this release; asked once, and again after {@link Sacct.forgetColumns}. */
+  columns(): Promise<ChosenColumns>;
+  forgetColumns(): void;
+  /**
+   * One question. Yields what arrives, as it arrives, and returns once the answer was seen whole; throws a typed error
+   * otherwise. When the release changed under us and refuses a column, columns are asked anew and the question once more.
+   */
+  ask(filters: readonly string[], signal?: AbortSignal): AsyncGenerator<JobPiece, QuestionObservation>;
+}
+
+const refusedColumn = /Invalid field requested/i;
+/** What sacct may say on stderr and still end with 0: the answer then has holes. */
+const holes = /error:.*(?:connect|connection|timed out|denied|too (?:wide|large)|exceeds size|Problem|slurmdbd)/i;
+
+export function sacct(options: SacctOptions): Sacct {
+  const { commands, nonce, observe } = options;
+  let chosen: Promise<ChosenColumns> | undefined;
+
+  function columns(): Promise<ChosenColumns> {
+    chosen ??= askColumns(commands).catch((error: unknown) => {
+      chosen = undefined;
+      throw error;
+    });
+    return chosen;
+  }
+
+  function forgetColumns(): void {
+    chosen = undefined;
+  }
+
+  async function* ask(filters: readonly string[], signal?: AbortSignal): AsyncGenerator<JobPiece, QuestionObservation> {
+    try {
+      return yield* askOnce(filters, signal);
+    } catch (error) {
+      if (!(isCode(error, 'slurm.unsupported') && refusedColumn.test(error.message))) throw error;
+      forgetColumns();
+    }
+    return yield* askOnce(filters, signal);
+  }
+
+  async function* askOnce(filters: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<JobPiece, QuestionObservation> {
+    const { names } = await columns();
+    const frame = newFrame(nonce());
+    const args = ['-X', '-p', '--noconvert', '-a', '-D', `--delimiter=${frame.delimiter}`, `--format=${names.join(',')}`, ...filters];
+    const { stdout, ended } = commands.stream('sacct', args, signal === undefined ? {} : { signal });
+    const frames = readFrames(stdout, frame, names.length, 'sacct row');
+    let decode: ReturnType<typeof jobDecoder> | undefined;
+    let jobs = 0;
+    let rejected = 0;
+    for (;;) {
+      const step = await frames.next();
+      if (step.done) {
+        await judge(await ended, step.value.whole, decode !== undefined);
+        const observation = { rows: jobs + rejected, rejected };
+        observe?.(observation);
+        return observation;
+      }
+      const rejects = [...step.value.rejects];
+      const records: AccountedJob[] = [];
+      for (const row of step.value.rows) {
+        if (decode === undefined) {
+          decode = jobDecoder(row);
+          continue;
+        }
+        const record = decode(row);
+        if (typeof record === 'string') rejects.push({ source: 'sacct row', reason: record, excerpt: excerpt(row.join('|')) });
+        else records.push(record);
+      }
+      jobs += records.length;
+      rejected += rejects.length;
+      if (records.length > 0) yield { kind: 'records', records };
+      if (rejects.length > 0) yield { kind: 'rejects', rejects };
+    }
+  }
+
+  return { columns, forgetColumns, ask };
+}
+
+/** An answer counts when sacct ended well, said nothing of a failure, and its header and last terminator were seen. */
+async function judge(ended: Ended, whole: boolean, header: boolean): Promise<void> {
+  if (holes.test(ended.stderr)) throw classifyFailure('sacct', ended);
+  if (whole && header) return;
+  throw new SluiceError('slurm.incomplete', `sacct's answer ended ${header ? 'in the middle of a record' : 'before its header'}`, {
+    hint: 'It is asked again; if it stays so, see the log of slurmdbd.',
+  });
+}
+
+async function askColumns(commands: SlurmCommands): Promise<ChosenColumns> {
+  const { stdout } = await commands.run('sacct', ['--helpformat']);
+  const chosen = chooseColumns(stdout.toString('latin1'));
+  if (!chosen.names.includes('JobIDRaw') || !chosen.names.includes('State')) {
+    throw new SluiceError('slurm.unparsable', `sacct --helpformat offers no JobIDRaw and State: ${excerpt(stdout.toString('latin1'))}`);
+  }
+  return chosen;
+}
