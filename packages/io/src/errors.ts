@@ -33,6 +33,8 @@ export const errorTable = {
   'journal.newer': { exit: 78, http: 500, meaning: 'the journal was written by a newer release of Sluice' },
   'journal.unusable': { exit: 73, http: 500, meaning: 'the journal cannot be opened where it should be' },
   'journal.full': { exit: 75, http: 507, meaning: 'the journal cannot be written: no space' },
+  'listen.failed': { exit: 71, http: 500, meaning: 'an address or socket to listen on cannot be had' },
+  'instance.running': { exit: 75, http: 503, meaning: 'another instance of the program runs already' },
 } as const satisfies Record<string, { exit: number; http: number; meaning: string }>;
 
 export type ErrorCode = keyof typeof errorTable;

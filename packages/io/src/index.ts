@@ -1,4 +1,6 @@
 export type { Clock } from './clock.ts';
+export { type ManualClock, manualClock } from './clock-manual.ts';
+export { systemClock } from './clock-system.ts';
 export { type ErrorCode, errorTable, isCode, SluiceError } from './errors.ts';
 export type { HttpClient, HttpClientOptions, HttpObservation, HttpRequest, HttpResponse } from './http.ts';
 export type { Call, Ended, Finished, Processes, ProcessStream, Program } from './process.ts';
@@ -13,3 +15,5 @@ export {
   replayProcesses,
   writeRecording,
 } from './recording.ts';
+export { constantTimeEqual, isSecretName, redactObject, redactText, Secret } from './redact.ts';
+export { Backoff, type BackoffPolicy, fullJitter, isTransient, type RetryOptions, retry, retryAfterMs } from './retry.ts';
