@@ -1,6 +1,9 @@
 #!/bin/sh
 # Starts sluice on the Node it was packed with, wherever this tree was put and through whatever links it is called.
-self=$0
+case $0 in
+  */*) self=$0 ;;
+  *) self=./$0 ;;
+esac
 while [ -h "$self" ]; do
   link=$(readlink "$self")
   case $link in
@@ -8,10 +11,7 @@ while [ -h "$self" ]; do
     *) self=${self%/*}/$link ;;
   esac
 done
-case $self in
-  */*) here=$(CDPATH='' cd -- "${self%/*}" && pwd -P) ;;
-  *) here=$(pwd -P) ;;
-esac
+here=$(CDPATH='' cd -- "${self%/*}/" && pwd -P) || exit 127
 lib=${here%/*}/lib/sluice
 if [ ! -x "$lib/node" ]; then
   echo "sluice: $lib/node is missing; install the package again" >&2

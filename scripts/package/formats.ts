@@ -59,8 +59,9 @@ const deb: Format = {
     );
     const debVersion = distributionVersion(version);
     const values = { VERSION: debVersion, ARCH: target.deb, INSTALLED_KIB: String(Math.ceil(bytes / 1024)) };
-    writeFileSync(join(control, 'control'), template(root, 'control.in', values), { mode: 0o644 });
-    writeFileSync(join(control, 'md5sums'), sums.join(''), { mode: 0o644 });
+    writeFileSync(join(control, 'control'), template(root, 'control.in', values));
+    writeFileSync(join(control, 'md5sums'), sums.join(''));
+    for (const name of ['control', 'md5sums']) chmodSync(join(control, name), 0o644);
     for (const path of [folder, join(folder, 'usr'), control]) chmodSync(path, 0o755);
     const file = join(out, `sluice_${debVersion}_${target.deb}.deb`);
     runProgram('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', folder, file], {
@@ -86,7 +87,7 @@ const rpm: Format = {
       _rpmdir: out,
       _rpmfilename: name,
       _buildhost: 'localhost',
-      _binary_payload: 'w1.xzdio',
+      _binary_payload: 'w1T2.xzdio',
       _build_id_links: 'none',
       // Nothing is to be stripped, compressed or split: the Node binary stays the one whose digest is in the lock file.
       __os_install_post: '%{nil}',

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { runProgram } from '../../scripts/package/program.ts';
+import { filesBeneath } from '../../scripts/package/tree.ts';
+import { emptyFolder, runScript, stageWorkspace } from './stage.ts';
+
+const first = emptyFolder();
+const second = emptyFolder();
+after(() => {
+  first[Symbol.dispose]();
+  second[Symbol.dispose]();
+});
+
+function digests(folder: string): Record<string, string> {
+  const packages = readdirSync(join(folder, 'packages')).map((name) => join('packages', name));
+  const files = ['', ...packages].flatMap((part) => filesBeneath(join(folder, part, 'dist')).map((name) => join(part, 'dist', name)));
+  return Object.fromEntries(
+    files.map((name) => [
+      name,
+      createHash('sha256')
+        .update(readFileSync(join(folder, name)))
+        .digest('hex'),
+    ]),
+  );
+}
+
+describe('npm run build', () => {
+  before(() => {
+    stageWorkspace(first.path);
+    runScript(first.path, 'scripts/build.ts');
+  });
+
+  it('gives the same bytes in another folder and over an older build', () => {
+    const elsewhere = join(second.path, 'with a space');
+    mkdirSync(elsewhere);
+    stageWorkspace(elsewhere);
+    runScript(elsewhere, 'scripts/build.ts');
+    runScript(elsewhere, 'scripts/build.ts');
+    assert.deepEqual(digests(elsewhere), digests(first.path));
+  });
+
+  describe('dist/sluice', () => {
+    const alone = join(second.path, 'alone');
+    before(() => {
+      mkdirSync(alone);
+      copyFileSync(join(first.path, 'dist', 'sluice'), join(alone, 'sluice'));
+    });
+    const sluice = (...args: string[]) => runProgram(process.execPath, [join(alone, 'sluice'), ...args], { cwd: alone, env: {} });
+
+    it('is executable and asks for node', () => {
+      const answer = runProgram(join(alone, 'sluice'), ['--version'], { env: { PATH: join(first.path, 'node_modules', '.bin') } });
+      assert.match(answer, /^\d+\.\d+\.\d+/);
+    });
+
+    it('runs alone in an empty folder', () => {
+      const { version } = JSON.parse(readFileSync(join(first.path, 'package.json'), 'utf8')) as { version: string };
+      assert.equal(sluice('--version').trim(), version);
+      assert.match(sluice('--help'), /Usage: sluice/);
+    });
+
+    it('has the licence of every package that is in it', () => {
+      const { sources } = JSON.parse(readFileSync(join(first.path, 'dist', 'sluice.map'), 'utf8')) as { sources: string[] };
+      const licences = readFileSync(join(first.path, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+      const names = new Set(sources.flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []));
+      for (const name of names) assert.match(licences, new RegExp(`^${name} \\d`, 'm'));
+    });
+
+    it('has a source map that names only files of the workspace', () => {
+      const { sources } = JSON.parse(readFileSync(join(first.path, 'dist', 'sluice.map'), 'utf8')) as { sources: string[] };
+      for (const source of sources) assert.match(source, /^\.\.\/(?:packages|node_modules)\//);
+    });
+  });
+});
