@@ -1,0 +1,48 @@
+import { SluiceError } from '@sluice/io';
+
+/** Primary result codes of SQLite (sqlite.org/rescode.html); extended ones carry theirs in the low byte. */
+const codes = { busy: 5, locked: 6, readonly: 8, io: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+
+/** SQLITE_IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMSIZE and _SHMMAP: on a full disk some kernels and quotas answer with these. */
+const writeErrors = new Set([778, 1034, 1546, 4874, 5386]);
+
+interface SqliteFailure extends Error {
+  readonly errcode: number;
+  readonly errstr: string;
+}
+
+export function isSqliteError(error: unknown): error is SqliteFailure {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR' && 'errcode' in error;
+}
+
+export function isBusy(error: unknown): boolean {
+  return isSqliteError(error) && ((error.errcode & 0xff) === codes.busy || (error.errcode & 0xff) === codes.locked);
+}
+
+export function isConstraint(error: unknown): boolean {
+  return isSqliteError(error) && (error.errcode & 0xff) === 19;
+}
+
+/**
+ * What an error of SQLite means for a journal; other errors pass unchanged, and so do constraint and SQL errors, which
+ * belong to the caller.
+ */
+export function journalError(error: unknown, path: string): unknown {
+  if (!isSqliteError(error)) return error;
+  const primary = error.errcode & 0xff;
+  if (primary === codes.full || writeErrors.has(error.errcode)) {
+    return new SluiceError('journal.full', `${path} cannot grow: ${error.message}`, {
+      cause: error,
+      hint: 'Free space on its file system, or raise the bound of the journal; nothing that was stored is lost.',
+    });
+  }
+  if (primary === codes.busy || primary === codes.locked) return unusable(path, 'another program holds it', error);
+  if (primary === codes.notADatabase) return unusable(path, 'it is no SQLite database', error);
+  if (primary === codes.corrupt) return unusable(path, `it is damaged (${error.message})`, error);
+  if (primary === codes.io || primary === codes.readonly || primary === codes.cannotOpen) return unusable(path, error.message, error);
+  return error;
+}
+
+function unusable(path: string, reason: string, cause: unknown): SluiceError {
+  return new SluiceError('journal.unusable', `${path} cannot be used: ${reason}`, { cause });
+}

@@ -1,0 +1,87 @@
+import { isCode, SluiceError } from '@sluice/io';
+import { type DestinationStream, destination, type Level, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
+import { humanLine } from './log-human.ts';
+
+export type Log = Logger;
+export type LogLevel = Level | 'silent';
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[];
+
+export interface LogOptions {
+  /** Name of the program, e.g. `sluice-cc`. */
+  readonly name: string;
+  /** `info` by default. */
+  readonly level?: LogLevel;
+  /** Where lines go; stderr by default, written synchronously so that the last words before an exit arrive. */
+  readonly destination?: DestinationStream;
+  /** `human` for a terminal, `json` otherwise: one object per line with `level`, `time`, `name`, `msg`. */
+  readonly form?: 'human' | 'json';
+  /** Puts the journal's priority `<3>` … `<7>` before each line (sd-daemon(3)). */
+  readonly journaldPriority?: boolean;
+  /** Further keys whose values are never written, as pino's `redact` has them. */
+  readonly redact?: readonly string[];
+}
+
+const secretKeys = ['password', 'token', 'secret', 'jwt', 'authorization', 'apiKey', 'cookie'];
+const redacted = [...secretKeys, ...secretKeys.map((key) => `*.${key}`), ...secretKeys.map((key) => `*.*.${key}`)];
+
+/** The log of one program: JSON lines, or lines for people. No worker threads. */
+export function createLog(options: LogOptions): Log {
+  const sink = options.destination ?? destination({ dest: 2, sync: true });
+  const settings: LoggerOptions = {
+    name: options.name,
+    level: options.level ?? 'info',
+    base: { name: options.name },
+    timestamp: stdTimeFunctions.isoTime,
+    redact: { paths: [...redacted, ...(options.redact ?? [])], censor: '[redacted]' },
+    serializers: { err: errorFields },
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  const shaped = options.form === 'human' ? { write: (line: string) => sink.write(humanLine(line)) } : sink;
+  return pino(settings, options.journaldPriority ? withPriority(shaped) : shaped);
+}
+
+const priorities: Readonly<Record<string, number>> = { fatal: 2, error: 3, warn: 4, info: 6, debug: 7, trace: 7 };
+
+function withPriority(sink: DestinationStream): DestinationStream {
+  return {
+    write(line: string) {
+      const level = /^\{"level":"(\w+)"/.exec(line)?.[1] ?? 'info';
+      sink.write(`<${priorities[level] ?? 6}>${line}`);
+    },
+  };
+}
+
+/**
+ * The level for a number of the replaced programs: 0 fatal, 1 error, 2 warn (their default), 3 info, 4 debug, 5 and
+ * above trace (cc-slurm-adapter, `internal/trace`).
+ */
+export function levelOfNumber(level: number): LogLevel {
+  return logLevels[Math.min(5, Math.max(0, Math.trunc(level)))] ?? 'info';
+}
+
+/**
+ * The level for a name: Sluice's own, Python's (`WARNING`, `CRITICAL`, as Waldur Site Agent has them) or a number, in
+ * any case; undefined when it is none.
+ */
+export function levelOfName(name: string): LogLevel | undefined {
+  const word = name.trim().toLowerCase();
+  if (/^\d+$/.test(word)) return levelOfNumber(Number(word));
+  if (word === 'warning') return 'warn';
+  if (word === 'critical') return 'fatal';
+  return logLevels.find((level) => level === word);
+}
+
+/** What is logged of an error: its code and message; the stack only for what nobody raised on purpose. */
+function errorFields(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const expected = error instanceof SluiceError && !isCode(error, 'internal');
+  return {
+    ...(error instanceof SluiceError ? { code: error.code } : { type: name }),
+    message,
+    ...(error instanceof SluiceError && error.hint !== undefined ? { hint: error.hint } : {}),
+    ...(expected ? {} : { stack }),
+    ...(cause === undefined ? {} : { cause: cause instanceof Error ? cause.message : String(cause) }),
+  };
+}
