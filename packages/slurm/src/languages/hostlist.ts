@@ -6,11 +6,22 @@ const wordsForNone: ReadonlySet<string> = new Set(['', '(null)', 'None assigned'
 
 /** A range of a bracket; a single number is kept as text, however many digits it has. */
 type Numbers = { readonly text: string } | { readonly low: number; readonly high: number; readonly width: number };
-type Part = string | { readonly numbers: readonly Numbers[]; readonly count: number };
+interface Bracket {
+  readonly numbers: readonly Numbers[];
+  readonly count: number;
+  /** Digits of the longest number. */
+  readonly width: number;
+}
+type Part = string | Bracket;
+interface Name {
+  readonly parts: readonly Part[];
+  /** The brackets that vary, by index in `parts`, the fastest first. */
+  readonly order: readonly number[];
+}
 
 /**
- * The hosts of a host list, `node[01-04,07],x[1,3]y,a[0-1]b[08-11]`, in Slurm's order: as written, the last bracket
- * counting fastest; numbers are padded to the width of the range's first. Empty text, `(null)`, `None assigned` and
+ * The hosts of a host list, `node[01-04,07],x[1,3]y,a[0-1]b[08-11]`, in Slurm's order: as written, within a
+ * name the last bracket turning fastest, then the first, then the second; numbers are padded to the width of the range's first. Empty text, `(null)`, `None assigned` and
  * `N/A` are no hosts. Undefined when it is not a host list, or when it has more than `max` hosts. Brackets within
  * brackets and steps are not of the language: no release of scontrol reads them (`Invalid hostlist`). Blanks, which
  * scontrol takes for commas, are refused: Slurm writes none.
@@ -18,11 +29,9 @@ type Part = string | { readonly numbers: readonly Numbers[]; readonly count: num
 export function expandHostlist(text: string, max = 1_000_000): readonly string[] | undefined {
   const hosts: string[] = [];
   if (wordsForNone.has(text)) return hosts;
-  for (const name of splitNames(text)) {
-    const parts = name === undefined ? undefined : parseName(name);
-    if (parts === undefined) return undefined;
-    if (hosts.length + countParts(parts) > max) return undefined;
-    appendHosts(parts, hosts);
+  for (const name of parseNames(text)) {
+    if (name === undefined || hosts.length + countName(name) > max) return undefined;
+    appendHosts(name, hosts);
   }
   return hosts;
 }
@@ -31,10 +40,9 @@ export function expandHostlist(text: string, max = 1_000_000): readonly string[]
 export function countHosts(text: string): number | undefined {
   if (wordsForNone.has(text)) return 0;
   let count = 0;
-  for (const name of splitNames(text)) {
-    const parts = name === undefined ? undefined : parseName(name);
-    if (parts === undefined) return undefined;
-    count += countParts(parts);
+  for (const name of parseNames(text)) {
+    if (name === undefined) return undefined;
+    count += countName(name);
     if (!Number.isSafeInteger(count)) return undefined;
   }
   return count;
@@ -70,15 +78,31 @@ export function foldHostlist(hosts: readonly string[]): string {
   return names.join(',');
 }
 
-/** Hosts by prefix, then by their last number, then by its width: the order of `scontrol show hostlistsorted`. */
+/**
+ * Hosts in the order of `scontrol show hostlistsorted`: by prefix, numbers within it by their value (`a9b1` before
+ * `a10b1`), then by the width of the last number, then by its value.
+ */
 export function sortHosts(hosts: readonly string[]): readonly string[] {
   return hosts
-    .map((host) => ({ host, ...splitHost(host) }))
-    .sort((a, b) => {
-      if (a.prefix !== b.prefix) return a.prefix < b.prefix ? -1 : 1;
-      return Number(a.number) - Number(b.number) || a.number.length - b.number.length;
+    .map((host) => {
+      const { prefix, number } = splitHost(host);
+      return { host, words: prefix.match(/[0-9]+|[^0-9]+/g) ?? [], number };
     })
+    .sort((a, b) => compareWords(a.words, b.words) || a.number.length - b.number.length || Number(a.number) - Number(b.number))
     .map(({ host }) => host);
+}
+
+function compareWords(a: readonly string[], b: readonly string[]): number {
+  for (let index = 0; index < Math.min(a.length, b.length); index++) {
+    const one = a[index] ?? '';
+    const other = b[index] ?? '';
+    if (one === other) continue;
+    const bothNumbers = isDigit(one.charCodeAt(0)) && isDigit(other.charCodeAt(0));
+    // A number with leading zeros is compared digit by digit, like a fraction.
+    if (bothNumbers && one.length !== other.length && !one.startsWith('0') && !other.startsWith('0')) return one.length - other.length;
+    return one < other ? -1 : 1;
+  }
+  return a.length - b.length;
 }
 
 /** The last number of a host with its prefix; no number (empty) when the name does not end in one that can be counted. */
@@ -96,7 +120,7 @@ function successor(number: string, width: number): string {
   return `${Number(number) + 1}`.padStart(width, '0');
 }
 
-function* splitNames(text: string): Generator<string | undefined> {
+function* parseNames(text: string): Generator<Name | undefined> {
   let start = 0;
   let inside = false;
   for (let at = 0; at <= text.length; at++) {
@@ -108,45 +132,50 @@ function* splitNames(text: string): Generator<string | undefined> {
       if (!inside) yield undefined;
       inside = false;
     } else if (code === 44 && (!inside || at === text.length)) {
-      yield inside ? undefined : text.slice(start, at);
+      yield inside ? undefined : parseName(text.slice(start, at));
       start = at + 1;
     }
   }
 }
 
-function parseName(name: string): readonly Part[] | undefined {
+function parseName(text: string): Name | undefined {
   const parts: Part[] = [];
+  const order: number[] = [];
+  let lastVaries = false;
   let length = 0;
-  for (let at = 0; at < name.length; ) {
-    const open = name.indexOf('[', at);
-    const literal = name.slice(at, open < 0 ? name.length : open);
+  for (let at = 0; at < text.length; ) {
+    const open = text.indexOf('[', at);
+    const literal = text.slice(at, open < 0 ? text.length : open);
     length += literal.length;
     if (length > maxName || !/^[A-Za-z0-9._-]*$/.test(literal)) return undefined;
     if (literal !== '') parts.push(literal);
     if (open < 0) break;
-    const close = name.indexOf(']', open);
-    const numbers = parseNumbers(name.slice(open + 1, close));
+    const close = text.indexOf(']', open);
+    const numbers = parseNumbers(text.slice(open + 1, close));
     if (numbers === undefined) return undefined;
     length += numbers.width;
     if (length > maxName) return undefined;
-    const [only] = numbers.list;
-    // One number is as good as text: then every bracket at least doubles the count, which bounds the brackets too.
-    if (numbers.count === 1 && only !== undefined) parts.push('text' in only ? only.text : `${only.low}`.padStart(only.width, '0'));
-    else parts.push({ numbers: numbers.list, count: numbers.count });
+    // A bracket of one number has no turn of its own: those that have at least double the count, which bounds their number.
+    lastVaries = numbers.count > 1;
+    if (lastVaries) order.push(parts.length);
+    parts.push(numbers);
     at = close + 1;
   }
-  return length === 0 ? undefined : parts;
+  if (length === 0) return undefined;
+  // Slurm lets the last bracket turn fastest, then the first, the second, …: seen in 22.05, 24.11 and 26.05.
+  const last = lastVaries ? order.pop() : undefined;
+  return { parts, order: last === undefined ? order : [last, ...order] };
 }
 
-function parseNumbers(text: string): { list: readonly Numbers[]; count: number; width: number } | undefined {
-  const list: Numbers[] = [];
+function parseNumbers(text: string): Bracket | undefined {
+  const numbers: Numbers[] = [];
   let count = 0;
   let width = 0;
   for (const part of text.split(',')) {
     const dash = part.indexOf('-');
     if (dash < 0) {
       if (part.length > maxName || !/^[0-9]+$/.test(part)) return undefined;
-      list.push({ text: part });
+      numbers.push({ text: part });
       count++;
       width = Math.max(width, part.length);
       continue;
@@ -154,30 +183,30 @@ function parseNumbers(text: string): { list: readonly Numbers[]; count: number; 
     const low = parseNatural(part.slice(0, dash));
     const high = parseNatural(part.slice(dash + 1));
     if (low === undefined || high === undefined || high < low) return undefined;
-    list.push({ low, high, width: dash });
+    numbers.push({ low, high, width: dash });
     count += high - low + 1;
     width = Math.max(width, dash, `${high}`.length);
   }
-  return { list, count, width };
+  return { numbers, count, width };
 }
 
-function countParts(parts: readonly Part[]): number {
-  return parts.reduce((product, part) => product * (typeof part === 'string' ? 1 : part.count), 1);
+function countName(name: Name): number {
+  return name.parts.reduce<number>((product, part) => product * (typeof part === 'string' ? 1 : part.count), 1);
 }
 
-function appendHosts(parts: readonly Part[], hosts: string[]): void {
-  let names = [''];
-  for (const part of parts) {
-    if (typeof part === 'string') {
-      names = names.map((name) => name + part);
-      continue;
+function appendHosts(name: Name, hosts: string[]): void {
+  const texts = name.parts.map((part) => (typeof part === 'string' ? [part] : expandNumbers(part.numbers)));
+  const turns = texts.map(() => 0);
+  for (let left = countName(name); left > 0; left--) {
+    let host = '';
+    for (let part = 0; part < texts.length; part++) host += texts[part]?.[turns[part] ?? 0];
+    hosts.push(host);
+    for (const part of name.order) {
+      const turn = (turns[part] ?? 0) + 1;
+      turns[part] = turn < (texts[part]?.length ?? 0) ? turn : 0;
+      if (turn < (texts[part]?.length ?? 0)) break;
     }
-    const suffixes = expandNumbers(part.numbers);
-    const longer: string[] = [];
-    for (const name of names) for (const suffix of suffixes) longer.push(name + suffix);
-    names = longer;
   }
-  for (const name of names) hosts.push(name);
 }
 
 function expandNumbers(numbers: readonly Numbers[]): readonly string[] {
