@@ -2,11 +2,13 @@ import { parseScaled } from './text.ts';
 
 /**
  * Memory as Slurm writes it (`4000M`, `62.50G`, `16K`, `1T`), in MiB. A number without a letter is MiB, as in sbatch(1)
- * `--mem`. Rounded to whole KiB, the finest that Slurm writes. Undefined when the text is not an amount of memory.
+ * `--mem`. Rounded to whole KiB, the finest that Slurm writes. Undefined when the text is not an amount of memory, or
+ * when it is more than 2^53 KiB.
  */
 export function parseMemoryMiB(text: string): number | undefined {
   const value = parseScaled(text, 2);
-  return value === undefined ? undefined : Math.round(value * 1024) / 1024;
+  const kib = value === undefined ? undefined : Math.round(value * 1024);
+  return Number.isSafeInteger(kib) && kib !== undefined ? kib / 1024 : undefined;
 }
 
 /** `4000M`; an amount that is no whole number of MiB as KiB: `1536K`. Takes what {@link parseMemoryMiB} gives. */

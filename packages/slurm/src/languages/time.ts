@@ -110,7 +110,4 @@ export function parseTime(text: string): Epoch | null | undefined {
   return epoch === 0 ? null : epoch;
 }
 
-/** `uts1792882800`: the one form of a time that all releases read alike, whatever the time zone . */
-export function formatUts(epoch: Epoch): string {
-  return `uts${Math.floor(epoch)}`;
-}
+XX;

@@ -1,0 +1,5 @@
+import { languageTargets } from './languages.ts';
+import type { FuzzTarget } from './target.ts';
+
+/** Everything that is fed with generated inputs, by `npm run fuzz` and, briefly, by the tests. */
+export const targets: readonly FuzzTarget[] = [...languageTargets];
