@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from './program.ts';
 import { distributionVersion, type Staged } from './target.ts';
@@ -45,29 +45,34 @@ const deb: Format = {
   name: 'deb',
   needs: [{ program: 'dpkg-deb', from: 'dpkg' }],
   build({ root, target, version, tree, work, out, epoch }) {
-    const folder = join(work, 'deb');
-    cpSync(tree, join(folder, 'usr'), { recursive: true, preserveTimestamps: true });
-    const control = join(folder, 'DEBIAN');
-    mkdirSync(control);
-    const files = filesBeneath(join(folder, 'usr')).map((name) => `usr/${name}`);
-    const bytes = files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-    const sums = files.map(
-      (name) =>
-        `${createHash('md5')
-          .update(readFileSync(join(folder, name)))
-          .digest('hex')}  ${name}\n`,
-    );
-    const debVersion = distributionVersion(version);
-    const values = { VERSION: debVersion, ARCH: target.deb, INSTALLED_KIB: String(Math.ceil(bytes / 1024)) };
-    writeFileSync(join(control, 'control'), template(root, 'control.in', values));
-    writeFileSync(join(control, 'md5sums'), sums.join(''));
-    for (const name of ['control', 'md5sums']) chmodSync(join(control, name), 0o644);
-    for (const path of [folder, join(folder, 'usr'), control]) chmodSync(path, 0o755);
-    const file = join(out, `sluice_${debVersion}_${target.deb}.deb`);
-    runProgram('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', folder, file], {
-      env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
-    });
-    return file;
+    const image = join(work, 'image');
+    const control = join(image, 'DEBIAN');
+    mkdirSync(control, { recursive: true });
+    // Moved, not copied: a copy's folders would take their modes from the umask.
+    renameSync(tree, join(image, 'usr'));
+    try {
+      const files = filesBeneath(join(image, 'usr')).map((name) => `usr/${name}`);
+      const bytes = files.reduce((sum, name) => sum + statSync(join(image, name)).size, 0);
+      const sums = files.map(
+        (name) =>
+          `${createHash('md5')
+            .update(readFileSync(join(image, name)))
+            .digest('hex')}  ${name}\n`,
+      );
+      const debVersion = distributionVersion(version);
+      const values = { VERSION: debVersion, ARCH: target.deb, INSTALLED_KIB: String(Math.ceil(bytes / 1024)) };
+      writeFileSync(join(control, 'control'), template(root, 'control.in', values));
+      writeFileSync(join(control, 'md5sums'), sums.join(''));
+      for (const name of ['control', 'md5sums']) chmodSync(join(control, name), 0o644);
+      for (const path of [image, control]) chmodSync(path, 0o755);
+      const file = join(out, `sluice_${debVersion}_${target.deb}.deb`);
+      runProgram('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', image, file], {
+        env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
+      });
+      return file;
+    } finally {
+      renameSync(join(image, 'usr'), tree);
+    }
   },
 };
 

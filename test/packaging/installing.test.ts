@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { hasProgram, runProgram } from '../../scripts/package/program.ts';
+import { targets } from '../../scripts/package/target.ts';
+import { filesBeneath } from '../../scripts/package/tree.ts';
+import { emptyFolder, root, runScript, stageWorkspace } from './stage.ts';
+
+const target = targets.find(({ arch }) => arch === process.arch);
+const area = emptyFolder();
+after(() => area[Symbol.dispose]());
+const workspace = join(area.path, 'workspace');
+const out = join(workspace, 'out');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+/** A new folder for one installation; its name needs quoting. */
+function place(name: string): string {
+  const folder = join(area.path, `${name} here`);
+  mkdirSync(folder);
+  return folder;
+}
+
+/** Runs a program on a host that has no Node of its own. */
+function onBareHost(program: string, ...args: string[]): string {
+  return runProgram(program, args, { cwd: '/', env: { PATH: '/nonexistent' } });
+}
+
+/** What lintian and rpmlint would look at first. */
+function assertSane(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const status = lstatSync(join(folder, name));
+    const executable = /(?:^|\/)(?:bin\/sluice|lib\/sluice\/node)$/.test(name);
+    const expected = status.isDirectory() || executable ? 0o755 : 0o644;
+    assert.ok(status.isDirectory() || status.isFile(), `${name} is neither a file nor a folder`);
+    assert.equal((status.mode & 0o7777).toString(8), expected.toString(8), name);
+  }
+  for (const name of filesBeneath(folder).filter((file) => !file.endsWith('/node'))) {
+    const text = readFileSync(join(folder, name), 'utf8');
+    for (const path of [root, area.path, join(tmpdir(), 'sluice-')]) assert.ok(!text.includes(path), `${name} contains ${path}`);
+  }
+  for (const name of ['LICENSE', 'NODE-LICENSE', 'THIRD-PARTY-LICENSES.txt', 'README.md', 'docs/architecture.md']) {
+    assert.ok(lstatSync(join(folder, 'share', 'doc', 'sluice', name)).isFile());
+  }
+}
+
+/** The highest version of a library's symbols that a program asks for. */
+function highestSymbolVersion(binary: string, prefix: string): string {
+  const versions = [...binary.matchAll(new RegExp(`\\0${prefix}_(\\d+(?:\\.\\d+)+)(?=\\0)`, 'g'))].map(([, found = '']) => found);
+  return versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? 'none';
+}
+
+const isRoot = process.getuid?.() === 0;
+const without = (program: string) => !hasProgram(program) && `${program} is not installed`;
+
+describe('npm run package', { skip: !target && `sluice is not packed for ${process.arch}` }, () => {
+  before(() => {
+    mkdirSync(workspace);
+    stageWorkspace(workspace);
+    runScript(workspace, 'scripts/package/main.ts', ['--arch', process.arch]);
+  });
+
+  it('writes digests that sha256sum confirms', () => {
+    runProgram('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: out });
+  });
+
+  describe('the tarball', () => {
+    const name = `sluice-${version}-linux-${process.arch}`;
+    let folder = '';
+    before(() => {
+      const where = place('tarball');
+      runProgram('tar', ['-xzf', join(out, `${name}.tar.gz`), '-C', where]);
+      assert.deepEqual(readdirSync(where), [name]);
+      folder = join(where, name);
+    });
+
+    it('runs where there is no Node', () => {
+      assert.equal(onBareHost(join(folder, 'bin', 'sluice'), '--version').trim(), version);
+    });
+
+    it('runs through links, relative and absolute', () => {
+      const links = place('links');
+      symlinkSync(`../tarball here/${name}/bin/sluice`, join(links, 'relative'));
+      symlinkSync(join(links, 'relative'), join(links, 'absolute'));
+      const env = { PATH: process.env['PATH'] };
+      for (const link of ['relative', 'absolute']) {
+        assert.equal(runProgram(join(links, link), ['--version'], { env, cwd: '/' }).trim(), version);
+        assert.equal(runProgram('sh', [link, '--version'], { env, cwd: links }).trim(), version);
+      }
+    });
+
+    it('has sane modes and names no folder of the builder', () => assertSane(folder));
+
+    it('asks for no newer libraries than the deb says', () => {
+      const node = readFileSync(join(folder, 'lib', 'sluice', 'node'), 'latin1');
+      const control = readFileSync(join(root, 'deploy', 'packaging', 'control.in'), 'utf8');
+      assert.match(control, new RegExp(`libc6 \\(>= ${highestSymbolVersion(node, 'GLIBC').replace('.', '\\.')}\\)`));
+      // GLIBCXX_3.4.21 came with GCC 5, whose libstdc++6 the deb asks for.
+      assert.equal(highestSymbolVersion(node, 'GLIBCXX'), '3.4.21');
+    });
+  });
+
+  describe('the deb', { skip: without('dpkg-deb') }, () => {
+    const file = join(out, `sluice_${version}_${target?.deb}.deb`);
+
+    it('runs unpacked where there is no Node', () => {
+      const folder = place('deb');
+      runProgram('dpkg-deb', ['-x', file, folder]);
+      assert.equal(onBareHost(join(folder, 'usr', 'bin', 'sluice'), '--version').trim(), version);
+      assertSane(join(folder, 'usr'));
+    });
+
+    it('belongs to root and runs no script when it is installed', () => {
+      for (const line of runProgram('dpkg-deb', ['-c', file]).trim().split('\n')) assert.match(line, /^[d-]\S+ root\/root /);
+      const control = place('control');
+      runProgram('dpkg-deb', ['-e', file, control]);
+      assert.deepEqual(readdirSync(control).sort(), ['control', 'md5sums']);
+    });
+
+    it('installs, verifies and leaves nothing behind', { skip: !isRoot && 'needs root' }, () => {
+      const host = place('dpkg');
+      for (const folder of ['info', 'updates']) mkdirSync(join(host, 'var', 'lib', 'dpkg', folder), { recursive: true });
+      writeFileSync(join(host, 'var', 'lib', 'dpkg', 'status'), '');
+      const dpkg = (...args: string[]) => runProgram('dpkg', [`--root=${host}`, '--force-depends', ...args]);
+      dpkg('--install', file);
+      assert.equal(onBareHost(join(host, 'usr', 'bin', 'sluice'), '--version').trim(), version);
+      assert.equal(dpkg('--verify', 'sluice'), '');
+      dpkg('--purge', 'sluice');
+      assert.ok(!readdirSync(host).includes('usr') || readdirSync(join(host, 'usr')).length === 0);
+    });
+  });
+
+  describe('the rpm', { skip: without('rpmbuild') }, () => {
+    const file = join(out, `sluice-${version}-1.${target?.rpm}.rpm`);
+
+    it('runs unpacked where there is no Node', () => {
+      const folder = place('rpm');
+      copyFileSync(file, join(folder, 'sluice.rpm'));
+      runProgram('rpm2archive', [join(folder, 'sluice.rpm')]);
+      const unpacked = join(folder, 'unpacked');
+      mkdirSync(unpacked);
+      runProgram('tar', ['-xzf', join(folder, 'sluice.rpm.tgz'), '-C', unpacked]);
+      assert.equal(onBareHost(join(unpacked, 'usr', 'bin', 'sluice'), '--version').trim(), version);
+      assertSane(join(unpacked, 'usr'));
+    });
+
+    it('belongs to root, runs no script and offers nothing of the Node inside', () => {
+      const rpm = (...args: string[]) => runProgram('rpm', ['--dbpath', join(area.path, 'rpmdb'), '-qp', ...args, file]);
+      for (const line of rpm('--qf', '[%{FILEUSERNAME}:%{FILEGROUPNAME}\\n]').trim().split('\n')) assert.equal(line, 'root:root');
+      assert.equal(rpm('--scripts'), '');
+      assert.match(rpm('--provides'), /^sluice = \S+\n(?:sluice\(\S+\) = \S+\n)?$/);
+      assert.match(rpm('--requires'), /^libc\.so\.6\(GLIBC_2\.28\)\(64bit\)$/m);
+      assert.doesNotMatch(rpm('--requires'), /nodejs|\/usr\/bin\/env/);
+    });
+
+    it('installs and verifies', { skip: !isRoot && 'needs root' }, () => {
+      const host = place('rpmhost');
+      const rpm = (...args: string[]) => runProgram('rpm', ['--root', host, '--dbpath', '/var/lib/rpm', '--nodeps', ...args]);
+      rpm('--install', file);
+      assert.equal(onBareHost(join(host, 'usr', 'bin', 'sluice'), '--version').trim(), version);
+      assert.equal(rpm('--verify', 'sluice'), '');
+    });
+  });
+});

