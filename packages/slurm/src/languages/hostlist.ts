@@ -20,11 +20,14 @@ interface Name {
 }
 
 /**
- * The hosts of a host list, `node[01-04,07],x[1,3]y,a[0-1]b[08-11]`, in Slurm's order: as written, within a
- * name the last bracket turning fastest, then the first, then the second; numbers are padded to the width of the range's first. Empty text, `(null)`, `None assigned` and
- * `N/A` are no hosts. Undefined when it is not a host list, or when it has more than `max` hosts. Brackets within
- * brackets and steps are not of the language: no release of scontrol reads them (`Invalid hostlist`). Blanks, which
- * scontrol takes for commas, are refused: Slurm writes none.
+ * The hosts of a host list, `node[01-04,07],x[1,3]y,a[0-1]b[08-11]`, in Slurm's order: as written, within a name the
+ * last bracket turning fastest, then the first, then the second. Numbers are padded to the width of the first of their
+ * range. Empty text, `(null)`, `None assigned` and `N/A` are no hosts. Undefined when it is not a host list, or when it
+ * has more than `max` hosts.
+ *
+ * Steps and brackets within brackets are not of the language (scontrol 22.05 calls both invalid; 26.05 takes inner
+ * brackets for letters of the name). Refused as well, because Slurm never writes them: blanks between hosts, an empty
+ * host, a range without an end, characters other than ASCII letters, digits, `.`, `_` and `-`.
  */
 export function expandHostlist(text: string, max = 1_000_000): readonly string[] | undefined {
   const hosts: string[] = [];

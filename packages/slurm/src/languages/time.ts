@@ -85,6 +85,7 @@ const noTimes: ReadonlySet<string> = new Set([
   'N/A',
   'n/a',
   '(null)',
+  'INFINITE',
   'Never',
   'NEVER',
   // NO_VAL and INFINITE in 32 and 64 bits.
@@ -97,7 +98,7 @@ const noTimes: ReadonlySet<string> = new Set([
 /**
  * A point in time, from seconds since the epoch (SLURM_TIME_FORMAT=%s) or from `2026-11-21T09:38:14`, which is UTC
  * because Slurm's commands are always run with TZ=UTC; a local time could not be told from another in the hour that the
- * clock change repeats . Null when Slurm has none (`Unknown`, `None`, `N/A`, `0`).
+ * clock change repeats. Null when Slurm has none (`Unknown`, `None`, `N/A`, `INFINITE`, `0`).
  */
 export function parseTime(text: string): Epoch | null | undefined {
   if (noTimes.has(text)) return null;
@@ -110,4 +111,13 @@ export function parseTime(text: string): Epoch | null | undefined {
   return epoch === 0 ? null : epoch;
 }
 
-XX;
+/** Slurm refuses smaller numbers after `uts` (measured with sacct of 22.05). */
+const earliestUts = 1_000_000;
+
+/**
+ * `uts1792882800`: the one form of a time that all releases read alike, whatever the time zone. Times before
+ * 1970-01-12T13:46:40Z, which Slurm does not read, become that one: nothing of Slurm's is older.
+ */
+export function formatUts(epoch: Epoch): string {
+  return `uts${Math.max(Math.floor(epoch), earliestUts)}`;
+}
