@@ -175,6 +175,11 @@ export interface Controller {
    * only given by a controller that answered before and after.
    */
   activeJobs(query?: ActiveJobsQuery): Promise<Records<ActiveJob>>;
+  /**
+   * The same in pieces as they arrive, without slices, so that memory does not grow with the queue. The answer was whole
+   * when the iteration ends without an error; what came before an error counts for nothing that is concluded from absence.
+   */
+  activeJobStream(query?: ActiveJobsQuery): AsyncIterable<Piece<ActiveJob>>;
   /** One answer per id, in the order asked. */
   jobsById(jobIds: readonly number[]): Promise<ReadonlyMap<number, Answer<ActiveJob>>>;
   /** What the given jobs hold per node; running jobs only, for a controller forgets the rest soon after the end. */

@@ -1,4 +1,4 @@
-import { type Ended, type ErrorCode, SluiceError } from '@sluice/io';
+import { type Ended, type ErrorCode, isCode, SluiceError } from '@sluice/io';
 
 interface Sign {
   readonly code: ErrorCode;
@@ -63,4 +63,9 @@ function spoken(stderr: string): string {
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim()
     .slice(0, 2000);
+}
+
+/** Whether an error is slurmctld's word that it knows no job of this id. */
+export function saysUnknownJob(error: unknown): boolean {
+  return isCode(error, 'slurm.unknown') && /Invalid job id specified/.test(error.message);
 }

@@ -3,10 +3,10 @@ import {
   type Ended,
   type ErrorCode,
   type Finished,
-  isCode,
   type Processes,
   type ProcessStream,
   type Program,
+  SluiceError,
 } from '@sluice/io';
 import { classifyFailure } from './failure.ts';
 
@@ -46,8 +46,8 @@ export interface RunOptions {
   /** Exit codes that are answers; 0 alone by default. */
   readonly okCodes?: readonly number[];
   readonly timeoutMs?: number;
-  /** Variables of the command beside the usual ones; they may replace `SLURM_TIME_FORMAT` and the like. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Variables of the command beside the usual ones, or in their place; undefined takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Bytes of stdout at most; 1 GiB for a stream and 256 MiB otherwise. */
   readonly maxOutputBytes?: number;
 }
@@ -83,13 +83,13 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
       dir: options.binPath,
       timeoutMs: run.timeoutMs ?? options.timeoutMs ?? waitMs,
       inherit: inherited,
-      env: { ...fixed, ...run.env },
+      env: present({ ...fixed, ...run.env }),
       maxOutputBytes: run.maxOutputBytes ?? maxOutputBytes,
     };
   }
 
   function report(command: string, started: number, bytes: number, error: unknown): void {
-    const result = error === undefined ? 'ok' : isCode(error) ? error.code : 'internal';
+    const result = error === undefined ? 'ok' : error instanceof SluiceError ? error.code : 'internal';
     observe?.({ command, milliseconds: clock.monotonic() - started, bytes, result });
   }
 
@@ -158,4 +158,9 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
   }
 
   return { run, stream, learnWaits };
+}
+
+function present(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const entries = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return Object.fromEntries(entries);
 }

@@ -1,0 +1,201 @@
+import { SluiceError } from '@sluice/io';
+import type { Answer, Records, Reject } from '../facets.ts';
+import type { ActiveJob, Allocation } from '../records.ts';
+import { type NodeLayout, readAllocation } from './allocation.ts';
+import { classifyFailure, saysUnknownJob } from './failure.ts';
+import { excerpt } from './framing.ts';
+import type { SlurmCommands } from './slurm-command.ts';
+import type { QueuedJob } from './squeue.ts';
+
+export interface AllocationParts {
+  readonly commands: SlurmCommands;
+  readonly nonce: () => string;
+  /** `-M NAME`, or nothing. */
+  readonly scope: readonly string[];
+  /** Jobs as squeue frames them; all that run when no ids are given. */
+  readonly queued: (jobIds: readonly number[] | undefined) => Promise<QueuedJobs>;
+  /** Layouts of at least these nodes, as far as the controller knows them. */
+  readonly layouts: (nodeLists: ReadonlySet<string>) => Promise<ReadonlyMap<string, NodeLayout>>;
+}
+
+/** Jobs of the queue by raw id, and the rows of the same answers that could not be read. */
+export interface QueuedJobs {
+  readonly found: ReadonlyMap<number, QueuedJob>;
+  readonly rejects: readonly Reject[];
+}
+
+/** Above so many jobs one question about all is kinder to slurmctld than one about each. */
+const singlesAtMost = 100;
+const source = 'scontrol show job';
+
+/** Answers about allocations: of a running job `known`, of a job that holds nothing `gone`. */
+export interface AllocationQuestions {
+  of(jobIds: readonly number[]): Promise<ReadonlyMap<number, Answer<Allocation>>>;
+  all(): Promise<Records<Allocation>>;
+}
+
+export function allocationQuestions(parts: AllocationParts): AllocationQuestions {
+  async function of(jobIds: readonly number[]): Promise<ReadonlyMap<number, Answer<Allocation>>> {
+    const queued = await parts.queued(jobIds);
+    const holders = holding(queued.found);
+    const answers = holders.size > singlesAtMost ? await readTogether(holders) : await readSingly(holders);
+    return new Map(jobIds.map((id) => [id, answers.get(id) ?? (queued.found.has(id) ? { kind: 'gone' } : absent(queued))]));
+  }
+
+  async function all(): Promise<Records<Allocation>> {
+    const queued = await parts.queued(undefined);
+    const answers = await readTogether(holding(queued.found));
+    const records: Allocation[] = [];
+    const rejects: Reject[] = [...queued.rejects];
+    for (const [jobId, answer] of answers) {
+      if (answer.kind === 'known') records.push(answer.value);
+      if (answer.kind === 'unasked') rejects.push({ source, reason: answer.error.message, excerpt: `JobId=${jobId}` });
+    }
+    return { records, rejects };
+  }
+
+  /**
+   * All jobs in one question. A record is taken when its first line stands there once, with the name that squeue told;
+   * what a comment or a name puts there besides makes that job doubtful, and the doubtful are asked one by one. A job that
+   * squeue has just shown is in this answer, for slurmctld keeps it MinJobAge after its end: a line that stands there
+   * once is therefore not a comment's.
+   */
+  async function readTogether(holders: ReadonlyMap<number, QueuedJob>): Promise<Map<number, Answer<Allocation>>> {
+    const answers = new Map<number, Answer<Allocation>>();
+    if (holders.size === 0) return answers;
+    const layouts = await parts.layouts(nodeLists(holders));
+    const doubtful = new Map<number, QueuedJob>(holders);
+    const seen = new Set<number>();
+    for await (const record of records(parts)) {
+      const jobId = Number(/^JobId=(\d{1,15}) /.exec(record)?.[1] ?? Number.NaN);
+      const queued = holders.get(jobId);
+      if (!queued) continue;
+      const reading = seen.has(jobId) ? undefined : readAllocation(record, queued, layouts);
+      seen.add(jobId);
+      if (reading?.kind === 'read' && !reading.doubtful) {
+        answers.set(jobId, { kind: 'known', value: reading.allocation });
+        doubtful.delete(jobId);
+      } else {
+        answers.delete(jobId);
+        doubtful.set(jobId, queued);
+      }
+    }
+    for (const [jobId, answer] of await readSingly(doubtful)) answers.set(jobId, answer);
+    return answers;
+  }
+
+  /**
+   * Each job by itself, all through one scontrol. What then remains doubtful, or cannot be read, is held against squeue
+   * once more: a job whose name changed meanwhile is not told, one that let its nodes go is gone.
+   */
+  async function readSingly(holders: ReadonlyMap<number, QueuedJob>): Promise<Map<number, Answer<Allocation>>> {
+    const answers = new Map<number, Answer<Allocation>>();
+    if (holders.size === 0) return answers;
+    const layouts = await parts.layouts(nodeLists(holders));
+    const texts = await askEach(parts, [...holders.values()]);
+    const checks: QueuedJob[] = [];
+    for (const queued of holders.values()) {
+      const { jobId } = queued.job;
+      const reading = readAllocation(texts.get(jobId) ?? '', queued, layouts);
+      if (reading.kind === 'read') answers.set(jobId, { kind: 'known', value: reading.allocation });
+      else answers.set(jobId, unasked(jobId, reading.reason, texts.get(jobId)));
+      if (reading.kind !== 'read' || reading.doubtful) checks.push(queued);
+    }
+    if (checks.length === 0) return answers;
+    const now = await parts.queued(checks.map(({ job }) => job.jobId));
+    for (const before of checks) {
+      const { jobId } = before.job;
+      const after = now.found.get(jobId);
+      if (!after) answers.set(jobId, absent(now));
+      else if (!holds(after.job)) answers.set(jobId, { kind: 'gone' });
+      else if (after.rawName !== before.rawName || after.wckey !== before.wckey) {
+        answers.set(jobId, unasked(jobId, 'its name changed while it was read', undefined));
+      }
+    }
+    return answers;
+  }
+
+  return { of, all };
+}
+
+/** A job that is not in the answer is gone, unless a row that could not be read may have been it. */
+export function absent({ rejects: [reject] }: QueuedJobs): Answer<never> {
+  if (!reject) return { kind: 'gone' };
+  return { kind: 'unasked', error: new SluiceError('slurm.unparsable', `${reject.source}: ${reject.reason}: ${reject.excerpt}`) };
+}
+
+function unasked(jobId: number, reason: string, text: string | undefined): Answer<Allocation> {
+  const shown = text === undefined || text === '' ? '' : `: ${excerpt(text)}`;
+  return {
+    kind: 'unasked',
+    error: new SluiceError('slurm.unparsable', `the allocation of job ${jobId} cannot be read: ${reason}${shown}`),
+  };
+}
+
+function holding(queued: ReadonlyMap<number, QueuedJob>): ReadonlyMap<number, QueuedJob> {
+  return new Map([...queued].filter(([, { job }]) => holds(job)));
+}
+
+/** A completing job has given its GRES back already: what slurmctld shows of it then is not what it held. */
+function holds(job: ActiveJob): boolean {
+  return (job.state.base === 'RUNNING' || job.state.base === 'SUSPENDED') && job.nodes !== '' && !job.state.flags.includes('COMPLETING');
+}
+
+function nodeLists(holders: ReadonlyMap<number, QueuedJob>): ReadonlySet<string> {
+  return new Set([...holders.values()].map(({ job }) => job.nodes));
+}
+
+/** What begins a line with `JobId=`, up to the next that does. Memory is bounded by one record and one chunk. */
+async function* records(parts: AllocationParts): AsyncGenerator<string> {
+  const running = parts.commands.stream('scontrol', [...parts.scope, '-d', '-o', '-a', 'show', 'job']);
+  let rest = '';
+  for await (const chunk of running.stdout) {
+    // One character per byte, for a chunk may end within a character.
+    const [first = '', ...others] = (rest + chunk.toString('latin1')).split('\nJobId=');
+    const last = others.pop();
+    if (last === undefined) {
+      rest = first;
+      continue;
+    }
+    yield utf8(first);
+    for (const other of others) yield utf8(`JobId=${other}`);
+    rest = `JobId=${last}`;
+  }
+  await running.ended;
+  yield utf8(rest);
+}
+
+function utf8(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+/**
+ * The text of each job. scontrol takes its commands from stdin; `show hostnames NONCE` between them writes a line that
+ * nobody can have foreseen, so that each answer is framed. A job is named as array task or het component, for the bare
+ * id of the first would bring all.
+ */
+async function askEach(parts: AllocationParts, jobs: readonly QueuedJob[]): Promise<ReadonlyMap<number, string>> {
+  const mark = parts.nonce();
+  const lines = jobs.flatMap(({ job }) => [`show hostnames ${mark}`, `show job ${idOf(job)}`]);
+  const stdin = [...lines, `show hostnames ${mark}`, ''].join('\n');
+  const finished = await parts.commands.run('scontrol', [...parts.scope, '-d', '-o', '-a'], { stdin, okCodes: [0, 1] });
+  if (finished.code !== 0) {
+    const failure = classifyFailure('scontrol', finished);
+    if (!saysUnknownJob(failure)) throw failure;
+  }
+  const answers = finished.stdout.toString('utf8').split(new RegExp(`(?<=^|\\n)(?:scontrol: )*${mark}\\n`));
+  if (answers.length !== jobs.length + 2) {
+    throw new SluiceError('slurm.incomplete', `scontrol answered ${Math.max(0, answers.length - 2)} of ${jobs.length} questions`);
+  }
+  return new Map(jobs.map(({ job }, index) => [job.jobId, withoutPrompt(answers[index + 1] ?? '')]));
+}
+
+/** scontrol writes its prompt, and with readline the command too, before the answer. */
+function withoutPrompt(text: string): string {
+  return text.replace(/^(?:scontrol: )*(?:show job \S+\n)?/, '');
+}
+
+function idOf(job: ActiveJob): string {
+  if (job.array?.taskId != null) return `${job.array.jobId}_${job.array.taskId}`;
+  return job.het ? `${job.het.jobId}+${job.het.offset}` : `${job.jobId}`;
+}

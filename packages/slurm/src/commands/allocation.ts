@@ -1,0 +1,133 @@
+import { expandHostlist, parseGres, parseRanges } from '../languages/index.ts';
+import type { ActiveJob, Allocation, CoreAllocation, GresAllocation, Node, NodeAllocation } from '../records.ts';
+import type { QueuedJob } from './squeue.ts';
+
+/** How a node counts its CPUs. */
+export type NodeLayout = Pick<Node, 'sockets' | 'coresPerSocket' | 'threadsPerCore' | 'cpus'>;
+
+/** What the text of one job says of its allocation. */
+export type AllocationReading =
+  | { readonly kind: 'read'; readonly allocation: Allocation; readonly doubtful: boolean }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/**
+ * Reads the allocation from a job's text (`scontrol -d -o show job`). Slurm writes the job's name raw at the beginning
+ * and comments, paths and the command line raw at the end; the lines wanted stand between. So the name, which a framed
+ * source told, is skipped exactly, as is the workload characterisation key, and of what follows the first `JOB_GRES=`
+ * counts. `doubtful` says that a second one follows: then the caller makes sure that the name has not changed meanwhile.
+ */
+export function readAllocation(text: string, queued: QueuedJob, layouts: ReadonlyMap<string, NodeLayout>): AllocationReading {
+  const { job } = queued;
+  const header = /^JobId=(\d+) (?:[A-Za-z]+=[^\s=]* )*?JobName=/.exec(text);
+  if (!header || Number(header[1]) !== job.jobId) return unreadable('the text is not of this job');
+  if (!text.startsWith(queued.rawName, header[0].length)) return unreadable('the job has another name than squeue said');
+  const own = skipKey(text.slice(header[0].length + queued.rawName.length), queued.wckey);
+  const start = /^(?: [A-Za-z]+=\S*)*? UserId=[^\s()]*\((\d+)\)/.exec(own);
+  if (!start || (job.uid !== null && Number(start[1]) !== job.uid)) return unreadable('the job has another user than squeue said');
+  const groups = /\sJOB_GRES=\S*/.exec(own);
+  if (!groups) return unreadable('the job shows no allocation');
+  const details = readDetails(own, groups.index + groups[0].length, layouts);
+  if (typeof details === 'string') return unreadable(details);
+  const nodes = inOrder(job, details.nodes);
+  if (typeof nodes === 'string') return unreadable(nodes);
+  const whole = isWhole(job.sharing, nodes, layouts);
+  const doubtful = own.includes('JOB_GRES=', details.end);
+  return { kind: 'read', doubtful, allocation: { cluster: job.cluster, jobId: job.jobId, start: job.start, whole, nodes } };
+}
+
+function unreadable(reason: string): AllocationReading {
+  return { kind: 'unreadable', reason };
+}
+
+/** Takes `WCKey=…` out: users choose it, and it stands before the lines that are read. */
+function skipKey(text: string, wckey: string): string {
+  const at = text.indexOf(' WCKey=');
+  if (at < 0) return text;
+  const key = text.indexOf(wckey, at);
+  return key === at + ' WCKey='.length ? text.slice(0, at) + text.slice(key + wckey.length) : text;
+}
+
+/** The lines `Nodes=gpu[01-02] CPU_IDs=8-9 Mem=2000 GRES=gpu:a100:1(IDX:0)`, nodes of equal layout in one. */
+function readDetails(
+  text: string,
+  from: number,
+  layouts: ReadonlyMap<string, NodeLayout>,
+): { readonly nodes: ReadonlyMap<string, NodeAllocation>; readonly end: number } | string {
+  const line = /\s+Nodes=(\S+) CPU_IDs=(\S*) Mem=(\d*) GRES=(\S*)/y;
+  const nodes = new Map<string, NodeAllocation>();
+  line.lastIndex = from;
+  let end = from;
+  for (let match = line.exec(text); match; match = line.exec(text)) {
+    end = line.lastIndex;
+    const [, list = '', ids = '', memory = '', gres = ''] = match;
+    const names = expandHostlist(list);
+    const cpuIds = parseRanges(ids);
+    const devices = parseGres(gres);
+    if (!names || names.length === 0 || !cpuIds || !devices) return `Nodes=${list} CPU_IDs=${ids} GRES=${gres} is not of its language`;
+    for (const node of names) {
+      if (nodes.has(node)) return `node ${node} comes twice`;
+      nodes.set(node, nodeAllocation(node, cpuIds, memory === '' ? null : Number(memory), devices, layouts.get(node)));
+    }
+  }
+  return { nodes, end };
+}
+
+function nodeAllocation(
+  node: string,
+  cpuIds: readonly number[],
+  memoryMiB: number | null,
+  gres: readonly GresAllocation[],
+  layout: NodeLayout | undefined,
+): NodeAllocation {
+  return { node, cpus: cpuIds.length, cpuIds, cores: layout ? coresOf(cpuIds, layout) : null, memoryMiB, gres };
+}
+
+/** One per node of the job's node list, in its order; a text when the lines are of other nodes or too many CPUs. */
+function inOrder(job: ActiveJob, found: ReadonlyMap<string, NodeAllocation>): readonly NodeAllocation[] | string {
+  const names = expandHostlist(job.nodes);
+  if (!names) return `node list ${job.nodes} is not of its language`;
+  const nodes: NodeAllocation[] = [];
+  let cpus = 0;
+  for (const name of names) {
+    const allocation = found.get(name);
+    if (!allocation) return `node ${name} of the job has no line`;
+    nodes.push(allocation);
+    cpus += allocation.cpus;
+  }
+  if (found.size !== names.length) return 'there are lines of nodes that are not the job’s';
+  if (cpus > job.cpus) return `the lines have ${cpus} CPUs, the job ${job.cpus}`;
+  return nodes;
+}
+
+/** Whether the job owns its nodes whole: because it asked for them, or because it holds all their CPUs and shares none. */
+function isWhole(
+  sharing: ActiveJob['sharing'],
+  nodes: readonly NodeAllocation[],
+  layouts: ReadonlyMap<string, NodeLayout>,
+): boolean | null {
+  if (sharing !== 'shared') return sharing === null ? null : sharing === 'exclusive';
+  return nodes.every(({ node, cpus }) => cpus === layouts.get(node)?.cpus.total);
+}
+
+/**
+ * Sockets and cores of Slurm's abstract CPU numbers: socket-major, then core, then thread. Null when the node's CPUs are
+ * neither its threads nor its cores, or a number is beyond them. Where CPUs are cores, the threads are not known.
+ */
+export function coresOf(cpuIds: readonly number[], layout: NodeLayout): readonly CoreAllocation[] | null {
+  const { sockets, coresPerSocket, threadsPerCore, cpus } = layout;
+  const coreCount = sockets * coresPerSocket;
+  const countsCores = cpus.total === coreCount;
+  if (coreCount === 0 || (!countsCores && cpus.total !== coreCount * threadsPerCore)) return null;
+  const perCore = countsCores ? 1 : threadsPerCore;
+  const threads = new Map<number, number>();
+  for (const id of cpuIds) {
+    if (id >= cpus.total) return null;
+    const core = Math.floor(id / perCore);
+    threads.set(core, (threads.get(core) ?? 0) + 1);
+  }
+  return [...threads].map(([core, count]) => ({
+    socket: Math.floor(core / coresPerSocket),
+    core: core % coresPerSocket,
+    threads: countsCores && threadsPerCore > 1 ? null : count,
+  }));
+}

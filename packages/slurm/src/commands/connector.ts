@@ -1,0 +1,23 @@
+import type { Connector } from '../facets.ts';
+import { commandsAccounting } from './accounting.ts';
+import { commandsController } from './controller.ts';
+import { commandsJobs } from './jobs.ts';
+import { releaseWatch } from './release.ts';
+import { type CommandsOptions, slurmCommands } from './slurm-command.ts';
+
+export interface CommandsConnectorOptions extends CommandsOptions {
+  /** Name of the user that we run as, for what slurmdbd says about our privileges. */
+  readonly user: string;
+}
+
+/** The connector that asks Slurm through its commands, for the releases 22.05 to 26.05. Nothing runs before the first question. */
+export function commandsConnector(options: CommandsConnectorOptions): Omit<Connector, 'accountingAdmin'> {
+  const { clock, nonce, user, cluster, binPath, conf } = options;
+  const commands = slurmCommands(options);
+  const releases = releaseWatch(commands, clock);
+  return {
+    accounting: commandsAccounting({ commands, clock, nonce, release: releases, user, cluster }),
+    controller: commandsController({ commands, clock, releases, nonce, cluster }),
+    jobs: commandsJobs({ commands, releases, cluster, binPath, conf }),
+  };
+}

@@ -1,0 +1,85 @@
+import type { Records, Reject } from '../facets.ts';
+import { parseGres, parseNodeState, parseTres } from '../languages/index.ts';
+import type { GresAllocation, Node, Tres } from '../records.ts';
+import { excerpt } from './framing.ts';
+import { listOf, numberOf, readPairs, splitRecords, textOf } from './scontrol-pairs.ts';
+
+const source = 'scontrol show node';
+
+/**
+ * Nodes from `scontrol -d -o show node`. The operating system has blanks, and reason, comment and extra are free text of
+ * operators: the first is cut out between its neighbours, the others are looked for behind everything that Slurm writes.
+ */
+export function readNodes(text: string, cluster: string): Records<Node> {
+  const records: Node[] = [];
+  const rejects: Reject[] = [];
+  const seen = new Set<string>();
+  for (const record of splitRecords(text, 'NodeName')) {
+    const node = readNode(record, cluster);
+    if (typeof node === 'string') rejects.push({ source, reason: node, excerpt: excerpt(record) });
+    else if (seen.has(node.name)) rejects.push({ source, reason: `node ${node.name} comes twice`, excerpt: excerpt(record) });
+    else {
+      seen.add(node.name);
+      records.push(node);
+    }
+  }
+  return { records, rejects };
+}
+
+/** The node, or what is wrong. */
+function readNode(record: string, cluster: string): Node | string {
+  const { own, reason } = separate(record);
+  const pairs = readPairs(own);
+  const state = parseNodeState(pairs.get('State') ?? '');
+  if (!state) return 'no node state';
+  const gres = readGres(pairs, 'Gres');
+  const gresUsed = readGres(pairs, 'GresUsed');
+  const tres = readTres(pairs, 'CfgTRES');
+  const tresUsed = readTres(pairs, 'AllocTRES');
+  if (!gres || !gresUsed) return 'generic resources that are not of their language';
+  if (!tres || !tresUsed) return 'trackable resources that are not of their language';
+  const total = numberOf(pairs, 'CPUTot');
+  const memory = numberOf(pairs, 'RealMemory');
+  if (total === null || memory === null) return 'no CPUTot or RealMemory';
+  return {
+    cluster,
+    name: pairs.get('NodeName') ?? '',
+    hostname: textOf(pairs, 'NodeHostName'),
+    address: textOf(pairs, 'NodeAddr'),
+    state: state.state,
+    flags: state.flags,
+    reason,
+    partitions: listOf(pairs, 'Partitions'),
+    features: listOf(pairs, 'ActiveFeatures'),
+    sockets: numberOf(pairs, 'Sockets') ?? 0,
+    coresPerSocket: numberOf(pairs, 'CoresPerSocket') ?? 0,
+    threadsPerCore: numberOf(pairs, 'ThreadsPerCore') ?? 0,
+    cpus: { total, allocated: numberOf(pairs, 'CPUAlloc') ?? 0 },
+    memoryMiB: { total: memory, allocated: numberOf(pairs, 'AllocMem') ?? 0, free: numberOf(pairs, 'FreeMem') },
+    gres: { total: gres, used: gresUsed },
+    tres: { total: tres, allocated: tresUsed },
+    version: textOf(pairs, 'Version') || null,
+  };
+}
+
+/** What Slurm writes of itself, and the reason without `[user@time]`. */
+function separate(record: string): { readonly own: string; readonly reason: string } {
+  const os = record.indexOf(' OS=');
+  const afterOs = os < 0 ? -1 : record.indexOf(' RealMemory=', os);
+  const head = afterOs < 0 ? '' : record.slice(0, os);
+  const rest = afterOs < 0 ? record : record.slice(afterOs);
+  const free = /\s(?:Comment|Extra|Reason|InstanceId)=/.exec(rest);
+  const own = head + (free ? rest.slice(0, free.index) : rest);
+  const reason = /\sReason=([\s\S]*)$/.exec(free ? rest.slice(free.index) : '')?.[1] ?? '';
+  const stamped = /^([\s\S]*) \[[^\s[\]]+@[^\s[\]]+\]/.exec(reason)?.[1];
+  return { own, reason: (stamped ?? reason).trim() };
+}
+
+/** Resources of the node; `gpu:0`, which stands for none in use, is left out. */
+function readGres(pairs: ReadonlyMap<string, string>, key: string): readonly GresAllocation[] | undefined {
+  return parseGres(pairs.get(key) ?? '')?.filter(({ count }) => count > 0);
+}
+
+function readTres(pairs: ReadonlyMap<string, string>, key: string): Tres | undefined {
+  return parseTres(pairs.get(key) ?? '');
+}

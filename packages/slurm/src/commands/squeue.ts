@@ -1,0 +1,125 @@
+import { SluiceError } from '@sluice/io';
+import type { ActiveJobsQuery, Piece, Reject } from '../facets.ts';
+import type { ActiveJob } from '../records.ts';
+import { saysUnknownJob } from './failure.ts';
+import { excerpt, newFrame, readFrames } from './framing.ts';
+import type { ReleaseWatch } from './release.ts';
+import type { SlurmCommands } from './slurm-command.ts';
+import { columnsOf, refusedColumns, type SqueueColumn } from './squeue-columns.ts';
+import { SqueueDecoder, UnreadableRow } from './squeue-record.ts';
+
+export interface SqueueParts {
+  readonly commands: SlurmCommands;
+  readonly releases: ReleaseWatch;
+  readonly nonce: () => string;
+  /** `--local`, or `-M NAME`. */
+  readonly scope: readonly string[];
+}
+
+/** A job, and the columns that its owner or his tools may fill and that a reader of `scontrol show job` must skip exactly. */
+export interface QueuedJob {
+  readonly job: ActiveJob;
+  readonly rawName: string;
+  readonly wckey: string;
+}
+
+/** What of the queue to ask for. */
+export interface QueueQuestion extends ActiveJobsQuery {
+  /** Jobs by id; an array's id stands for all its tasks. */
+  readonly jobIds?: readonly number[];
+}
+
+type QueuePiece = Exclude<Piece<QueuedJob>, { readonly kind: 'slice' }>;
+
+/** Asks squeue, in frames that no user can forge. */
+export interface Squeue {
+  /** Rows as they arrive, the rejects last. Ends without an error only when the answer was whole. */
+  ask(question: QueueQuestion): AsyncGenerator<QueuePiece, void>;
+}
+
+const source = 'squeue row';
+const maxRejects = 1000;
+
+export function squeue(parts: SqueueParts): Squeue {
+  const unknown = new Set<string>();
+
+  async function* ask(question: QueueQuestion): AsyncGenerator<QueuePiece, void> {
+    const first = yield* once(question, columnsOf(await parts.releases.current(), unknown));
+    if (first.rows > 0 || first.rejects.length === 0) {
+      if (first.rejects.length > 0) yield { kind: 'rejects', rejects: first.rejects };
+      return;
+    }
+    // Not one row could be read: Slurm has been exchanged under us, or a column was left out. Ask as the release is now.
+    const again = yield* once(question, columnsOf(await parts.releases.again(), unknown));
+    if (again.rejects.length > 0) yield { kind: 'rejects', rejects: again.rejects };
+  }
+
+  async function* once(
+    question: QueueQuestion,
+    columns: readonly SqueueColumn[],
+  ): AsyncGenerator<QueuePiece, { readonly rows: number; readonly rejects: readonly Reject[] }> {
+    const frame = newFrame(parts.nonce());
+    const format = columns.map((column) => `${column}:${frame.delimiter}`).join(',');
+    const running = parts.commands.stream('squeue', [...parts.scope, '--noheader', '--all', ...filters(question), `--Format=${format}`]);
+    const decoder = new SqueueDecoder(columns);
+    const rejects: Reject[] = [];
+    const frames = readFrames(running.stdout, frame, columns.length, source);
+    let rows = 0;
+    for (;;) {
+      const next = await frames.next();
+      if (next.done) {
+        const ended = await settle(running.ended);
+        if (!next.value.whole) throw new SluiceError('slurm.incomplete', `the answer of squeue ends within record ${next.value.rows + 1}`);
+        for (const column of refusedColumns(ended)) unknown.add(column);
+        return { rows, rejects };
+      }
+      rejects.push(...next.value.rejects.slice(0, maxRejects - rejects.length));
+      const records: QueuedJob[] = [];
+      for (const row of next.value.rows) {
+        const job = decode(decoder, row, rejects);
+        if (job) records.push(job);
+      }
+      rows += records.length;
+      if (records.length > 0) yield { kind: 'records', records };
+    }
+  }
+
+  return { ask };
+}
+
+function decode(decoder: SqueueDecoder, row: readonly string[], rejects: Reject[]): QueuedJob | undefined {
+  try {
+    return { job: decoder.job(row), rawName: decoder.raw(row, 'Name'), wckey: decoder.raw(row, 'WCKey') };
+  } catch (error) {
+    if (!(error instanceof UnreadableRow)) throw error;
+    if (rejects.length < maxRejects) rejects.push({ source, reason: error.message, excerpt: excerpt(row.join('|')) });
+    return undefined;
+  }
+}
+
+/** The command's stderr. One id that slurmctld does not know is an error to squeue; several are an empty answer. */
+async function settle(ended: Promise<{ readonly stderr: string }>): Promise<string> {
+  try {
+    return (await ended).stderr;
+  } catch (error) {
+    if (saysUnknownJob(error)) return '';
+    throw error;
+  }
+}
+
+function filters(question: QueueQuestion): readonly string[] {
+  const args = [`--states=${question.states ? list('state', question.states) : 'all'}`];
+  if (question.users) args.push(`--user=${list('user', question.users)}`);
+  if (question.accounts) args.push(`--account=${list('account', question.accounts)}`);
+  if (question.partitions) args.push(`--partition=${list('partition', question.partitions)}`);
+  if (question.jobIds) args.push(`--jobs=${question.jobIds.join(',')}`);
+  return args;
+}
+
+/** Names joined for one option of Slurm. A name with a comma would be two, an empty one would mean all. */
+function list(what: string, names: readonly string[]): string {
+  for (const name of names) {
+    if (name === '' || /[\s,\0]/.test(name)) throw new SluiceError('data.invalid', `${JSON.stringify(name)} is no name of a ${what}`);
+  }
+  return names.join(',');
+}
