@@ -3,6 +3,7 @@ export { type ManualClock, manualClock } from './clock-manual.ts';
 export { systemClock } from './clock-system.ts';
 export { type ErrorCode, errorTable, isCode, SluiceError } from './errors.ts';
 export type { HttpClient, HttpClientOptions, HttpObservation, HttpRequest, HttpResponse } from './http.ts';
+export { httpClient } from './http-client.ts';
 export type { Call, Ended, Finished, Processes, ProcessStream, Program } from './process.ts';
 export { systemProcesses } from './process-system.ts';
 export {
