@@ -29,13 +29,13 @@ const tarball: Format = {
     { program: 'tar', from: 'tar' },
     { program: 'gzip', from: 'gzip' },
   ],
-  build({ target, version, tree, work, out, epoch }) {
+  build({ target, version, tree, work, out, epoch, quick }) {
     const name = `sluice-${version}-linux-${target.arch}`;
     const file = join(out, `${name}.tar.gz`);
     const plain = join(work, `${name}.tar`);
     const fixed = ['--sort=name', '--format=gnu', `--mtime=@${epoch}`, '--owner=0', '--group=0', '--numeric-owner'];
     runProgram('tar', [...fixed, '--transform', `s,^\\.,${name},S`, '-C', tree, '-cf', plain, '.']);
-    runProgram('gzip', ['-n', plain]);
+    runProgram('gzip', ['-n', quick ? '-1' : '-6', plain]);
     renameSync(`${plain}.gz`, file);
     return file;
   },
@@ -44,7 +44,7 @@ const tarball: Format = {
 const deb: Format = {
   name: 'deb',
   needs: [{ program: 'dpkg-deb', from: 'dpkg' }],
-  build({ root, target, version, tree, work, out, epoch }) {
+  build({ root, target, version, tree, work, out, epoch, quick }) {
     const image = join(work, 'image');
     const control = join(image, 'DEBIAN');
     mkdirSync(control, { recursive: true });
@@ -66,7 +66,7 @@ const deb: Format = {
       for (const name of ['control', 'md5sums']) chmodSync(join(control, name), 0o644);
       for (const path of [image, control]) chmodSync(path, 0o755);
       const file = join(out, `sluice_${debVersion}_${target.deb}.deb`);
-      runProgram('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', image, file], {
+      runProgram('dpkg-deb', ['--root-owner-group', quick ? '-Zgzip' : '-Zxz', '-z1', '--build', image, file], {
         env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
       });
       return file;
@@ -79,7 +79,7 @@ const deb: Format = {
 const rpm: Format = {
   name: 'rpm',
   needs: [{ program: 'rpmbuild', from: 'rpm (Debian) or rpm-build (Red Hat)' }],
-  build({ root, target, version, tree, work, out, epoch }) {
+  build({ root, target, version, tree, work, out, epoch, quick }) {
     const rpmVersion = distributionVersion(version);
     const top = join(work, 'rpm');
     mkdirSync(top);
@@ -92,7 +92,7 @@ const rpm: Format = {
       _rpmdir: out,
       _rpmfilename: name,
       _buildhost: 'localhost',
-      _binary_payload: 'w1T2.xzdio',
+      _binary_payload: quick ? 'w1.gzdio' : 'w1T2.xzdio',
       _build_id_links: 'none',
       // Nothing is to be stripped, compressed or split: the Node binary stays the one whose digest is in the lock file.
       __os_install_post: '%{nil}',

@@ -20,6 +20,7 @@ const usage = `Usage: npm run package -- [options]
   --format LIST   of ${formats.map(({ name }) => name).join(', ')}; all unless given
   --out DIR       where the packages go; out unless given
   --no-build      pack what the last npm run build left in dist/
+  --quick         compress little: for trying, not for giving away
   --require       end with 1 when something asked for was left out
   --help
 `;
@@ -29,6 +30,7 @@ interface Wish {
   readonly formats: readonly Format[];
   readonly out: string;
   readonly build: boolean;
+  readonly quick: boolean;
 }
 
 function chosen<T>(list: string | undefined, all: readonly T[], name: (item: T) => string, option: string): readonly T[] {
@@ -84,7 +86,7 @@ function packageAll(root: string, wish: Wish, work: string): { readonly files: s
       const own = join(area, format.name);
       mkdirSync(own);
       const started = performance.now();
-      const file = format.build({ root, target, version, tree, work: own, out: wish.out, epoch });
+      const file = format.build({ root, target, version, tree, work: own, out: wish.out, epoch, quick: wish.quick });
       files.push(file);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       say(`[${files.length}/${total}] ${basename(file)} ${mib(statSync(file).size)} in ${seconds} s`);
@@ -109,6 +111,7 @@ async function main(): Promise<number> {
       format: { type: 'string' },
       out: { type: 'string', default: 'out' },
       'no-build': { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
       require: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -123,6 +126,7 @@ async function main(): Promise<number> {
     formats: chosen(values.format, formats, ({ name }) => name, '--format'),
     out: resolve(root, values.out),
     build: !values['no-build'],
+    quick: values.quick,
   };
   if (wish.build) await buildAll(root, say);
   mkdirSync(wish.out, { recursive: true });

@@ -26,6 +26,8 @@ export interface Staged {
   readonly out: string;
   /** Seconds since 1970: the time of everything in the package (SOURCE_DATE_EPOCH). */
   readonly epoch: number;
+  /** Pack loosely: larger files, sooner. */
+  readonly quick: boolean;
 }
 
 /** A pre-release sorts before its release in Debian's and rpm's order only behind a tilde. */

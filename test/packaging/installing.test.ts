@@ -58,7 +58,7 @@ describe('npm run package', { skip: !target && `sluice is not packed for ${proce
   before(() => {
     mkdirSync(workspace);
     stageWorkspace(workspace);
-    runScript(workspace, 'scripts/package/main.ts', ['--arch', process.arch]);
+    runScript(workspace, 'scripts/package/main.ts', ['--arch', process.arch, '--quick']);
   });
 
   it('writes digests that sha256sum confirms', () => {
