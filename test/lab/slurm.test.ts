@@ -1,0 +1,47 @@
+import { after, before, describe, it } from 'node:test';
+import { activeJobCases } from './cases/active-jobs.ts';
+import { allocationCases } from './cases/allocations.ts';
+import { type Bed, makeBed } from './cases/bed.ts';
+import { clusterCases } from './cases/cluster.ts';
+import { type Lab, LabUnavailable, type Suite, startLab, suites } from './lab.ts';
+import { playScenario } from './scenario.ts';
+
+const wanted = process.env['SLUICE_LAB_SUITE'] ?? 'bookworm';
+const suite = suites.find((one): one is Suite => one === wanted);
+if (suite === undefined) throw new Error(`SLUICE_LAB_SUITE is '${wanted}'; known are ${suites.join(', ')}`);
+const progress = (line: string): void => console.log(`  ${suite}: ${line}`);
+
+const lab = await startLab({ suite, progress }).catch((error: unknown) => {
+  if (error instanceof LabUnavailable) return error;
+  throw error;
+});
+
+if (lab instanceof LabUnavailable) {
+  console.log(`skipped: ${suite}: ${lab.message}`);
+  it(`the connector on the Slurm of ${suite}`, { skip: lab.message });
+} else {
+  progress(`Slurm ${lab.release} is up in ${lab.dir}`);
+  describe(`the connector on Slurm ${lab.release} (${suite})`, () => suiteOn(lab));
+}
+
+function suiteOn(lab: Lab): void {
+  let bed: Bed | undefined;
+  const theBed = (): Bed => {
+    if (!bed) throw new Error('the scenario did not begin');
+    return bed;
+  };
+  before(async () => {
+    bed = makeBed(lab, await playScenario(lab, progress));
+  });
+  after(async () => {
+    bed?.scenario.stop();
+    await lab.down();
+  });
+
+  describe('while jobs of every kind are there', () => {
+    before(() => theBed().scenario.live);
+    describe('active jobs', () => activeJobCases(theBed));
+    describe('allocations', () => allocationCases(theBed));
+    describe('the cluster and its accounting', () => clusterCases(theBed));
+  });
+}
