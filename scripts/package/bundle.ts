@@ -9,8 +9,8 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
-/** `readFileSync(new URL('./x', import.meta.url), 'utf8')`: a file that belongs to the source and goes into the bundle. */
-const ownFile = /\breadFileSync\(\s*new URL\(\s*'([^'\n]+)'\s*,\s*import\.meta\.url\s*,?\s*\)\s*,\s*'utf-?8'\s*,?\s*\)/g;
+/** `readFileSync(new URL('./x', import.meta.url), 'utf8')`, or without 'utf8': a file that belongs to the source. */
+const ownFile = /\breadFileSync\(\s*new URL\(\s*'([^'\n]+)'\s*,\s*import\.meta\.url\s*,?\s*\)\s*(?:,\s*('utf-?8')\s*,?\s*)?\)/g;
 const otherOwnFile = /\bnew URL\([^)]*import\.meta\.url|\bimport\.meta\.(?:dirname|filename|resolve)\b/;
 const comments = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
 
@@ -25,18 +25,16 @@ function embedOwnFiles(root: string): Plugin {
     setup(hooks) {
       hooks.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         if (!path.startsWith(packages)) return null;
-        const watchFiles: string[] = [];
-        const contents = readFileSync(path, 'utf8').replace(ownFile, (_, name: string) => {
-          const file = resolve(dirname(path), name);
-          watchFiles.push(file);
-          return JSON.stringify(readFileSync(file, 'utf8'));
+        const contents = readFileSync(path, 'utf8').replace(ownFile, (_, name: string, encoding?: string) => {
+          const bytes = readFileSync(resolve(dirname(path), name));
+          return encoding ? JSON.stringify(bytes.toString('utf8')) : `Buffer.from('${bytes.toString('base64')}', 'base64')`;
         });
         const left = otherOwnFile.exec(contents.replace(comments, ''));
         if (left) {
-          const text = `${left[0]} leads to a file that the bundle has not; read it with readFileSync(new URL('…', import.meta.url), 'utf8')`;
+          const text = `${left[0]} leads to a file that the bundle has not; read it with readFileSync(new URL('…', import.meta.url))`;
           return { errors: [{ text, location: { file: relative(root, path) } }] };
         }
-        return { contents, loader: 'ts', watchFiles };
+        return { contents, loader: 'ts' };
       });
     },
   };
