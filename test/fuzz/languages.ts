@@ -212,7 +212,7 @@ export const languageTargets: readonly FuzzTarget[] = [
     parse: parseJobId,
     format: formatJobId,
     value: (random) => {
-      const id = (): number => Math.min(random.natural(32), 0xffff_ffff);
+      const id = (): number => random.natural(31);
       const kind = random.below(4);
       const pending = kind === 3 ? `${formatRanges(run(random, 9).concat(7))}${random.oneIn(2) ? '' : `%${id()}`}` : null;
       const name = (): number | string => random.pick([id(), 'batch', 'extern', 'interactive', 'TBD']);

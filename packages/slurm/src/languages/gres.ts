@@ -60,14 +60,14 @@ function parseOne(text: string): GresAllocation | undefined {
   const words = (open < 0 ? text : text.slice(0, open)).replace(/^gres[/:]/, '').split(':');
   const details = open < 0 ? [] : text.slice(open).split(/(?<=\))/);
   const name = words.shift();
-  if (name === undefined || !isWord(name)) return undefined;
+  if (name === undefined || name === 'gres' || !/^[A-Za-z0-9_.-]{1,255}$/.test(name)) return undefined;
 
   const last = words.at(-1);
   const count = last === undefined ? undefined : parseCount(last);
   if (count !== undefined) words.pop();
   const kinds = words.filter((word) => word !== 'no_consume');
   const type = kinds[0] ?? null;
-  if (kinds.length > 1 || (type !== null && !isWord(type))) return undefined;
+  if (kinds.length > 1 || (type !== null && !isType(type))) return undefined;
 
   let indices: readonly number[] | null = null;
   for (const detail of details) {
@@ -87,6 +87,6 @@ function parseCount(text: string): number | undefined {
   return count !== undefined && Number.isInteger(count) ? count : undefined;
 }
 
-function isWord(text: string): boolean {
+function isType(text: string): boolean {
   return text.length <= 255 && /^[^\p{Cc}\p{Z},=:()]+$/u.test(text);
 }

@@ -62,8 +62,10 @@ function parseStep(name: string, het: string | undefined): JobStep | undefined {
   return hetOffset === undefined ? undefined : { name: number ?? name, hetOffset };
 }
 
+/** Ids have 32 bits; the two highest are Slurm's words for none (NO_VAL, e.g. ArrayTaskId of a job that is no array) and all. */
 function parseId(text: string): number | undefined {
-  return text.length > 1 && text.startsWith('0') ? undefined : parseUint32(text);
+  const id = text.length > 1 && text.startsWith('0') ? undefined : parseUint32(text);
+  return id !== undefined && id < 0xffff_fffe ? id : undefined;
 }
 
 function parseOptionalId(text: string | undefined): number | null | undefined {
@@ -113,8 +115,8 @@ function* taskRanges(text: string): Generator<{ low: number; high: number; step:
   for (const part of text.split(',')) {
     const colon = part.indexOf(':');
     const [first = '', ...others] = (colon < 0 ? part : part.slice(0, colon)).split('-', 3);
-    const low = parseUint32(first);
-    const high = others.length === 0 ? low : parseUint32(others[0] ?? '');
+    const low = parseId(first);
+    const high = others.length === 0 ? low : parseId(others[0] ?? '');
     const step = colon < 0 ? 1 : parseNatural(part.slice(colon + 1));
     const sound = low !== undefined && high !== undefined && high >= low && step !== undefined && step > 0 && others.length < 2;
     yield sound ? { low, high, step } : undefined;
