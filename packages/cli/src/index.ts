@@ -1,1 +1,2 @@
-export {};
+export { runSluice } from './program.ts';
+export { type Output, type Surroundings, systemSurroundings } from './surroundings.ts';

@@ -235,7 +235,7 @@ test('§4.9 node states: 200 and nothing, drain is lost, foreign hosts are dropp
     { hostname: 'elsewhere', states: ['IDLE'] },
   ];
   const answer = await b.ask('POST', '/api/nodestate/', { cluster: 'labcluster', nodes });
-  assert.deepEqual([answer.status, answer.text, answer.headers.get('content-type')], [200, '', null]);
+  assert.deepEqual([answer.status, answer.text, answer.headers['content-type']], [200, '', undefined]);
   assert.deepEqual(
     b.backend.nodeStates().map((state) => [state.hostname, state.node_state, state.health_state]),
     [

@@ -1,3 +1,4 @@
+import { type HttpRequest, httpClient } from '@sluice/io';
 import { type CcBackend, type CcBackendOptions, generateKeys, labCluster, mintToken, startCcBackend } from '../index.ts';
 
 export const keys = generateKeys();
@@ -7,32 +8,33 @@ export const now = 1_795_000_000;
 export interface Answer {
   readonly status: number;
   readonly text: string;
-  readonly headers: Headers;
+  readonly headers: Readonly<Record<string, string>>;
   readonly json: Record<string, unknown>;
 }
 
 /** A stand-in and a way to ask it. */
 export interface Bench extends AsyncDisposable {
   readonly backend: CcBackend;
-  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  ask(method: HttpRequest['method'], path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
 
 export async function bench(options: Partial<CcBackendOptions> = {}): Promise<Bench> {
   const clock = { now: () => now * 1000, monotonic: () => 0, sleep: () => Promise.resolve() };
   const backend = await startCcBackend({ clusters: [labCluster()], publicKey: keys.publicKey, clock, ...options });
+  const http = httpClient({ baseUrl: backend.url, env: {} });
   const token = mintToken(keys, { name: 'sluice', roles: ['api'] }, now);
   return {
     backend,
     async ask(method, path, body, headers = { 'x-auth-token': token }) {
-      const response = await fetch(`${backend.url}${path}`, {
-        method,
-        headers,
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return { status: response.status, text, headers: response.headers, json: text.startsWith('{') ? JSON.parse(text) : {} };
+      const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+      const answer = await http.request({ method, path, name: 'test', headers, ...sent });
+      const text = answer.body.toString('utf8');
+      return { ...answer, text, json: text.startsWith('{') ? JSON.parse(text) : {} };
     },
-    [Symbol.asyncDispose]: () => backend.stop(),
+    [Symbol.asyncDispose]: async () => {
+      await http.close();
+      await backend.stop();
+    },
   };
 }
 

@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import type { Surroundings } from '../surroundings.ts';
+
+/** Options that every `sluice slurm` command has. */
+export interface SlurmOptions {
+  readonly binPath?: string;
+  readonly conf?: string;
+  readonly json?: boolean;
+}
+
+export interface EndedOptions extends SlurmOptions {
+  readonly since: string;
+  readonly until: string;
+  readonly user?: readonly string[];
+  readonly account?: readonly string[];
+  readonly partition?: readonly string[];
+}
+
+/** `sluice slurm`: reads a cluster and changes nothing. */
+export function addSlurm(program: Command, around: Surroundings, setExit: (code: number) => void): void {
+  const slurm = program.command('slurm').description('read a Slurm cluster: what this site offers, its jobs and nodes; changes nothing');
+
+  command(slurm, 'check', 'release, clusters, privileges, daemons, and what this site offers or lacks')
+    .addHelpText('after', '\nEnds with 0 when all that Sluice needs is there, with 69 otherwise.\n\nExample:\n  $ sluice slurm check\n')
+    .action(async (options: SlurmOptions) => {
+      const { slurmCheck } = await import('./slurm-check.ts');
+      setExit(await slurmCheck(options, around));
+    });
+
+  command(slurm, 'jobs', 'active jobs: pending, running, and ended ones that slurmctld still remembers')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ sluice slurm jobs\n  $ sluice slurm jobs --json | jq -r \'select(.state.base == "RUNNING").jobId\'\n',
+    )
+    .action(async (options: SlurmOptions) => {
+      const { listJobs } = await import('./slurm-lists.ts');
+      await listJobs(options, around);
+    });
+
+  command(slurm, 'ended', 'jobs that ended in a window, from accounting, as they arrive')
+    .option('--since <time>', '2h, 3d ago, ISO 8601 (UTC unless it says otherwise) or seconds since the epoch', '1d')
+    .option('--until <time>', 'in the same forms', '0s')
+    .option('--user <name...>', 'of these users only')
+    .option('--account <name...>', 'of these accounts only')
+    .option('--partition <name...>', 'in these partitions only')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ sluice slurm ended --since 2h\n  $ sluice slurm ended --since 2026-11-01 --until 2026-12-01 --json > november.jsonl\n',
+    )
+    .action(async (options: EndedOptions) => {
+      const { listEnded } = await import('./slurm-lists.ts');
+      await listEnded(options, around);
+    });
+
+  command(slurm, 'nodes', 'nodes with their states, CPUs, memory and GRES')
+    .addHelpText('after', '\nExample:\n  $ sluice slurm nodes\n')
+    .action(async (options: SlurmOptions) => {
+      const { listNodes } = await import('./slurm-lists.ts');
+      await listNodes(options, around);
+    });
+
+  command(slurm, 'allocations', 'what running jobs hold on each node: CPUs, memory, GRES with indices')
+    .addHelpText('after', '\nExample:\n  $ sluice slurm allocations --json\n')
+    .action(async (options: SlurmOptions) => {
+      const { listAllocations } = await import('./slurm-lists.ts');
+      await listAllocations(options, around);
+    });
+}
+
+function command(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .option('--bin-path <dir>', 'directory of Slurm’s commands; PATH by default')
+    .option('--conf <file>', 'slurm.conf to use; Slurm’s own choice by default')
+    .option('--json', 'one JSON object per line');
+}

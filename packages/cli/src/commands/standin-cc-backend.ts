@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { SluiceError } from '@sluice/io';
+import { type Cluster, generateKeys, labCluster, mintToken, startCcBackend } from '@sluice/standins';
+import type { Surroundings } from '../surroundings.ts';
+import { oneLine } from '../table.ts';
+import type { StandinOptions } from './standin-command.ts';
+
+/** Runs the stand-in until the user interrupts. */
+export async function serveCcBackend(options: StandinOptions, around: Surroundings): Promise<void> {
+  const interval = Number(options.commitInterval);
+  if (!Number.isFinite(interval) || interval <= 0) {
+    throw new SluiceError('usage', `--commit-interval ${options.commitInterval}: it must be a number of seconds above 0`);
+  }
+  const keys = generateKeys();
+  const now = Math.floor(around.clock.now() / 1000);
+  const backend = await startCcBackend({
+    clusters: options.clusters === undefined ? [labCluster()] : readClusters(options.clusters),
+    publicKey: keys.publicKey,
+    clock: around.clock,
+    commitIntervalMs: interval * 1000,
+    listen: parseListen(options.listen),
+    ...(options.database === undefined ? {} : { database: options.database }),
+    observe: ({ method, path, status, responseBody }) => {
+      const problem = status >= 400 ? `  ${oneLine(responseBody.trimEnd(), 200)}` : '';
+      around.stdout.write(`${status} ${method} ${path}${problem}\n`);
+    },
+  }).catch((cause: NodeJS.ErrnoException) => {
+    throw new SluiceError('usage', `cannot listen on ${options.listen}: ${cause.message}`, { cause });
+  });
+  around.stdout.write(`address: ${options.listen.includes('/') ? options.listen : backend.url}\n`);
+  around.stdout.write(`token:   ${mintToken(keys, { name: 'sluice', roles: ['api'] }, now)}\n`);
+  await new Promise<void>((resolve) => {
+    if (around.interrupted.aborted) resolve();
+    else around.interrupted.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await backend.stop();
+}
+
+function parseListen(text: string): { host: string; port: number } | { socketPath: string } {
+  if (text.includes('/')) return { socketPath: text };
+  const parts = /^(?:\[([0-9a-fA-F:]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  const port = Number(parts?.[3]);
+  if (!parts || port > 65_535) throw new SluiceError('usage', `--listen ${text}: it must be HOST:PORT or the path of a unix socket`);
+  return { host: parts[1] ?? parts[2] ?? '', port };
+}
+
+function readClusters(path: string): readonly Cluster[] {
+  try {
+    const clusters: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (Array.isArray(clusters) && clusters.every(isCluster)) return clusters;
+  } catch (cause) {
+    throw new SluiceError('config.unreadable', `${path} cannot be read as JSON: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+  throw new SluiceError('config.invalid', `${path} must be an array of clusters, each with name and subClusters as in GET /api/clusters/`);
+}
+
+function isCluster(value: unknown): value is Cluster {
+  const cluster = value as Partial<Cluster> | null;
+  return (
+    typeof cluster?.name === 'string' &&
+    Array.isArray(cluster.subClusters) &&
+    cluster.subClusters.every((sub: unknown) => {
+      const { name, nodes } = (sub ?? {}) as { name?: unknown; nodes?: unknown };
+      return typeof name === 'string' && typeof nodes === 'string';
+    })
+  );
+}

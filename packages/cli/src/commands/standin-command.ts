@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { Surroundings } from '../surroundings.ts';
+
+/** `sluice standin`: the systems on the other side, to try things by hand. */
+export function addStandin(program: Command, around: Surroundings): void {
+  const standin = program.command('standin').description('run a stand-in of a system that Sluice talks to, to try it by hand');
+  standin
+    .command('cc-backend')
+    .description('a stand-in of ClusterCockpit’s cc-backend 1.5, until interrupted')
+    .option('--listen <address>', 'HOST:PORT (port 0 takes a free one) or the path of a unix socket', '127.0.0.1:0')
+    .option('--clusters <file>', 'JSON array of clusters as GET /api/clusters/ returns them; the test lab’s by default')
+    .option('--commit-interval <seconds>', 'how long a started job stays in job_cache', '60')
+    .option('--database <file>', 'SQLite file to keep the jobs in; memory by default')
+    .addHelpText(
+      'after',
+      `
+It prints its address and a token with the role api, then a line per request.
+
+Examples:
+  $ sluice standin cc-backend --listen 127.0.0.1:8080
+  $ sluice standin cc-backend --listen /run/user/1000/cc.sock --commit-interval 5
+`,
+    )
+    .action(async (options: StandinOptions) => {
+      const { serveCcBackend } = await import('./standin-cc-backend.ts');
+      await serveCcBackend(options, around);
+    });
+}
+
+export interface StandinOptions {
+  readonly listen: string;
+  readonly clusters?: string;
+  readonly commitInterval: string;
+  readonly database?: string;
+}

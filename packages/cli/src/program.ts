@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { isCode, SluiceError } from '@sluice/io';
+import { Command, CommanderError } from 'commander';
+import { addDemo } from './commands/demo-command.ts';
+import { addSlurm } from './commands/slurm-command.ts';
+import { addStandin } from './commands/standin-command.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** Runs one command line and returns its exit code. Errors are printed, never thrown. */
+export async function runSluice(args: readonly string[], around: Surroundings): Promise<number> {
+  let code = 0;
+  const program = buildProgram(around, (exit) => {
+    code = exit;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has said what it had to say; what asked for help gets 0, what it did not understand is a usage error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
+    return report(error, around, args.includes('--debug'));
+  }
+}
+
+function buildProgram(around: Surroundings, setExit: (code: number) => void): Command {
+  const program = new Command('sluice')
+    .description('The one place where a Slurm cluster meets the systems around it.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .option('--debug', 'print the stack of an error')
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('Try --help after the command.')
+    .configureOutput({
+      writeOut: (text) => around.stdout.write(text),
+      writeErr: (text) => around.stderr.write(text),
+      outputError: (text, write) => write(`sluice: ${text.replace(/^error: /, '')}`),
+      ...(around.stdout.columns === undefined ? {} : { getOutHelpWidth: () => around.stdout.columns ?? 80 }),
+    })
+    .exitOverride()
+    .addHelpText('after', '\nExamples:\n  $ sluice demo\n  $ sluice slurm check\n  $ sluice slurm ended --since 2h --json\n');
+  addDemo(program, around, setExit);
+  addSlurm(program, around, setExit);
+  addStandin(program, around);
+  return program;
+}
+
+function report(error: unknown, around: Surroundings, debug: boolean): number {
+  if (around.interrupted.aborted) return 130;
+  const known = error instanceof SluiceError ? error : new SluiceError('internal', String(error), { cause: error });
+  around.stderr.write(`sluice: ${known.message}\n`);
+  if (known.hint !== undefined) around.stderr.write(`  ${known.hint}\n`);
+  if (debug || isCode(known, 'internal')) around.stderr.write(`${stackOf(error)}\n`);
+  return known.exitCode;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,122 @@
+import { type AccountedJob, type ActiveJob, type Allocation, expandHostlist, isEnded, type Job, type Node } from '@sluice/slurm';
+import { keyOf, type Run, type RunEnd } from './run.ts';
+
+/** Why a record is no run that cc-backend could be told of. */
+export type NoRun = 'not started' | 'start not final' | 'never started' | 'still running' | 'nodes unknown' | 'revoked';
+
+export type Seen = { readonly run: Run } | { readonly no: NoRun };
+
+/** What is known of the cluster beside the job itself. */
+export interface Surroundings {
+  /** By {@link keyOf}. */
+  readonly allocations: ReadonlyMap<string, Allocation>;
+  /** CPUs of each node in all. */
+  readonly nodeCpus: ReadonlyMap<string, number>;
+}
+
+export function surroundings(allocations: readonly Allocation[], nodes: readonly Node[]): Surroundings {
+  return {
+    allocations: new Map(
+      allocations.flatMap((allocation) =>
+        allocation.start === null ? [] : [[keyOf({ ...allocation, start: allocation.start }), allocation]],
+      ),
+    ),
+    nodeCpus: new Map(nodes.map((node) => [node.name, node.cpus.total])),
+  };
+}
+
+/** The run that a job in slurmctld's memory is in, or has just ended. */
+export function observeActive(job: ActiveJob, around: Surroundings): Seen {
+  if (job.state.flags.includes('REVOKED')) return { no: 'revoked' };
+  if (job.state.flags.includes('CONFIGURING')) return { no: 'start not final' };
+  if (job.state.base === 'PENDING' || job.start === null) return { no: isEnded(job.state) ? 'never started' : 'not started' };
+  if (isEnded(job.state)) {
+    if (job.end === null) return { no: 'still running' };
+    return runOf(job, { time: job.end, state: job.state.base }, around, ownsNodes(job));
+  }
+  return runOf(job, null, around, ownsNodes(job));
+}
+
+/** The run that a row of accounting tells the end of. */
+export function observeEnded(job: AccountedJob, around: Surroundings): Seen {
+  if (job.state.flags.includes('REVOKED')) return { no: 'revoked' };
+  if (job.start === null) return { no: 'never started' };
+  if (job.end === null || job.state.flags.includes('RESIZING')) return { no: 'still running' };
+  // The row of a requeued job says how the job goes on; that this run of it is over, its end says.
+  const requeued = job.state.base === 'PENDING';
+  if (!requeued && !isEnded(job.state)) return { no: 'still running' };
+  return runOf(job, { time: job.end, state: requeued ? 'REQUEUED' : job.state.base }, around, null);
+}
+
+function runOf(job: Job, ended: RunEnd | null, around: Surroundings, whole: boolean | null): Seen {
+  const nodes = expandHostlist(job.nodes);
+  if (job.start === null) return { no: 'never started' };
+  if (nodes === undefined) return { no: 'nodes unknown' };
+  // A job that was cancelled while it waited has a start in some releases, but never a node.
+  if (nodes.length === 0) return { no: ended ? 'never started' : 'nodes unknown' };
+  const allocation = around.allocations.get(keyOf({ cluster: job.cluster, jobId: job.jobId, start: job.start })) ?? null;
+  const run: Run = {
+    cluster: job.cluster,
+    jobId: job.jobId,
+    start: job.start,
+    ended,
+    submit: job.submit,
+    user: job.user,
+    account: job.account,
+    partition: job.partition,
+    name: job.name,
+    arrayJobId: job.array?.jobId ?? null,
+    nodes,
+    cpus: job.allocated['cpu'] ?? job.cpus,
+    gpus: job.allocated['gres/gpu'] ?? 0,
+    walltime: typeof job.timeLimit === 'number' ? job.timeLimit * 60 : null,
+    whole: allocation?.whole ?? whole ?? holdsAll(job, nodes, around.nodeCpus),
+    allocation,
+    script: null,
+    description: null,
+  };
+  return { run };
+}
+
+function ownsNodes(job: ActiveJob): boolean | null {
+  return job.sharing === null ? null : job.sharing === 'exclusive';
+}
+
+/** Whether a job holds every CPU of its nodes; null when their sizes are not known. */
+function holdsAll(job: Job, nodes: readonly string[], nodeCpus: ReadonlyMap<string, number>): boolean | null {
+  let total = 0;
+  for (const node of nodes) {
+    const cpus = nodeCpus.get(node);
+    if (cpus === undefined) return null;
+    total += cpus;
+  }
+  return (job.allocated['cpu'] ?? job.cpus) >= total;
+}
+
+/**
+ * Puts what several records say of the same run together. An end, once known, stays; the later end wins (the rows of a
+ * resized job). What the one lacks, the other gives.
+ */
+export function mergeRuns(runs: Iterable<Run>): readonly Run[] {
+  const merged = new Map<string, Run>();
+  for (const run of runs) {
+    const key = keyOf(run);
+    const known = merged.get(key);
+    merged.set(key, known ? mergeTwo(known, run) : run);
+  }
+  return [...merged.values()];
+}
+
+function mergeTwo(a: Run, b: Run): Run {
+  const later = (b.ended?.time ?? 0) >= (a.ended?.time ?? 0) ? b : a;
+  const first = a.allocation ? a : b;
+  return {
+    ...first,
+    ended: later.ended,
+    allocation: a.allocation ?? b.allocation,
+    whole: a.whole ?? b.whole,
+    walltime: a.walltime ?? b.walltime,
+    script: a.script ?? b.script,
+    description: a.description ?? b.description,
+  };
+}
