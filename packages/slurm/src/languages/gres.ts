@@ -4,6 +4,8 @@ import { parseScaled } from './text.ts';
 
 /** Devices of one kind on one node; far more than any node has. */
 const maxDevices = 65_536;
+/** Kinds of devices in one list; far more than any cluster has. */
+const maxKinds = 4096;
 
 /**
  * Generic resources as in scontrol's and sinfo's Gres, GresUsed, GRES and TresPerNode: `gpu:a100:2(IDX:0,2-3)`,
@@ -46,11 +48,12 @@ function splitOutsideParentheses(text: string): readonly string[] | undefined {
       if (!inside) return undefined;
       inside = false;
     } else if (character === ',' && !inside) {
+      if (parts.length === maxKinds) return undefined;
       parts.push(text.slice(start, at));
       start = at + 1;
     }
   }
-  if (inside) return undefined;
+  if (inside || parts.length === maxKinds) return undefined;
   parts.push(text.slice(start));
   return parts;
 }

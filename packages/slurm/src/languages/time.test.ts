@@ -83,7 +83,19 @@ test('time limits are written as they are read', () => {
 test('points in time', () => {
   assert.equal(parseTime('1792882800'), 1_792_882_800);
   assert.equal(parseTime('2026-10-24T23:00:00'), 1_792_882_800);
-  for (const text of ['', '0', 'None', 'Unknown', 'N/A', 'NONE', '(null)', 'INFINITE', '4294967294', '18446744073709551614'])
+  for (const text of [
+    '',
+    '0',
+    'None',
+    'Unknown',
+    'N/A',
+    'NONE',
+    '(null)',
+    'INFINITE',
+    '0004294967294',
+    '4294967294',
+    '18446744073709551614',
+  ])
     assert.equal(parseTime(text), null);
 });
 
@@ -95,6 +107,7 @@ test('text that is no point in time is refused', () => {
     '2026-02-30T00:00:00',
     '2026-01-01T24:00:00',
     '2026-13-01T00:00:00',
+    '0226-11-21T09:38:14',
     '-5',
     '1e9',
     'now',

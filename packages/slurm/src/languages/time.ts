@@ -1,7 +1,7 @@
 import type { Epoch, TimeLimit } from '../records.ts';
 import { parseDecimal, parseNatural } from './text.ts';
 
-const second = { minute: 60, hour: 3600, day: 86_400 } as const;
+const inSeconds = { minute: 60, hour: 3600, day: 86_400 } as const;
 
 /** Days, hours, minutes and seconds of `[D-][HH:][MM:]SS[.mmm]`, or of `D-HH[:MM[:SS]]`; the fields are not bounded, as in Slurm. */
 function clockSeconds(text: string, single: 'minutes' | 'seconds'): number | undefined {
@@ -14,10 +14,10 @@ function clockSeconds(text: string, single: 'minutes' | 'seconds'): number | und
   const [first, middle, last] = fields;
   if (fields.includes(undefined) || first === undefined) return undefined;
   let seconds: number;
-  if (dash >= 0) seconds = days * second.day + first * second.hour + (middle ?? 0) * second.minute + (last ?? 0);
-  else if (last !== undefined) seconds = first * second.hour + (middle ?? 0) * second.minute + last;
-  else if (middle !== undefined) seconds = first * second.minute + middle;
-  else seconds = single === 'minutes' ? first * second.minute : first;
+  if (dash >= 0) seconds = days * inSeconds.day + first * inSeconds.hour + (middle ?? 0) * inSeconds.minute + (last ?? 0);
+  else if (last !== undefined) seconds = first * inSeconds.hour + (middle ?? 0) * inSeconds.minute + last;
+  else if (middle !== undefined) seconds = first * inSeconds.minute + middle;
+  else seconds = single === 'minutes' ? first * inSeconds.minute : first;
   return seconds <= Number.MAX_SAFE_INTEGER / 1000 ? Math.round(seconds * 1000) / 1000 : undefined;
 }
 
@@ -34,8 +34,12 @@ export function formatDuration(seconds: number): string {
   const thousandths = Math.round(seconds * 1000);
   const whole = Math.floor(thousandths / 1000);
   const rest = thousandths - whole * 1000;
-  const days = Math.floor(whole / second.day);
-  const clock = [Math.floor((whole % second.day) / second.hour), Math.floor((whole % second.hour) / second.minute), whole % second.minute]
+  const days = Math.floor(whole / inSeconds.day);
+  const clock = [
+    Math.floor((whole % inSeconds.day) / inSeconds.hour),
+    Math.floor((whole % inSeconds.hour) / inSeconds.minute),
+    whole % inSeconds.minute,
+  ]
     .map((field) => `${field}`.padStart(2, '0'))
     .join(':');
   return (days > 0 ? `${days}-` : '') + clock + (rest > 0 ? `.${`${rest}`.padStart(3, '0')}` : '');
@@ -65,7 +69,7 @@ export function parseTimeLimit(text: string): TimeLimit | null | undefined {
       return null;
     default: {
       const seconds = text.includes('.') ? undefined : clockSeconds(text, 'minutes');
-      return seconds === undefined ? undefined : Math.ceil(seconds / second.minute);
+      return seconds === undefined ? undefined : Math.ceil(seconds / inSeconds.minute);
     }
   }
 }
@@ -73,12 +77,11 @@ export function parseTimeLimit(text: string): TimeLimit | null | undefined {
 /** `[D-]HH:MM:00`, `UNLIMITED` or `Partition_Limit`, as Slurm writes it and reads it again. */
 export function formatTimeLimit(limit: TimeLimit): string {
   if (limit === 'unlimited') return 'UNLIMITED';
-  return limit === 'partition' ? 'Partition_Limit' : formatDuration(limit * second.minute);
+  return limit === 'partition' ? 'Partition_Limit' : formatDuration(limit * inSeconds.minute);
 }
 
-const noTimes: ReadonlySet<string> = new Set([
+const wordsForNone: ReadonlySet<string> = new Set([
   '',
-  '0',
   'None',
   'NONE',
   'Unknown',
@@ -88,12 +91,12 @@ const noTimes: ReadonlySet<string> = new Set([
   'INFINITE',
   'Never',
   'NEVER',
-  // NO_VAL and INFINITE in 32 and 64 bits.
-  '4294967294',
-  '4294967295',
+  // NO_VAL64 and INFINITE64.
   '18446744073709551614',
   '18446744073709551615',
 ]);
+/** Zero, NO_VAL and INFINITE. */
+const numbersForNone: ReadonlySet<number> = new Set([0, 0xffff_fffe, 0xffff_ffff]);
 
 /**
  * A point in time, from seconds since the epoch (SLURM_TIME_FORMAT=%s) or from `2026-11-21T09:38:14`, which is UTC
@@ -101,14 +104,17 @@ const noTimes: ReadonlySet<string> = new Set([
  * clock change repeats. Null when Slurm has none (`Unknown`, `None`, `N/A`, `INFINITE`, `0`).
  */
 export function parseTime(text: string): Epoch | null | undefined {
-  if (noTimes.has(text)) return null;
-  const digits = parseNatural(text);
-  if (digits !== undefined) return digits === 0 ? null : digits;
+  if (wordsForNone.has(text)) return null;
+  const epoch = parseNatural(text) ?? parseUtc(text);
+  return epoch !== undefined && numbersForNone.has(epoch) ? null : epoch;
+}
+
+function parseUtc(text: string): Epoch | undefined {
   if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$/.test(text)) return undefined;
   const epoch = Date.parse(`${text}Z`) / 1000;
   // Date.parse takes 31 February for 3 March and 24:00 for the next day.
-  if (!Number.isFinite(epoch) || new Date(epoch * 1000).toISOString().slice(0, 19) !== text) return undefined;
-  return epoch === 0 ? null : epoch;
+  const exists = epoch >= 0 && new Date(epoch * 1000).toISOString().slice(0, 19) === text;
+  return exists ? epoch : undefined;
 }
 
 /** Slurm refuses smaller numbers after `uts` (measured with sacct of 22.05). */

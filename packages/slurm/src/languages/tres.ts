@@ -5,6 +5,9 @@ import { parseScaled } from './text.ts';
 /** NO_VAL64 and INFINITE64 of Slurm, which it writes where it counted nothing (e.g. `energy`) or there is no limit. */
 const noValues: ReadonlySet<string> = new Set(['18446744073709551614', '18446744073709551615']);
 
+/** Resources in one list; far more than any database tracks. */
+const maxResources = 4096;
+
 /** Resources that Slurm counts in MiB: memory and burst buffers; `2` is the id of `mem` in every database. */
 function isMemory(name: string): boolean {
   return name === 'mem' || name === '2' || name.startsWith('bb/');
@@ -23,7 +26,7 @@ export function parseTres(text: string): Tres | undefined {
   for (const part of text.split(',')) {
     const equals = part.indexOf('=');
     const name = part.slice(0, Math.max(equals, 0));
-    if (!isName(name) || seen.has(name)) return undefined;
+    if (!isName(name) || seen.has(name) || seen.size === maxResources) return undefined;
     seen.add(name);
     const value = part.slice(equals + 1);
     if (noValues.has(value)) continue;
