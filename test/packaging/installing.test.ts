@@ -137,10 +137,10 @@ describe('npm run package', { skip: !target && `sluice is not packed for ${proce
     it('runs unpacked where there is no Node', () => {
       const folder = place('rpm');
       copyFileSync(file, join(folder, 'sluice.rpm'));
-      runProgram('rpm2archive', [join(folder, 'sluice.rpm')]);
+      runProgram('rpm2archive', ['--nocompression', join(folder, 'sluice.rpm')]);
       const unpacked = join(folder, 'unpacked');
       mkdirSync(unpacked);
-      runProgram('tar', ['-xzf', join(folder, 'sluice.rpm.tgz'), '-C', unpacked]);
+      runProgram('tar', ['-xf', join(folder, 'sluice.rpm.tar'), '-C', unpacked]);
       assert.equal(onBareHost(join(unpacked, 'usr', 'bin', 'sluice'), '--version').trim(), version);
       assertSane(join(unpacked, 'usr'));
     });
