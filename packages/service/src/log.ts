@@ -1,5 +1,5 @@
-import { isCode, SluiceError } from '@sluice/io';
-import { type DestinationStream, destination, type Level, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
+import { isCode, redactObject, redactText, SluiceError } from '@sluice/io';
+import { type DestinationStream, destination, type Level, type LogFn, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
 import { humanLine } from './log-human.ts';
 
 export type Log = Logger;
@@ -18,14 +18,12 @@ export interface LogOptions {
   readonly form?: 'human' | 'json';
   /** Puts the journal's priority `<3>` … `<7>` before each line (sd-daemon(3)). */
   readonly journaldPriority?: boolean;
-  /** Further keys whose values are never written, as pino's `redact` has them. */
-  readonly redact?: readonly string[];
 }
 
-const secretKeys = ['password', 'token', 'secret', 'jwt', 'authorization', 'apiKey', 'cookie'];
-const redacted = [...secretKeys, ...secretKeys.map((key) => `*.${key}`), ...secretKeys.map((key) => `*.*.${key}`)];
-
-/** The log of one program: JSON lines, or lines for people. No worker threads. */
+/**
+ * The log of one program: JSON lines, or lines for people. No worker threads. What looks like a secret is redacted, in
+ * fields by their names and in all texts.
+ */
 export function createLog(options: LogOptions): Log {
   const sink = options.destination ?? destination({ dest: 2, sync: true });
   const settings: LoggerOptions = {
@@ -33,9 +31,8 @@ export function createLog(options: LogOptions): Log {
     level: options.level ?? 'info',
     base: { name: options.name },
     timestamp: stdTimeFunctions.isoTime,
-    redact: { paths: [...redacted, ...(options.redact ?? [])], censor: '[redacted]' },
-    serializers: { err: errorFields },
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label) => ({ level: label }), log: logged },
+    hooks: { logMethod: withRedactedText },
   };
   const shaped = options.form === 'human' ? { write: (line: string) => sink.write(humanLine(line)) } : sink;
   return pino(settings, options.journaldPriority ? withPriority(shaped) : shaped);
@@ -70,6 +67,15 @@ export function levelOfName(name: string): LogLevel | undefined {
   if (word === 'warning') return 'warn';
   if (word === 'critical') return 'fatal';
   return logLevels.find((level) => level === word);
+}
+
+function logged(fields: Record<string, unknown>): Record<string, unknown> {
+  return redactObject('err' in fields ? { ...fields, err: errorFields(fields['err']) } : fields) as Record<string, unknown>;
+}
+
+function withRedactedText(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
+  const texts: unknown[] = args.map((argument) => (typeof argument === 'string' ? redactText(argument) : argument));
+  method.apply(this, texts as Parameters<LogFn>);
 }
 
 /** What is logged of an error: its code and message; the stack only for what nobody raised on purpose. */

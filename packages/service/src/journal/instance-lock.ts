@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SluiceError } from '@sluice/io';
-import { createFile } from './create-file.ts';
+import { createDirectory, createFile } from './create.ts';
 import { isBusy, journalError } from './sqlite-errors.ts';
 
 export interface InstanceLock {
@@ -19,13 +18,12 @@ export interface InstanceLock {
 export function lockInstance(path: string, pid: number): InstanceLock {
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    createDirectory(dirname(path), 0o750);
     createFile(path, 0o640);
     database = new DatabaseSync(path, { timeout: 0 });
     const held = database;
-    held.exec('PRAGMA synchronous = OFF; BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL); DELETE FROM holder');
-    held.prepare('INSERT INTO holder VALUES (?)').run(pid);
-    held.exec('COMMIT; BEGIN IMMEDIATE');
+    held.exec('PRAGMA synchronous = OFF; BEGIN IMMEDIATE');
+    nameHolder(held, pid);
     return {
       release: () => {
         if (held.isOpen) held.close();
@@ -44,6 +42,18 @@ export function lockInstance(path: string, pid: number): InstanceLock {
       },
     );
   }
+}
+
+/** Leaves the lock held. On a full disk the holder stays unnamed; the lock itself needs no space. */
+function nameHolder(database: DatabaseSync, pid: number): void {
+  try {
+    database.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER NOT NULL); DELETE FROM holder');
+    database.prepare('INSERT INTO holder VALUES (?)').run(pid);
+    database.exec('COMMIT');
+  } catch {
+    if (database.isTransaction) database.exec('ROLLBACK');
+  }
+  database.exec('BEGIN IMMEDIATE');
 }
 
 function holderOf(database: DatabaseSync): number | undefined {

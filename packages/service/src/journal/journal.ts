@@ -128,20 +128,20 @@ export class Journal {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
     if (this.#queue.length === 0) return;
+    const tried: Waiting[] = [];
     const done: Done[] = [];
     const started = this.#clock.monotonic();
     try {
       this.#database.exec('BEGIN IMMEDIATE');
-      let taken = 0;
-      while (taken < this.#queue.length && (taken === 0 || this.#clock.monotonic() - started < batchMs)) {
-        const waiting = this.#queue[taken++] as Waiting;
-        done.push({ waiting, result: { error: undefined } });
-        done[done.length - 1] = { waiting, result: this.#runOne(waiting) };
+      for (const waiting of this.#queue) {
+        tried.push(waiting);
+        done.push({ waiting, result: this.#runOne(waiting) });
+        if (this.#clock.monotonic() - started >= batchMs) break;
       }
-      this.#queue = this.#queue.slice(taken);
       this.#database.exec('COMMIT');
+      this.#queue = this.#queue.slice(tried.length);
     } catch (error) {
-      this.#failed(error, done);
+      this.#failed(error, tried);
       return;
     } finally {
       if (this.#queue.length > 0) this.#scheduled ??= setImmediate(() => this.#flush());
@@ -168,13 +168,13 @@ export class Journal {
     }
   }
 
-  #failed(cause: unknown, done: readonly Done[]): void {
+  /** What a lost transaction had tried has failed; when it did not even begin, everything that waits has. */
+  #failed(cause: unknown, tried: readonly Waiting[]): void {
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-    const failed = new Set(done.map(({ waiting }) => waiting));
-    if (failed.size === 0) for (const waiting of this.#queue) failed.add(waiting);
-    this.#queue = this.#queue.filter((waiting) => !failed.has(waiting));
+    const lost = tried.length > 0 ? tried : this.#queue;
+    this.#queue = this.#queue.slice(lost.length);
     const error = journalError(cause, this.path);
-    for (const waiting of failed) waiting.reject(error);
+    for (const waiting of lost) waiting.reject(error);
   }
 
   #read<T>(read: () => T): T {

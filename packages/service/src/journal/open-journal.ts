@@ -1,8 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Clock, SluiceError } from '@sluice/io';
-import { createFile } from './create-file.ts';
+import { createDirectory, createFile } from './create.ts';
 import { refuseNetworkFileSystem } from './file-system.ts';
 import { asUnusable, type InstanceLock, lockInstance } from './instance-lock.ts';
 import { Journal } from './journal.ts';
@@ -47,7 +46,7 @@ export function openJournal(path: string, schema: Schema, options: JournalOption
   let database: DatabaseSync | undefined;
   try {
     const directory = dirname(path);
-    if (!options.readOnly) mkdirSync(directory, { recursive: true, mode: options.directoryMode ?? 0o750 });
+    if (!options.readOnly) createDirectory(directory, options.directoryMode ?? 0o750);
     refuseNetworkFileSystem(directory, options.allowFuse === true);
     if (!options.readOnly) {
       lock = lockInstance(`${path}.lock`, options.pid ?? process.pid);
