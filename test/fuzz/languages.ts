@@ -207,6 +207,7 @@ export const languageTargets: readonly FuzzTarget[] = [
       '123+1.0',
       '123.0+1',
       '17_[1,3,5,...%4]',
+      '1_[1,8,15,22,',
     ],
     words: [...'0123456789', '_', '[', ']', '%', '+', '.', '-', ',', ':', 'batch', 'extern', 'interactive', 'TBD', '...'],
     parse: parseJobId,

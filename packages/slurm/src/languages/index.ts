@@ -5,6 +5,6 @@ export { type ArrayTasks, expandTaskList, formatJobId, type JobIdParts, type Job
 export { formatMemory, parseMemoryMiB, parseRequestedMemory, type RequestedMemory } from './memory.ts';
 export { formatNodeState, type NodeState, parseNodeState } from './node-state.ts';
 export { formatRanges, parseRanges } from './range.ts';
-export { endedStates, formatState, isActive, isEnded, parseState } from './state.ts';
+export { accountedEndStates, endedStates, formatState, isActive, isEnded, parseState } from './state.ts';
 export { formatDuration, formatTimeLimit, formatUts, parseDuration, parseTime, parseTimeLimit } from './time.ts';
 export { formatTres, parseTres } from './tres.ts';

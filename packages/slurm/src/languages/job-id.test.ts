@@ -27,6 +27,17 @@ test('jobs, array tasks, het components and steps', () => {
   }
 });
 
+// An array of 400 tasks in squeue %i, squeue %K and sacct of 22.05.
+test('lists of tasks that Slurm has cut', () => {
+  assert.deepEqual(parseJobId('1_[1,8,15,22,29,36,43,50,57,64,'), { ...job, jobId: 1, pending: '1,8,15,22,29,36,43,50,57,64,...' });
+  assert.deepEqual(parseJobId('1_[1,8,15'), { ...job, jobId: 1, pending: '1,8,...' });
+  assert.deepEqual(parseJobId('1_[1-40'), { ...job, jobId: 1, pending: '...' });
+  const cut = '1,8,15,22,29,36,43,50,57,64,71,78,85,92,99,106,113,120,127,1...%5';
+  assert.equal(parseJobId(`1_[${cut}]`)?.pending, cut);
+  assert.equal(parseArrayTasks(cut), undefined);
+  assert.equal(expandTaskList('1,8,1...'), undefined);
+});
+
 test('text that is no job is refused', () => {
   const texts = [
     '',

@@ -13,7 +13,7 @@ export interface JobIdParts {
   readonly jobId: number;
   /** Index of an array task, `123_4`; null otherwise. */
   readonly taskId: number | null;
-  /** The tasks of an array that still pend, `5-10%2` of `123_[5-10%2]`; null otherwise. */
+  /** The tasks of an array that still pend, `5-10%2` of `123_[5-10%2]`, cut with `...` where Slurm cuts; null otherwise. */
   readonly pending: string | null;
   /** Component of a het job, `123+1`; null otherwise. */
   readonly hetOffset: number | null;
@@ -24,13 +24,15 @@ const stepNames: ReadonlySet<string> = new Set(['batch', 'extern', 'interactive'
 
 /**
  * A job, array task, het component or step: `123`, `123_4`, `123_[1-5%2]`, `123+1`, `123.0`, `123_4.batch`, `123+1.0`,
- * `123.0+1`. Numbers have no leading zeros and 32 bits; 0 is no job.
+ * `123.0+1`. Numbers have no leading zeros and 32 bits; 0 is no job. squeue cuts a long id off (`123_[1,8,15,`) unless
+ * SLURM_BITSTR_LEN is 0 in its environment: its list of tasks ends with `...` then.
  */
 export function parseJobId(text: string): JobIdParts | undefined {
-  const array = /^([0-9]{1,10})_\[([^[\]]{1,1048576})\]$/.exec(text);
+  const array = /^([0-9]{1,10})_\[([0-9,:%.-]{1,1048576})(\]?)$/.exec(text);
   if (array !== null) {
-    const jobId = parseId(array[1] ?? '');
-    const pending = array[2] ?? '';
+    const [, id = '', list = '', closed] = array;
+    const jobId = parseId(id);
+    const pending = closed === ']' ? list : cut(list);
     if (!jobId || parsePending(pending) === undefined) return undefined;
     return { jobId, taskId: null, pending, hetOffset: null, step: null };
   }
@@ -96,9 +98,17 @@ export function expandTaskList(text: string, max = 1_000_000): readonly number[]
   return tasks;
 }
 
-/** Slurm cuts a long list of tasks with `...` (SLURM_BITSTR_LEN, 64 characters by default). */
+/**
+ * Slurm cuts a long list of tasks with `...`, be it within a number (`120,127,1...%5`): SLURM_BITSTR_LEN of its
+ * environment, 64 characters by default, 0 for no limit.
+ */
 function isCut(tasks: string): boolean {
   return tasks.endsWith('...');
+}
+
+/** The whole ranges of a list that was cut off anywhere, with `...` behind them. */
+function cut(list: string): string {
+  return `${list.slice(0, list.lastIndexOf(',') + 1)}...`;
 }
 
 function parsePending(text: string): ArrayTasks | undefined {
@@ -106,7 +116,8 @@ function parsePending(text: string): ArrayTasks | undefined {
   const tasks = percent < 0 ? text : text.slice(0, percent);
   const limit = percent < 0 ? null : parseId(text.slice(percent + 1));
   if (limit === undefined) return undefined;
-  const whole = isCut(tasks) ? tasks.slice(0, -3).replace(/,$/, '') : tasks;
+  const whole = isCut(tasks) ? tasks.slice(0, -'...'.length).replace(/[,:-]$/, '') : tasks;
+  if (isCut(tasks) && whole === '') return { tasks, limit };
   for (const range of taskRanges(whole)) if (range === undefined) return undefined;
   return { tasks, limit };
 }

@@ -14,6 +14,9 @@ export const endedStates: readonly string[] = [
   'TIMEOUT',
 ];
 
+/** States of the rows that accounting gives an end: {@link endedStates} and those of runs that a requeue or a resize ended. */
+export const accountedEndStates: readonly string[] = [...endedStates, 'REQUEUED', 'RESIZING', 'REVOKED'];
+
 const activeStates: readonly string[] = ['PENDING', 'RUNNING', 'SUSPENDED'];
 const bases: ReadonlySet<string> = new Set([...endedStates, ...activeStates]);
 
