@@ -94,8 +94,8 @@ function holdsAll(job: Job, nodes: readonly string[], nodeCpus: ReadonlyMap<stri
 }
 
 /**
- * Puts what several records say of the same run together. An end, once known, stays; the later end wins (the rows of a
- * resized job). What the one lacks, the other gives.
+ * Puts together what several records say of the same run. An end, once known, stays, and the later one wins (the rows
+ * of a resized job). What the first record lacks, the others give.
  */
 export function mergeRuns(runs: Iterable<Run>): readonly Run[] {
   const merged = new Map<string, Run>();
@@ -109,7 +109,8 @@ export function mergeRuns(runs: Iterable<Run>): readonly Run[] {
 
 function mergeTwo(a: Run, b: Run): Run {
   const later = (b.ended?.time ?? 0) >= (a.ended?.time ?? 0) ? b : a;
-  const first = a.allocation ? a : b;
+  // What was seen first is the controller's: slurmdbd writes names otherwise (slurm.md §4: `"` becomes a backtick).
+  const first = a.allocation || !b.allocation ? a : b;
   return {
     ...first,
     ended: later.ended,
