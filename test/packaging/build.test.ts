@@ -61,6 +61,11 @@ describe('npm run build', () => {
       assert.match(sluice('--help'), /Usage: sluice/);
     });
 
+    it('has the recording of the demo in it', () => {
+      sluice('demo');
+      assert.deepEqual(readdirSync(alone), ['sluice']);
+    });
+
     it('has the licence of every package that is in it', () => {
       const { sources } = JSON.parse(readFileSync(join(first.path, 'dist', 'sluice.map'), 'utf8')) as { sources: string[] };
       const licences = readFileSync(join(first.path, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8');

@@ -77,6 +77,7 @@ describe('npm run package', { skip: !target && `sluice is not packed for ${proce
 
     it('runs where there is no Node', () => {
       assert.equal(onBareHost(join(folder, 'bin', 'sluice'), '--version').trim(), version);
+      onBareHost(join(folder, 'bin', 'sluice'), 'demo');
     });
 
     it('runs through links, relative and absolute', () => {

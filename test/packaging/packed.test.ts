@@ -105,6 +105,10 @@ describe('the packed packages', () => {
       assert.match(sluice('--help'), /Usage: sluice/);
     });
 
+    it('shows the demo', () => {
+      sluice('demo');
+    });
+
     for (const { name } of manifests) {
       it(`${name} is imported by plain Node`, () => {
         assert.match(node('--input-type=module', '-e', `console.log(typeof await import('${name}'))`), /^object$/m);
