@@ -17,12 +17,16 @@ function packageFolders(root: string): string[] {
     .filter((folder) => existsSync(join(folder, 'tsconfig.build.json')));
 }
 
-function compilePackages(root: string): void {
-  const folders = packageFolders(root);
-  for (const folder of folders) {
+/** Removes all that a build makes, so that nothing old is left when a step fails. */
+function clean(root: string): void {
+  for (const folder of [root, ...packageFolders(root)]) {
     rmSync(join(folder, 'dist'), { recursive: true, force: true });
     rmSync(join(folder, 'tsconfig.build.tsbuildinfo'), { force: true });
   }
+}
+
+function compilePackages(root: string): void {
+  const folders = packageFolders(root);
   const projects = folders.map((folder) => relative(root, join(folder, 'tsconfig.build.json')));
   runProgram(join(root, 'node_modules', '.bin', 'tsc'), ['-b', ...projects], { cwd: root });
   for (const folder of folders) copyFileSync(join(root, 'LICENSE'), join(folder, 'dist', 'LICENSE'));
@@ -30,7 +34,6 @@ function compilePackages(root: string): void {
 
 async function bundle(root: string): Promise<void> {
   const out = join(root, 'dist');
-  rmSync(out, { recursive: true, force: true });
   mkdirSync(out);
   const { code, map, metafile } = await bundleSluice(root, 'sluice');
   writeFileSync(join(out, 'sluice'), code);
@@ -54,6 +57,7 @@ function sizes(root: string): string[] {
 
 /** Builds everything beneath `root`; says each step and its time through `say`. @throws Error with the compiler's output. */
 export async function buildAll(root: string, say: (line: string) => void): Promise<void> {
+  clean(root);
   const steps: readonly (readonly [string, () => Promise<void> | void])[] = [
     ['packages/*/dist', () => compilePackages(root)],
     ['dist/sluice', () => bundle(root)],

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { bundleSluice } from '../../scripts/package/bundle.ts';
 import { runProgram } from '../../scripts/package/program.ts';
 import { filesBeneath } from '../../scripts/package/tree.ts';
 import { emptyFolder, runScript, stageWorkspace } from './stage.ts';
@@ -40,6 +41,25 @@ describe('npm run build', () => {
     runScript(elsewhere, 'scripts/build.ts');
     runScript(elsewhere, 'scripts/build.ts');
     assert.deepEqual(digests(elsewhere), digests(first.path));
+  });
+
+  it('leaves nothing behind when the types are wrong', () => {
+    const broken = join(second.path, 'broken');
+    mkdirSync(broken);
+    stageWorkspace(broken);
+    mkdirSync(join(broken, 'dist'));
+    writeFileSync(join(broken, 'dist', 'sluice'), 'an older build');
+    appendFileSync(join(broken, 'packages', 'io', 'src', 'index.ts'), "export const wrong: number = 'text';\n");
+    assert.throws(() => runScript(broken, 'scripts/build.ts'), /packages\/io\/src\/index\.ts.*TS2322/);
+    assert.ok(!existsSync(join(broken, 'dist')));
+  });
+
+  it('stops at a source that will look for a file beside the bundle', async () => {
+    const astray = join(second.path, 'astray');
+    mkdirSync(astray);
+    stageWorkspace(astray);
+    appendFileSync(join(astray, 'packages', 'cli', 'src', 'main.ts'), "await import(new URL('./more.ts', import.meta.url).href);\n");
+    await assert.rejects(bundleSluice(astray, 'sluice'), /main\.ts.*leads to a file that the bundle has not/);
   });
 
   describe('dist/sluice', () => {
