@@ -28,7 +28,7 @@ import {
   parseTimeLimit,
   parseTres,
   sortHosts,
-} from '../../packages/slurm/src/languages/index.ts';
+} from '@sluice/slurm';
 import { languageTarget } from './language.ts';
 import type { Random } from './random.ts';
 import type { FuzzTarget } from './target.ts';

@@ -14,9 +14,9 @@ import type { FuzzResult } from './target.ts';
 import { targets } from './targets.ts';
 import type { WorkerTask } from './worker.ts';
 
-/** An input that takes longer counts as a hang. */
+/** An input that takes more CPU time counts as a hang. */
 const slowMs = 250;
-/** How long the worker may stand at one input before it is ended. */
+/** How long, on the wall, the worker may stand at one input before it is ended. */
 const stuckMs = 20_000;
 
 interface Figures {

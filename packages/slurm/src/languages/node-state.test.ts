@@ -13,6 +13,7 @@ test('states of nodes as scontrol and sinfo write them', () => {
     mixed: ['MIXED'],
     'mixed-': ['MIXED', 'PLANNED'],
     alloc: ['ALLOCATED'],
+    'allocated+': ['ALLOCATED', 'COMPLETING'],
     drained: ['IDLE', 'DRAIN'],
     'drng@': ['ALLOCATED', 'DRAIN', 'REBOOT_REQUESTED'],
     maint: ['IDLE', 'MAINTENANCE'],
@@ -27,7 +28,7 @@ test('a word of a later release is kept', () => {
 });
 
 test('text that is no state is refused', () => {
-  for (const text of ['', '+', 'IDLE+', '*', 'IDLE**', 'IDLE DRAIN', 'IDLE,DRAIN', 'IDLE\n', 'ıdle', '1', 'A'.repeat(600)])
+  for (const text of ['', '+', 'IDLE++', '*', 'IDLE**', 'IDLE DRAIN', 'IDLE,DRAIN', 'IDLE\n', 'ıdle', '1', 'A'.repeat(600)])
     assert.equal(parseNodeState(text), undefined);
 });
 

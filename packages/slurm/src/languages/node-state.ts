@@ -55,14 +55,16 @@ const words: Readonly<Record<string, string>> = {
 const flagNames: Readonly<Record<string, string>> = { MAINT: 'MAINTENANCE', NOT_RESP: 'NOT_RESPONDING' };
 
 /**
- * The state of a node as scontrol (`MIXED+DRAIN`, `DOWN*+DRAIN`) or sinfo (`mix*`, `idle~`, `drained`) writes it; one
- * word of sinfo such as `drained` is taken apart into base and flag.
+ * The state of a node as scontrol (`MIXED+DRAIN`, `DOWN*+DRAIN`) or sinfo (`mix*`, `idle~`, `drained`, `allocated+`)
+ * writes it; one word of sinfo such as `drained` is taken apart into base and flag.
  */
 export function parseNodeState(text: string): NodeState | undefined {
   if (text.length > 512) return undefined;
   const flags = new Set<string>();
   let state: string | undefined;
-  for (const part of text.split('+')) {
+  // sinfo's `allocated+`: of the node's jobs some are completing.
+  const completing = text.length > 1 && text.endsWith('+');
+  for (const part of (completing ? text.slice(0, -1) : text).split('+')) {
     const match = /^([A-Za-z][A-Za-z0-9_]{0,63})([*~#!%$@^-]?)$/.exec(part);
     if (match === null) return undefined;
     const [, written = '', mark = ''] = match;
@@ -75,6 +77,7 @@ export function parseNodeState(text: string): NodeState | undefined {
     const marked = marks[mark];
     if (marked !== undefined) flags.add(marked);
   }
+  if (completing) flags.add('COMPLETING');
   return state === undefined ? undefined : { state, flags: [...flags] };
 }
 
