@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { type Processes, SluiceError, systemClock } from '@sluice/io';
+import { runSluice } from './program.ts';
+import type { Surroundings } from './surroundings.ts';
+
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+const noSlurm: Processes = {
+  run: () => Promise.reject(new SluiceError('process.missing', 'scontrol is nowhere', { hint: 'Install it.' })),
+  stream: () => {
+    throw new SluiceError('process.missing', 'sacct is nowhere', { hint: 'Install it.' });
+  },
+};
+
+async function sluice(args: readonly string[], changes: Partial<Surroundings> = {}): Promise<Run> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const into = (lines: string[]) => ({
+    write: (text: string) => {
+      lines.push(text);
+    },
+    columns: undefined,
+  });
+  const code = await runSluice(args, {
+    stdout: into(out),
+    stderr: into(err),
+    env: {},
+    clock: systemClock(),
+    processes: noSlurm,
+    userName: () => 'alice',
+    nonce: () => 'abcdefgh12345678',
+    interrupted: new AbortController().signal,
+    ...changes,
+  });
+  return { code, out: out.join(''), err: err.join('') };
+}
+
+test('--version prints that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  assert.deepEqual(await sluice(['--version']), { code: 0, out: `${version}\n`, err: '' });
+});
+
+test('an unknown command or option ends with 64 and names the nearest', async () => {
+  for (const [args, nearest] of [
+    [['slrum'], 'slurm'],
+    [['slurm', 'nods'], 'nodes'],
+    [['slurm', 'jobs', '--jsno'], '--json'],
+    [['standin', 'cc-backend', '--lisen', 'x'], '--listen'],
+  ] as const) {
+    const { code, out, err } = await sluice(args);
+    assert.deepEqual([code, out], [64, ''], args.join(' '));
+    assert.match(err, new RegExp(`^sluice: unknown (command|option) .*\n\\(Did you mean ${nearest}\\?\\)`));
+  }
+});
+
+test('no command at all shows the help and ends with 64', async () => {
+  const { code, err } = await sluice([]);
+  assert.equal(code, 64);
+  assert.match(err, /Usage: sluice/);
+});
+
+test('every command has help with an example, on stdout, and ends with 0', async () => {
+  const commands = [
+    [],
+    ['demo'],
+    ['slurm', 'check'],
+    ['slurm', 'jobs'],
+    ['slurm', 'ended'],
+    ['slurm', 'nodes'],
+    ['slurm', 'allocations'],
+    ['standin', 'cc-backend'],
+  ];
+  for (const command of commands) {
+    const { code, out, err } = await sluice([...command, '--help']);
+    assert.deepEqual([code, err], [0, ''], command.join(' '));
+    assert.match(out, new RegExp(`Examples?:\n.*\\$ sluice ${command.join(' ')}`, 's'));
+  }
+});
+
+test('an error says what and what to do on stderr, with the exit code of its kind', async () => {
+  const { code, out, err } = await sluice(['slurm', 'jobs']);
+  assert.deepEqual([code, out], [69, '']);
+  assert.match(err, /^sluice: .*nowhere\n {2}Install it\.\n$/);
+  assert.match((await sluice(['slurm', 'jobs', '--debug'])).err, /\n {4}at /);
+});
+
+test('a fault of our own shows its stack, for whoever reports it', async () => {
+  const processes: Processes = { run: () => Promise.reject(new TypeError('oops')), stream: () => ({}) as never };
+  const { code, err } = await sluice(['slurm', 'jobs'], { processes });
+  assert.equal(code, 70);
+  assert.match(err, /oops[\s\S]*\n {4}at /);
+});
+
+test('values of options that make no sense end with 64 and say how to write them', async () => {
+  for (const args of [
+    ['slurm', 'ended', '--since', 'yesterday'],
+    ['slurm', 'ended', '--since', '1h', '--until', '2h'],
+    ['standin', 'cc-backend', '--listen', 'nowhere'],
+    ['standin', 'cc-backend', '--commit-interval', '0'],
+  ]) {
+    const { code, err } = await sluice(args);
+    assert.equal(code, 64, args.join(' '));
+    assert.match(err, new RegExp(`^sluice: ${args[2]} `));
+  }
+});
+
+test('slurm check names each question that failed, and ends with 69', async () => {
+  const { code, out } = await sluice(['slurm', 'check']);
+  assert.equal(code, 69);
+  assert.match(out, /^FAIL {2}controllers: .*nowhere\n {6}Install it\.$/m);
+  assert.match(out, /^FAIL {2}slurmdbd: /m);
+});
+
+test('the stand-in runs until interrupted and answers with its token', async () => {
+  const interrupt = new AbortController();
+  let out = '';
+  const stdout = {
+    write: (text: string) => {
+      out += text;
+      if (out.includes('token:')) setImmediate(() => interrupt.abort());
+    },
+    columns: undefined,
+  };
+  const { code, err } = await sluice(['standin', 'cc-backend'], { stdout, interrupted: interrupt.signal });
+  assert.deepEqual([code, err], [0, '']);
+  assert.match(out, /^address: http:\/\/127\.0\.0\.1:\d+\ntoken: {3}ey/);
+});
