@@ -1,8 +1,10 @@
+export { type ConfigMeta, jsonSchema } from './config/json-schema.ts';
 export { described, type KeyMeta } from './config/meta.ts';
 export { ConfigError, type Problem, problemLine } from './config/problem.ts';
 export { type ConfigReading, loadConfig, type ReadConfigOptions, readConfig } from './config/read-config.ts';
+export { referencePage } from './config/reference-page.ts';
 export { showConfig } from './config/show-config.ts';
-export { parseDuration, type SecretSource, secondsSchema, secretSchema } from './config/values.ts';
+export { parseDuration, type SecretText, secondsSchema, secretSchema } from './config/values.ts';
 export { type Check, type CheckOptions, type CheckResult, createHealth, type Health, type HealthReport } from './health.ts';
 export { type OperationsOptions, type OperationsServer, serveOperations } from './http-server.ts';
 export { type FileSystemJudgement, judgeFileSystem, refuseNetworkFileSystem } from './journal/file-system.ts';

@@ -21,7 +21,7 @@ type Schema = z.core.$ZodType;
 
 /** Attaches what is said about a key. Put it last: `described(z.string().default('x'), {…})`. */
 export function described<T extends z.ZodType>(schema: T, meta: KeyMeta): T {
-  return schema.meta({ ...meta });
+  return schema.meta({ ...metaOf(schema), ...meta });
 }
 
 /** What is said about a schema, looking through `optional`, `default` and their like; the outermost word wins. */

@@ -1,4 +1,4 @@
-import { SluiceError } from '@sluice/io';
+import { redactText, SluiceError } from '@sluice/io';
 
 export type Path = readonly (string | number)[];
 
@@ -52,12 +52,12 @@ export class ConfigError extends SluiceError {
 
 const foundLength = 60;
 
-/** A value as a message shows it: scalars themselves, shortened, everything else by its kind. */
+/** A value as a message shows it: scalars themselves, shortened and without passwords in URLs, everything else by its kind. */
 export function foundText(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(redactText(value)) : String(value);
   return text.length > foundLength ? `${text.slice(0, foundLength)}…` : text;
 }

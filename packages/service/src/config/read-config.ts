@@ -86,7 +86,7 @@ class Reading {
       return undefined;
     }
     const json = options.format === 'json' || (options.format !== 'yaml' && this.#file?.toLowerCase().endsWith('.json') === true);
-    const tree = json ? await this.#jsonTree(root, options) : await this.#yamlTree(root, options);
+    const tree = json ? await this.#jsonTree(root, options) : await this.#yamlTree(root, options, false);
     if (!tree) return undefined;
     this.#offsets = tree.offsets;
     for (const problem of tree.problems) this.#say(this.problems, problem);
@@ -108,10 +108,10 @@ class Reading {
       this.#say(this.problems, { path: [], offset: offset === undefined ? undefined : Number(offset), expected: 'JSON', message });
       return undefined;
     }
-    return this.#yamlTree(root, options);
+    return this.#yamlTree(root, options, true);
   }
 
-  async #yamlTree(root: Place, options: ReadConfigOptions): Promise<Tree | undefined> {
+  async #yamlTree(root: Place, options: ReadConfigOptions, json: boolean): Promise<Tree | undefined> {
     // Loaded when a configuration is read: a program that has none need not carry the parser.
     const yaml = await import('yaml');
     let document: Document.Parsed;
@@ -130,7 +130,7 @@ class Reading {
     for (const { message, pos } of document.warnings) {
       this.#say(this.warnings, { path: [], offset: pos[0], expected: 'plain values', message: message.split('\n')[0] ?? '' });
     }
-    return documentTree(yaml, document, root, options.caseInsensitiveKeys === true);
+    return documentTree(yaml, document, root, { caseInsensitiveKeys: options.caseInsensitiveKeys === true, mergeKeys: !json });
   }
 
   /** Unknown and deprecated keys. What an unknown key holds is never shown: it may be a mistyped secret. */

@@ -33,9 +33,14 @@ const maxDepth = 100;
 
 /**
  * Turns a parsed YAML document into plain values. The schema is needed on the way only to read keys in any case, as Go
- * does; the last of several keys that differ by case wins, as there.
+ * does; the last of several keys that differ by case wins, as there. JSON has no merge keys (`<<`).
  */
-export function documentTree(yaml: Library, document: Document.Parsed, root: Place, caseInsensitiveKeys: boolean): Tree {
+export function documentTree(
+  yaml: Library,
+  document: Document.Parsed,
+  root: Place,
+  reading: { readonly caseInsensitiveKeys: boolean; readonly mergeKeys: boolean },
+): Tree {
   const offsets = new Map<string, number>();
   const problems: TextProblem[] = [];
   const warnings: TextProblem[] = [];
@@ -76,10 +81,10 @@ export function documentTree(yaml: Library, document: Document.Parsed, root: Pla
       const offset = (pair.key as Node | null)?.range?.[0];
       if (key === undefined) {
         problems.push({ path, offset, expected: 'a plain key', message: 'a key must be plain text, not a list or a mapping' });
-      } else if (key === '<<' && (yaml.isAlias(pair.value) || yaml.isMap(pair.value) || yaml.isSeq(pair.value))) {
+      } else if (reading.mergeKeys && key === '<<' && (yaml.isAlias(pair.value) || yaml.isMap(pair.value) || yaml.isSeq(pair.value))) {
         merged.push(plain(pair.value, path, here, true));
       } else {
-        const name = caseInsensitiveKeys ? inKnownCase(key, declared) : key;
+        const name = reading.caseInsensitiveKeys ? inKnownCase(key, declared) : key;
         const below = [...path, name];
         if (literal.has(key))
           problems.push({ path: below, offset, expected: 'each key once', message: `the key ${foundText(key)} stands here twice` });

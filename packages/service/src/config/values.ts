@@ -1,18 +1,23 @@
+import type { SecretSource } from '@sluice/io';
 import * as z from 'zod';
 
-/** Where a secret is: in the configuration itself, in a file, or in a systemd credential (`LoadCredential=`). */
-export type SecretSource = string | { readonly file: string } | { readonly credential: string };
+/** A secret as it is written into a configuration. */
+export type SecretText = string | { readonly file: string } | { readonly credential: string };
 
 /**
- * A key that holds a secret: the value itself, `{file: PATH}` or `{credential: NAME}`. It is never shown. Wrap it in
- * `described(…, {secret: true, …})` when more is to be said.
+ * A key that holds a secret: the value itself, `{file: PATH}` or `{credential: NAME}`, of which the last is a systemd
+ * credential (`LoadCredential=`). Its value is what `readSecret` of io takes. It is never shown. In a `described(…)` around it
+ * nothing needs to repeat that it is secret.
  */
-export function secretSchema(): z.ZodType<SecretSource, SecretSource> {
+export function secretSchema(): z.ZodType<SecretSource, SecretText> {
   return z
     .union([
-      z.string().min(1),
+      z
+        .string()
+        .min(1)
+        .transform((value): SecretSource => ({ value })),
       z.object({ file: z.string().startsWith('/', { error: 'the absolute path of a file' }) }),
-      z.object({ credential: z.string().regex(/^[\w.-]+$/, { error: 'the name of a systemd credential' }) }),
+      z.object({ credential: z.string().regex(/^[\w.@:-]{1,255}$/, { error: 'the name of a systemd credential' }) }),
     ])
     .meta({ secret: true });
 }

@@ -65,15 +65,16 @@ test('a full disk refuses with journal.full, keeps what was promised, and goes o
   const { promised, error } = await fill(journal);
   assert.ok(isCode(error, 'journal.full'), String(error));
   assert.deepEqual(stored(journal), promised);
-  await assert.rejects(journal.write(large), (again) => isCode(again, 'journal.full'));
+  const again = await fill(journal);
+  assert.ok(isCode(again.error, 'journal.full'), String(again.error));
   rmSync(ballast[0] ?? '');
   const later = await journal.write(large);
-  assert.deepEqual(stored(journal), [...promised, later]);
+  assert.deepEqual(stored(journal), [...promised, ...again.promised, later]);
   journal.close();
   // The write-ahead log went into the file; opening needs space for a new one.
   rmSync(ballast[1] ?? '');
   const reopened = openJournal(path, schema, { clock });
-  assert.deepEqual(stored(reopened), [...promised, later]);
+  assert.deepEqual(stored(reopened), [...promised, ...again.promised, later]);
   reopened.close();
   return undefined;
 });
