@@ -1,6 +1,7 @@
 export type { Clock } from './clock.ts';
 export { type ManualClock, manualClock } from './clock-manual.ts';
 export { systemClock } from './clock-system.ts';
+export { describeError, exitCodeOf } from './describe-error.ts';
 export { type ErrorCode, errorTable, isCode, SluiceError } from './errors.ts';
 export type { HttpClient, HttpClientOptions, HttpObservation, HttpRequest, HttpResponse } from './http.ts';
 export { httpClient } from './http-client.ts';
@@ -18,3 +19,4 @@ export {
 } from './recording.ts';
 export { constantTimeEqual, isSecretName, redactObject, redactText, Secret } from './redact.ts';
 export { Backoff, type BackoffPolicy, fullJitter, isTransient, type RetryOptions, retry, retryAfterMs } from './retry.ts';
+export { type ReadSecret, readSecret, type SecretSource } from './secret-source.ts';
