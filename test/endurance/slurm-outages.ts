@@ -7,6 +7,8 @@ import { type EnduranceScenario, seededRandom } from './scenario.ts';
 
 const minutesOfOutages = 6;
 const standing = 6;
+/** slurmctld writes its state a few seconds after a change; what it was killed before is truly forgotten. */
+const stateSaveMs = 10_000;
 
 /** What is asked and heard while the daemons come and go. */
 interface Heard {
@@ -35,7 +37,8 @@ export const slurmOutages: EnduranceScenario = {
       const long = await Promise.all(
         Array.from({ length: standing }, () => lab.submit('alice', ['-n1', '-p', 'cpu', '-t', '60'], '#!/bin/sh\nexec sleep 3600\n')),
       );
-      await until(clock, 60_000, async () => (await running(lab)) >= standing);
+      await until(clock, 60_000, async () => (await inQueue(lab, 'R')) >= standing);
+      await clock.sleep(stateSaveMs);
       const heard: Heard = { answers: 0, errors: new Map(), ended: new Map(), watermark: began };
       const submitted: number[] = [];
       const outages = new Map<string, number>();
@@ -54,15 +57,23 @@ export const slurmOutages: EnduranceScenario = {
       stop.abort();
       await Promise.all([listening, submitting]);
       await lab.ask('scancel', long.map(String));
-      await until(clock, 120_000, async () => (await running(lab)) === 0 && (await agentQueue(connector)) === 0);
+      await until(clock, 180_000, async () => {
+        const left = await inQueue(lab, 'R,PD,CG,S');
+        const queued = await agentQueue(connector);
+        progress(`${left} jobs in the queue, ${queued} messages wait for slurmdbd`);
+        return left === 0 && queued === 0;
+      });
+      await clock.sleep(5000);
       await readEnded(connector, clock, heard);
-      const missed = [...submitted, ...long].filter((id) => !heard.ended.has(id));
+      const ended = await endedBySlurm(lab, began);
+      const missed = ended.filter((id) => !heard.ended.has(id));
       assert.deepEqual(missed, [], 'jobs that ended and were not seen');
       assert.ok(heard.answers > 0 && total(heard.errors) > 0, 'the outages were felt and survived');
       return {
         minutes: minutesOfOutages * scale,
         ...Object.fromEntries([...outages].sort()),
         jobs: submitted.length + long.length,
+        ends: ended.length,
         endsMissed: 0,
         wholeAnswers: heard.answers,
         ...Object.fromEntries([...heard.errors].sort()),
@@ -159,8 +170,19 @@ async function oneOutage(lab: Lab, clock: Clock, random: () => number): Promise<
   return `${name} killed`;
 }
 
-async function running(lab: Lab): Promise<number> {
-  const listed = await lab.ask('squeue', ['-h', '-t', 'R,PD,CG', '-o', '%A']);
+/** Ids of the jobs that Slurm itself says have ended, once all is quiet. A slurmctld that is killed forgets its newest jobs. */
+async function endedBySlurm(lab: Lab, since: number): Promise<number[]> {
+  const rows = await lab.ask('sacct', ['-anX', '-S', `uts${since}`, '-E', 'now', '-o', 'jobidraw,end', '-P'], {
+    env: { SLURM_TIME_FORMAT: '%s' },
+  });
+  return rows.split('\n').flatMap((row) => {
+    const [id, end] = row.split('|');
+    return /^\d+$/.test(end ?? '') ? [Number(id)] : [];
+  });
+}
+
+async function inQueue(lab: Lab, states: string): Promise<number> {
+  const listed = await lab.ask('squeue', ['-h', '-t', states, '-o', '%A']);
   return listed === '' ? 0 : listed.split('\n').length;
 }
 
@@ -168,7 +190,7 @@ async function until(clock: Clock, milliseconds: number, isSo: () => Promise<boo
   const end = clock.monotonic() + milliseconds;
   while (!(await isSo())) {
     assert.ok(clock.monotonic() < end, `not so after ${milliseconds / 1000} s: ${isSo}`);
-    await clock.sleep(500);
+    await clock.sleep(2000);
   }
 }
 
