@@ -63,16 +63,14 @@ export function foldHostlist(hosts: readonly string[]): string {
     const ranges: string[] = [];
     let low = first.number;
     let high = first.number;
-    let last = first;
     for (index++; index < hosts.length && low !== ''; index++) {
       const next = splitHost(hosts[index] ?? '');
       if (next.prefix !== first.prefix || next.number === '') break;
-      if (next.number !== successor(last.number, low.length)) {
+      if (next.number !== successor(high, low.length)) {
         ranges.push(low === high ? low : `${low}-${high}`);
         low = next.number;
       }
       high = next.number;
-      last = next;
     }
     ranges.push(low === high ? low : `${low}-${high}`);
     const [only = ''] = ranges;
@@ -127,14 +125,14 @@ function* parseNames(text: string): Generator<Name | undefined> {
   let start = 0;
   let inside = false;
   for (let at = 0; at <= text.length; at++) {
-    const code = at < text.length ? text.charCodeAt(at) : 44;
-    if (code === 91) {
+    const character = text[at] ?? ',';
+    if (character === '[') {
       if (inside) yield undefined;
       inside = true;
-    } else if (code === 93) {
+    } else if (character === ']') {
       if (!inside) yield undefined;
       inside = false;
-    } else if (code === 44 && (!inside || at === text.length)) {
+    } else if (character === ',' && (!inside || at === text.length)) {
       yield inside ? undefined : parseName(text.slice(start, at));
       start = at + 1;
     }
@@ -206,8 +204,9 @@ function appendHosts(name: Name, hosts: string[]): void {
     hosts.push(host);
     for (const part of name.order) {
       const turn = (turns[part] ?? 0) + 1;
-      turns[part] = turn < (texts[part]?.length ?? 0) ? turn : 0;
-      if (turn < (texts[part]?.length ?? 0)) break;
+      const comesRound = turn === texts[part]?.length;
+      turns[part] = comesRound ? 0 : turn;
+      if (!comesRound) break;
     }
   }
 }

@@ -21,15 +21,16 @@ const activeStates: readonly string[] = ['PENDING', 'RUNNING', 'SUSPENDED'];
 const bases: ReadonlySet<string> = new Set([...endedStates, ...activeStates]);
 
 /**
- * Words that Slurm writes in place of a base state while something goes on, with the base that they imply. COMPLETING
- * and STAGE_OUT hide how the job ended: until Slurm says, it counts as running, so that nothing is taken for ended.
+ * Words that Slurm writes in place of a base state while something goes on, with the base that they imply. COMPLETING,
+ * STAGE_OUT and the failures to start hide how the job ended, or whether it will be requeued: until Slurm says, it
+ * counts as running, so that nothing is taken for ended.
  */
 const impliedBase: Readonly<Record<string, string>> = {
   COMPLETING: 'RUNNING',
   CONFIGURING: 'RUNNING',
-  LAUNCH_FAILED: 'FAILED',
+  LAUNCH_FAILED: 'RUNNING',
   POWER_UP_NODE: 'RUNNING',
-  RECONFIG_FAIL: 'FAILED',
+  RECONFIG_FAIL: 'RUNNING',
   REQUEUED: 'PENDING',
   REQUEUE_FED: 'PENDING',
   REQUEUE_HOLD: 'PENDING',
@@ -103,8 +104,8 @@ function splitWords(text: string): readonly string[] | undefined {
     const [only] = whole.includes(stem) ? [stem] : whole;
     return only !== undefined && stem !== '' && (whole.length === 1 || only === stem) ? [only] : undefined;
   }
-  const words = text.split(/[+,]/).map((word) => compactForms[word] ?? word);
-  return words.every((word) => /^[A-Z][A-Z0-9_]{0,63}$/.test(word)) ? words : undefined;
+  const words = text.split(/[+,]/);
+  return words.every((word) => /^[A-Z][A-Z0-9_]{0,63}$/.test(word)) ? words.map((word) => compactForms[word] ?? word) : undefined;
 }
 
 /** `RUNNING+COMPLETING`, `CANCELLED by 1000`; what {@link parseState} reads. */
@@ -122,4 +123,3 @@ export function isEnded(state: JobState): boolean {
 export function isActive(state: JobState): boolean {
   return activeStates.includes(state.base);
 }
-export { formatNodeState, type NodeState, parseNodeState } from './node-state.ts';

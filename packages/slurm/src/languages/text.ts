@@ -24,7 +24,7 @@ export function parseDecimal(text: string): number | undefined {
 }
 
 /** Powers of 1024 by the letter that Slurm appends to a number (convert_num_unit of its API). */
-export function unitExponent(letter: string): number | undefined {
+function unitExponent(letter: string): number | undefined {
   const exponent = '_KMGTPEZ'.indexOf(letter.toUpperCase());
   return letter.length === 1 && exponent > 0 ? exponent : undefined;
 }

@@ -69,7 +69,8 @@ test('time limits in words', () => {
   for (const text of ['UNLIMITED', 'unlimited', 'infinite', 'INFINITE', '-1']) assert.equal(parseTimeLimit(text), 'unlimited');
   assert.equal(parseTimeLimit('Partition_Limit'), 'partition');
   for (const text of ['', 'NONE', 'n/a', 'N/A', 'NOT_SET']) assert.equal(parseTimeLimit(text), null);
-  for (const text of ['INVALID', '1:2:3:4', '-2', '30.5', '1h', 'partition']) assert.equal(parseTimeLimit(text), undefined, text);
+  for (const text of ['INVALID', 'ınfınıte', ' UNLIMITED', '1:2:3:4', '-2', '30.5', '1h', 'partition'])
+    assert.equal(parseTimeLimit(text), undefined, text);
 });
 
 test('time limits are written as they are read', () => {

@@ -51,6 +51,8 @@ export function formatDuration(seconds: number): string {
  * there is none (empty, `NONE`, `N/A`, `NOT_SET`, …).
  */
 export function parseTimeLimit(text: string): TimeLimit | null | undefined {
+  // Letters beyond ASCII have capitals within it: `ı` becomes `I`.
+  if (!/^[!-~]*$/.test(text)) return undefined;
   switch (text.toUpperCase()) {
     case 'UNLIMITED':
     case 'INFINITE':
@@ -117,7 +119,7 @@ function parseUtc(text: string): Epoch | undefined {
   return exists ? epoch : undefined;
 }
 
-/** Slurm refuses smaller numbers after `uts` (measured with sacct of 22.05). */
+/** Slurm refuses smaller numbers after `uts` (measured with sacct of 22.05 and 26.05). */
 const earliestUts = 1_000_000;
 
 /**
