@@ -1,4 +1,4 @@
-import { type Clock, SluiceError } from '@sluice/io';
+import { type Clock, redactText, SluiceError } from '@sluice/io';
 
 /** Answers with a word about the state, or throws with the reason why it is not well. */
 export type Check = (signal: AbortSignal) => Promise<string | undefined> | string | undefined;
@@ -65,7 +65,7 @@ async function ask(name: string, { check, timeoutMs }: Registered, clock: Clock)
     const detail = await Promise.race([Promise.resolve().then(() => check(ended.signal)), late]);
     return detail === undefined ? { ok: true } : { ok: true, detail };
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : `${name} failed` };
+    return { ok: false, detail: redactText(error instanceof Error ? error.message : `${name} failed`) };
   } finally {
     ended.abort();
   }

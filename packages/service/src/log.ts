@@ -1,5 +1,16 @@
 import { isCode, redactObject, redactText, SluiceError } from '@sluice/io';
-import { type DestinationStream, destination, type Level, type LogFn, type Logger, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
+import {
+  type Bindings,
+  type ChildLoggerOptions,
+  type DestinationStream,
+  destination,
+  type Level,
+  type LogFn,
+  type Logger,
+  type LoggerOptions,
+  pino,
+  stdTimeFunctions,
+} from 'pino';
 import { humanLine } from './log-human.ts';
 
 export type Log = Logger;
@@ -32,10 +43,12 @@ export function createLog(options: LogOptions): Log {
     base: { name: options.name },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }), log: logged },
+    // `logged` has already made fields of the error; pino's own serializer would put the stack back.
+    serializers: { err: (error: unknown) => error },
     hooks: { logMethod: withRedactedText },
   };
   const shaped = options.form === 'human' ? { write: (line: string) => sink.write(humanLine(line)) } : sink;
-  return pino(settings, options.journaldPriority ? withPriority(shaped) : shaped);
+  return withRedactedChildren(pino(settings, options.journaldPriority ? withPriority(shaped) : shaped));
 }
 
 const priorities: Readonly<Record<string, number>> = { fatal: 2, error: 3, warn: 4, info: 6, debug: 7, trace: 7 };
@@ -70,7 +83,26 @@ export function levelOfName(name: string): LogLevel | undefined {
 }
 
 function logged(fields: Record<string, unknown>): Record<string, unknown> {
-  return redactObject('err' in fields ? { ...fields, err: errorFields(fields['err']) } : fields) as Record<string, unknown>;
+  return redactObject(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, reduced(name, value)]))) as typeof fields;
+}
+
+/** Errors and what a web framework hands over as a whole, reduced to what is worth a line. */
+function reduced(name: string, value: unknown): unknown {
+  if (name === 'err') return errorFields(value);
+  if (value === null || typeof value !== 'object') return value;
+  if (name === 'req' && 'method' in value && 'url' in value) return { method: value.method, url: value.url };
+  if (name === 'res' && 'statusCode' in value) return { statusCode: value.statusCode };
+  return value;
+}
+
+/** pino gives the fields of a child logger to no formatter. */
+function withRedactedChildren(log: Logger): Logger {
+  const child = log.child;
+  return Object.assign(log, {
+    child(this: Logger, fields: Bindings, options?: ChildLoggerOptions): Logger {
+      return child.call(this, logged(fields), options);
+    },
+  });
 }
 
 function withRedactedText(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
