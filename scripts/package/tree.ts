@@ -3,11 +3,11 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
-  lutimesSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -35,17 +35,17 @@ function launcher(root: string): string {
 }
 
 /** Gives every file and folder its final mode and the same time, whatever the umask and the clock of the builder. */
-function settle(folder: string, executables: ReadonlySet<string>, epoch: number): void {
+function settle(folder: string, epoch: number): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) settle(path, executables, epoch);
+    if (entry.isDirectory()) settle(path, epoch);
     else {
-      chmodSync(path, executables.has(path) ? 0o755 : 0o644);
-      lutimesSync(path, epoch, epoch);
+      chmodSync(path, statSync(path).mode & 0o100 ? 0o755 : 0o644);
+      utimesSync(path, epoch, epoch);
     }
   }
   chmodSync(folder, 0o755);
-  lutimesSync(folder, epoch, epoch);
+  utimesSync(folder, epoch, epoch);
 }
 
 /**
@@ -56,9 +56,9 @@ export function layTree(root: string, nodePackage: string, tree: string, epoch: 
   const lib = join(tree, 'lib', 'sluice');
   const doc = join(tree, 'share', 'doc', 'sluice');
   const dist = join(root, 'dist');
-  const executables = new Set([join(tree, 'bin', 'sluice'), join(lib, 'node')]);
 
   write(join(tree, 'bin', 'sluice'), launcher(root));
+  chmodSync(join(tree, 'bin', 'sluice'), 0o755);
   copy(join(nodePackage, 'bin', 'node'), join(lib, 'node'));
   // The name says ES module to Node, which in dist/ has to look into the file.
   const code = readFileSync(join(dist, 'sluice'), 'utf8');
@@ -74,7 +74,7 @@ export function layTree(root: string, nodePackage: string, tree: string, epoch: 
   for (const name of readdirSync(join(root, 'deploy')).sort()) {
     if (name !== 'packaging') cpSync(join(root, 'deploy', name), join(doc, 'examples', name), { recursive: true });
   }
-  settle(tree, executables, epoch);
+  settle(tree, epoch);
 }
 
 /** The files beneath `folder`, relative to it, in a fixed order. */
