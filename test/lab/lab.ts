@@ -15,6 +15,8 @@ export interface LabOptions {
   readonly suite: Suite;
   /** Seconds until slurmctld forgets an ended job; 300 by default. */
   readonly minJobAge?: number;
+  /** Seconds that Slurm's commands wait for a daemon that does not answer; 30 by default. */
+  readonly messageTimeout?: number;
   /** Executables that slurm.conf names; for trixie and sid they must lie below the lab's directory. */
   readonly hooks?: {
     readonly prologSlurmctld?: string;
@@ -63,7 +65,7 @@ export interface Lab {
   /** What a command says, without the last newline; an exit code other than 0 is an error. */
   ask(command: string, args: readonly string[], options?: RunOptions): Promise<string>;
   /** Submits a script with sbatch's own options, by Slurm alone, and returns the job id. */
-  submit(user: LabUser, args: readonly string[], script: string): Promise<number>;
+  submit(user: LabUser, args: readonly string[], script: string | Uint8Array): Promise<number>;
   readonly daemons: Readonly<Record<'slurmctld' | 'slurmdbd', Daemon>>;
   /** Stops and removes everything. Also happens when the process ends in any other way. */
   down(): Promise<void>;
@@ -107,6 +109,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     SLURM_LAB_TREE: tree,
     SLURM_LAB_OWNER: String(process.pid),
     SLURM_LAB_MIN_JOB_AGE: String(options.minJobAge ?? 300),
+    SLURM_LAB_MESSAGE_TIMEOUT: String(options.messageTimeout ?? 30),
     SLURM_LAB_PROLOG_CTLD: options.hooks?.prologSlurmctld ?? '',
     SLURM_LAB_EPILOG_CTLD: options.hooks?.epilogSlurmctld ?? '',
     SLURM_LAB_PROLOG: options.hooks?.prolog ?? '',

@@ -6,6 +6,8 @@ export interface Role {
   /** Options of sbatch; `{work}` is the lab's common directory, `{role}` the job id of another role. */
   readonly args: readonly string[];
   readonly script: string;
+  /** Whether the script is given as Latin-1, so that it holds bytes that are not UTF-8, the job's name among them. */
+  readonly latin1?: true;
   /** The role's name when absent. */
   readonly jobName?: string;
   readonly comment?: string;
@@ -148,9 +150,13 @@ const table = {
     stays('PENDING'),
   ),
   control: job({ user: 'bob', jobName: 'c\x01\x1f\x1b[31m\x7f\r', comment: '\x1f\x1f|\x01\r\n\n' }, ['-H'], forever, stays('PENDING')),
-  nullWord: job({ user: 'bob', jobName: '(null)', comment: 'None' }, ['-H'], forever, stays('PENDING')),
+  nullWord: job({ user: 'bob', jobName: 'N/A', comment: 'None' }, ['-H'], forever, stays('PENDING')),
   blanks: job({ user: 'bob', jobName: '  two  ', comment: ' ' }, ['-H'], forever, stays('PENDING')),
   comments: job({ user: 'bob', comment: 'user comment; k=v' }, ['-H'], forever, stays('PENDING')),
+  notUtf8: {
+    ...job({ user: 'bob', jobName: 'bad\ufffdname' }, ['-H'], sh('#SBATCH --job-name=bad\xffname', 'true'), stays('PENDING')),
+    latin1: true,
+  },
   // waiting
   held: job({ user: 'bob' }, ['-H', '-n1'], sh('true'), stays('PENDING')),
   dependent: job({ user: 'bob', stage: 'dependent' }, ['-n1', '--dependency=afterok:{exclusive}'], sh('true'), stays('PENDING')),

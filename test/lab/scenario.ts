@@ -39,7 +39,14 @@ export async function playScenario(lab: Lab, progress: (line: string) => void = 
       ...role.args.map((arg) => arg.replaceAll('{work}', lab.workDir).replace(/\{(\w+)\}/g, (_, other) => String(id(other)))),
       ...outputOf(role, lab),
     ];
-    ids.set(name, await lab.submit(role.user, [...nameOf(name, role), ...words], role.script.replaceAll('{work}', lab.workDir)));
+    ids.set(
+      name,
+      await lab.submit(
+        role.user,
+        [...nameOf(name, role), ...words],
+        Buffer.from(role.script.replaceAll('{work}', lab.workDir), role.latin1 ? 'latin1' : 'utf8'),
+      ),
+    );
   };
   const names = Object.keys(roles) as RoleName[];
   const when = (stage: Role['stage']): readonly RoleName[] => names.filter((name) => roles[name].stage === stage);
@@ -118,6 +125,8 @@ export async function playScenario(lab: Lab, progress: (line: string) => void = 
     timedOut,
     stop: () => stopped.abort(),
     end: async () => {
+      // slurmdbd counts a suspension when it ends by being resumed.
+      await act(['resume', String(id('suspended'))]);
       for (const one of ['PENDING', 'SUSPENDED', 'RUNNING']) await lab.ask('scancel', [`--state=${one}`]);
       await until('no job is left', 60, async () => (await lab.ask('squeue', ['-h', '-o', '%A'])) === '');
       const known = [...ids.values()].join(',');
@@ -131,6 +140,7 @@ export async function playScenario(lab: Lab, progress: (line: string) => void = 
 }
 
 function nameOf(name: RoleName, role: Role): readonly string[] {
+  if (role.latin1) return [];
   return role.jobName === undefined ? ['-J', name] : ['-J', role.jobName];
 }
 

@@ -34,6 +34,7 @@
 #   SLURM_PREFIX          a Slurm installed elsewhere, e.g. /opt/slurm-24.11 (default: Debian's packages)
 #   SLURM_LAB_PORT        first of the 20 TCP ports on 127.0.0.1    (17000)
 #   SLURM_LAB_MIN_JOB_AGE MinJobAge, seconds until a finished job leaves slurmctld (300)
+#   SLURM_LAB_MESSAGE_TIMEOUT  MessageTimeout, seconds that a command waits for a daemon (30)
 #   SLURM_LAB_ENFORCE     AccountingStorageEnforce                  (associations,limits,qos; empty: none)
 #   SLURM_LAB_PROLOG_CTLD, SLURM_LAB_EPILOG_CTLD   PrologSlurmctld / EpilogSlurmctld (none)
 #   SLURM_LAB_PROLOG, SLURM_LAB_EPILOG             Prolog / Epilog on the nodes      (none)
@@ -309,7 +310,7 @@ write_config() {
 			ReturnToService=1
 			InactiveLimit=0
 			KillWait=3
-			MessageTimeout=30
+			MessageTimeout=${SLURM_LAB_MESSAGE_TIMEOUT:-30}
 			SlurmdTimeout=300
 			DefMemPerCPU=1000
 		CONF

@@ -1,8 +1,12 @@
 import { after, before, describe, it } from 'node:test';
 import { activeJobCases } from './cases/active-jobs.ts';
+import { adminWriteCases } from './cases/admin-writes.ts';
 import { allocationCases } from './cases/allocations.ts';
 import { type Bed, makeBed } from './cases/bed.ts';
 import { clusterCases } from './cases/cluster.ts';
+import { endedJobCases } from './cases/ended-jobs.ts';
+import { failureCases } from './cases/failures.ts';
+import { jobWriteCases } from './cases/job-writes.ts';
 import { type Lab, LabUnavailable, type Suite, startLab, suites } from './lab.ts';
 import { playScenario } from './scenario.ts';
 
@@ -43,5 +47,25 @@ function suiteOn(lab: Lab): void {
     describe('active jobs', () => activeJobCases(theBed));
     describe('allocations', () => allocationCases(theBed));
     describe('the cluster and its accounting', () => clusterCases(theBed));
+    describe('jobs as plans', () => jobWriteCases(theBed));
+    describe('accounting as plans', () => adminWriteCases(theBed));
+  });
+
+  // A cluster of its own is broken, while the first waits for a time limit.
+  describe('when daemons fail', () => {
+    let second: Lab | undefined;
+    before(async () => {
+      second = await startLab({ suite: lab.suite, messageTimeout: 3 });
+    });
+    after(() => second?.down());
+    failureCases(() => makeBed(second ?? lab, theBed().scenario));
+  });
+
+  describe('when all jobs have ended', () => {
+    before(async () => {
+      await theBed().scenario.timedOut;
+      await theBed().scenario.end();
+    });
+    describe('history', () => endedJobCases(theBed));
   });
 }

@@ -12,7 +12,13 @@ export interface Bed {
   /** Our connector, as one of the lab's users. */
   connector(
     user?: LabUser,
-    options?: { readonly timeoutMs?: number; readonly processes?: Processes; readonly nonce?: () => string },
+    options?: {
+      readonly timeoutMs?: number;
+      readonly processes?: Processes;
+      readonly nonce?: () => string;
+      readonly binPath?: string;
+      readonly conf?: string;
+    },
   ): Connector;
 }
 
