@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type CcBackendClient, ccBackendClient, deliver, type Run } from '@sluice/clustercockpit';
+import { httpClient, isCode, manualClock } from '@sluice/io';
+import { type CcBackend, type CcBackendOptions, generateKeys, labCluster, mintToken, startCcBackend } from '@sluice/standins';
+
+const now = 1_795_000_000;
+const keys = generateKeys();
+const options = { numbering: { topologies: new Map(), gpuAddresses: [] }, privacy: { script: false, description: false } };
+
+const run: Run = {
+  cluster: 'labcluster',
+  jobId: 7,
+  start: now - 3600,
+  ended: null,
+  submit: now - 3700,
+  user: 'alice',
+  account: 'chem',
+  partition: 'cpu',
+  name: 'n',
+  arrayJobId: null,
+  nodes: ['node01'],
+  cpus: 4,
+  gpus: 0,
+  walltime: null,
+  whole: false,
+  allocation: null,
+  script: null,
+  description: null,
+};
+const ended = (start: number, state = 'COMPLETED'): Run => ({ ...run, start, ended: { time: start + 60, state } });
+
+interface Line extends AsyncDisposable {
+  readonly backend: CcBackend;
+  readonly client: CcBackendClient;
+}
+
+/** A stand-in and a client; `claims` go into the client's token. */
+async function line(changes: Partial<CcBackendOptions> = {}, claims: Readonly<Record<string, unknown>> = {}): Promise<Line> {
+  const backend = await startCcBackend({ clusters: [labCluster()], publicKey: keys.publicKey, clock: manualClock(now * 1000), ...changes });
+  const http = httpClient({ baseUrl: backend.url, env: {} });
+  return {
+    backend,
+    client: ccBackendClient(http, () => mintToken(keys, { name: 'sluice', roles: ['api'] }, now, claims)),
+    [Symbol.asyncDispose]: async () => {
+      await http.close();
+      await backend.stop();
+    },
+  };
+}
+
+test('W3 W4 what stands there already is no failure, cached or committed', async () => {
+  await using l = await line();
+  for (const commit of [false, true, true]) {
+    const { failed } = await deliver(l.client, [ended(run.start)], options);
+    assert.deepEqual(failed, []);
+    if (commit) l.backend.sync();
+  }
+  const rows = l.backend.rows('job');
+  assert.deepEqual([rows.length, rows[0]?.job_state, rows[0]?.duration], [1, 'completed', 60]);
+});
+
+test('W2 a run within a day of another that is committed is refused for good, and says so', async () => {
+  await using l = await line();
+  await deliver(l.client, [ended(run.start, 'REQUEUED')], options);
+  const { failed, there, started } = await deliver(l.client, [{ ...run, start: run.start + 200 }], options);
+  assert.deepEqual([started.length, there], [0, 0]);
+  assert.match(failed[0]?.reason ?? '', /^a job with that jobId, cluster and startTime already exists: dbid: 1/);
+});
+
+test('W2 runs of one id that are delivered together all stand there, older ones first', async () => {
+  await using l = await line();
+  const runs = [ended(run.start + 200, 'FAILED'), ended(run.start, 'REQUEUED'), { ...run, start: run.start + 400 }];
+  const { started, stopped, failed } = await deliver(l.client, runs, options);
+  assert.deepEqual([started.length, stopped.length, failed], [3, 2, []]);
+  l.backend.sync();
+  assert.deepEqual(
+    l.backend.rows('job').map(({ job_state, start_time }) => [job_state, start_time - run.start]),
+    [
+      ['cancelled', 0],
+      ['failed', 200],
+      ['running', 400],
+    ],
+  );
+});
+
+test('a run that is refused for good holds up no other, and its stop is not sent', async () => {
+  await using l = await line();
+  const foreign = { ...ended(run.start), jobId: 1, nodes: ['elsewhere'] };
+  const nameless = { ...ended(run.start), jobId: 2, user: '' };
+  const { started, stopped, failed } = await deliver(l.client, [foreign, nameless, ended(run.start)], options);
+  assert.deepEqual([started.length, stopped.length], [1, 1]);
+  assert.deepEqual(
+    failed.map(({ run: { jobId }, what, reason }) => [jobId, what, reason]),
+    [
+      [1, 'start', 'ARCHIVE/CLUSTERCONFIG > no subcluster found for cluster labcluster and host elsewhere'],
+      [2, 'start', 'its user is not known'],
+    ],
+  );
+});
+
+test('§4.17 a stop for a job that cc-backend does not know is told from a route that is missing', async () => {
+  await using l = await line();
+  const unknown = await deliver(l.client, [ended(run.start)], { ...options, standing: () => true });
+  assert.equal(unknown.failed[0]?.reason, 'cc-backend does not know the job');
+  await using nats = await line({ natsMode: true });
+  await assert.rejects(
+    deliver(nats.client, [run], options),
+    (error) => isCode(error, 'cc.no-route') && /api-subjects/.test(error.hint ?? ''),
+  );
+});
+
+test('§2 a token that is refused ends the pass and says how to make one', async () => {
+  await using l = await line({}, { exp: now - 1 });
+  await assert.rejects(
+    deliver(l.client, [run], options),
+    (error) => isCode(error, 'cc.denied') && /cc-backend -jwt/.test(error.hint ?? ''),
+  );
+  await using user = await line({}, { roles: ['user'] });
+  await assert.rejects(deliver(user.client, [run], options), (error) => isCode(error, 'cc.denied'));
+});
+
+test('a server that is not there ends the pass', async () => {
+  const l = await line();
+  await l[Symbol.asyncDispose]();
+  const http = httpClient({ baseUrl: l.backend.url, env: {} });
+  await assert.rejects(
+    deliver(
+      ccBackendClient(http, () => 'x'),
+      [run],
+      options,
+    ),
+    (error) => isCode(error, 'http.unreachable'),
+  );
+  await http.close();
+});
