@@ -65,6 +65,49 @@ test('time limits in minutes, seconds rounded up', () => {
   for (const [text, minutes] of Object.entries(cases)) assert.equal(parseTimeLimit(text), minutes, text);
 });
 
+test('time limits as sbatch 22.05 takes them and squeue and scontrol then show them', () => {
+  const recorded: Record<string, readonly [squeue: string, scontrol: string] | null> = {
+    '1': ['1:00', '00:01:00'],
+    '30': ['30:00', '00:30:00'],
+    '90': ['1:30:00', '01:30:00'],
+    '30:00': ['30:00', '00:30:00'],
+    '30:01': ['31:00', '00:31:00'],
+    '30:59': ['31:00', '00:31:00'],
+    '0:01': ['1:00', '00:01:00'],
+    '0:59': ['1:00', '00:01:00'],
+    '90:00': ['1:30:00', '01:30:00'],
+    '1:30:00': ['1:30:00', '01:30:00'],
+    '1:30:01': ['1:31:00', '01:31:00'],
+    '01:02:03': ['1:03:00', '01:03:00'],
+    '100:00:00': ['4-04:00:00', '4-04:00:00'],
+    '1:60:00': ['2:00:00', '02:00:00'],
+    '1:00:90': ['1:02:00', '01:02:00'],
+    '1-0': ['1-00:00:00', '1-00:00:00'],
+    '1-12': ['1-12:00:00', '1-12:00:00'],
+    '2-12:30': ['2-12:30:00', '2-12:30:00'],
+    '2-12:30:15': ['2-12:31:00', '2-12:31:00'],
+    '1-00:00:00': ['1-00:00:00', '1-00:00:00'],
+    '365-0': ['365-00:00:00', '365-00:00:00'],
+    '0-1': ['1:00:00', '01:00:00'],
+    UNLIMITED: ['UNLIMITED', 'UNLIMITED'],
+    infinite: ['UNLIMITED', 'UNLIMITED'],
+    INFINITE: ['UNLIMITED', 'UNLIMITED'],
+    unlimited: ['UNLIMITED', 'UNLIMITED'],
+    '-1': ['UNLIMITED', 'UNLIMITED'],
+    '1:': null,
+    ':30': null,
+    '1:2:3:4': null,
+    '1-2-3': null,
+    '1h': null,
+    '1.5': null,
+  };
+  for (const [asked, shown] of Object.entries(recorded)) {
+    const limit = parseTimeLimit(asked);
+    assert.equal(limit === undefined || limit === null ? null : formatTimeLimit(limit), shown?.[1] ?? null, asked);
+    if (shown !== null) assert.equal(parseTimeLimit(shown[0]), limit, asked);
+  }
+});
+
 test('time limits in words', () => {
   for (const text of ['UNLIMITED', 'unlimited', 'infinite', 'INFINITE', '-1']) assert.equal(parseTimeLimit(text), 'unlimited');
   assert.equal(parseTimeLimit('Partition_Limit'), 'partition');

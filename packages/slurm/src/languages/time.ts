@@ -48,7 +48,7 @@ export function formatDuration(seconds: number): string {
 /**
  * A time limit in minutes, from the forms of sbatch(1) `--time` and of Slurm's output: `minutes`, `minutes:seconds`,
  * `hours:minutes:seconds`, `days-hours[:minutes[:seconds]]`; seconds round up to the minute, as in Slurm. Null when
- * there is none (empty, `NONE`, `N/A`, `NOT_SET`, …).
+ * there is none (empty, `NONE`, `N/A`, `NOT_SET`, …). 0 stays 0; sbatch takes it for no limit (measured with 22.05).
  */
 export function parseTimeLimit(text: string): TimeLimit | null | undefined {
   // Letters beyond ASCII have capitals within it: `ı` becomes `I`.
