@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { checkIntegrity } from '../../scripts/package/node-binary.ts';
@@ -40,6 +40,16 @@ describe('packing', () => {
     const sums = pack(first, '022');
     assert.equal(sums.trim().split('\n').length, 6);
     assert.equal(pack(second, '077'), sums);
+  });
+
+  it('gives the flags of node-flags to Node, then the program and its arguments', () => {
+    appendFileSync(join(first, 'deploy', 'packaging', 'node-flags'), "--title=it's $HOME\n# --not-this\n\n--use-system-ca\n");
+    runProgram(process.execPath, [...script, '--format', 'tar', '--arch', 'x64', '--out', 'flags'], { cwd: first });
+    const [archive = ''] = readdirSync(join(first, 'flags')).filter((name) => name.endsWith('.tar.gz'));
+    runProgram('tar', ['-xzf', archive], { cwd: join(first, 'flags') });
+    const tree = join(first, 'flags', archive.replace('.tar.gz', ''));
+    const answer = runProgram(join(tree, 'bin', 'sluice'), ['a b', '']);
+    assert.equal(answer, `--title=it's $HOME --use-system-ca ${join(tree, 'lib', 'sluice', 'sluice.mjs')} a b \n`);
   });
 
   describe('without rpmbuild and without Node for arm64', () => {
