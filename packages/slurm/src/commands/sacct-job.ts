@@ -1,6 +1,6 @@
 import { parseDuration, parseExitCode, parseJobId, parseState, parseTime, parseTimeLimit, parseTres } from '../languages/index.ts';
 import type { AccountedJob, ArrayPosition, Epoch, HetPosition } from '../records.ts';
-import { memoize } from './memo.ts';
+import { memoize, own } from './memo.ts';
 import { jobColumns } from './sacct-columns.ts';
 
 /** A record, or the reason why a row is none. */
@@ -116,12 +116,4 @@ function naturalOrNull(text: string): number | null {
     value = value * 10 + digit;
   }
   return value;
-}
-
-/**
- * A copy that does not keep the chunk alive of which it is a part: V8 makes substrings from 13 characters on as views of
- * the whole, and one kept job name would hold 64 KiB.
- */
-function own(text: string): string {
-  return text.length < 13 ? text : ` ${text}`.slice(1);
 }

@@ -67,7 +67,7 @@ export function sacct(options: SacctOptions): Sacct {
 
   async function* askOnce(filters: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<JobPiece, QuestionObservation> {
     const { names } = await columns();
-    const frame = newFrame(nonce());
+    const frame = newFrame(nonce().slice(0, 16));
     const args = ['-X', '-p', '--noconvert', '-a', '-D', `--delimiter=${frame.delimiter}`, `--format=${names.join(',')}`, ...filters];
     const { stdout, ended } = commands.stream('sacct', args, signal === undefined ? {} : { signal });
     const frames = readFrames(stdout, frame, names.length, 'sacct row');
