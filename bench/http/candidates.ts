@@ -1,4 +1,6 @@
 import { Agent, request } from 'node:http';
+import { createRequire } from 'node:module';
+import { httpClient } from '@sluice/io';
 
 /** One way to send a POST and to read the whole answer. */
 export interface Candidate {
@@ -7,10 +9,9 @@ export interface Candidate {
   close(): Promise<void>;
 }
 
-/** What is needed of undici here, so that the benchmark also runs where it is not installed. */
+/** What is used of undici here. */
 interface Undici {
   readonly Pool: new (origin: string, options: object) => UndiciPool;
-  readonly Client: new (origin: string, options: object) => UndiciPool;
 }
 interface UndiciPool {
   request(options: object): Promise<{ statusCode: number; body: { arrayBuffer(): Promise<ArrayBuffer> } }>;
@@ -46,6 +47,18 @@ export function nodeHttp(port: number, connections: number): Candidate {
         sent.end(body);
       }),
     close: async () => agent.destroy(),
+  };
+}
+
+/** The project's own client: the dispatcher with time-out, observation, decoding and typed errors around it. */
+export function sluiceClient(port: number, connections: number): Candidate {
+  const client = httpClient({ baseUrl: `http://127.0.0.1:${port}`, connections, env: {}, observe: () => {} });
+  return {
+    name: 'httpClient of packages/io',
+    async post(body) {
+      return (await client.request({ method: 'POST', path: '/api/jobs/start_job/', headers, body, name: 'start_job' })).status;
+    },
+    close: () => client.close(),
   };
 }
 
@@ -100,11 +113,7 @@ export function undiciDispatch(undici: Undici, port: number, connections: number
   };
 }
 
-/** undici from `UNDICI` (a file) or from the workspace; undefined where there is none. */
-export async function findUndici(): Promise<Undici | undefined> {
-  try {
-    return (await import(process.env['UNDICI'] ?? 'undici')) as Undici;
-  } catch {
-    return undefined;
-  }
+/** undici as packages/io has it. */
+export function undiciOfIo(): Undici {
+  return createRequire(new URL('../../packages/io/package.json', import.meta.url))('undici') as Undici;
 }

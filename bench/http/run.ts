@@ -1,9 +1,9 @@
-// CPU per request of the HTTP clients that Node offers: `node bench/http/run.ts [requests]`. Prints a table; with --save it becomes last-run.json.
+// CPU per request of the HTTP clients that Node offers: `node --conditions=@sluice/source bench/http/run.ts [requests]`. Prints a table; with --save it becomes last-run.json.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import { type Candidate, findUndici, globalFetch, nodeHttp, undiciDispatch, undiciPool } from './candidates.ts';
+import { type Candidate, globalFetch, nodeHttp, sluiceClient, undiciDispatch, undiciOfIo, undiciPool } from './candidates.ts';
 
 const connections = 4;
 const rounds = 3;
@@ -12,14 +12,14 @@ const body = JSON.stringify({ jobId: 123_456, cluster: 'lab', user: 'alice', met
 
 const server = fork(new URL('server.ts', import.meta.url));
 const [port] = (await once(server, 'message')) as [number];
-const undici = await findUndici();
-if (!undici) console.log('undici is not installed: left out');
-const makers: (() => Candidate)[] = [() => nodeHttp(port, connections), () => globalFetch(port)];
-if (undici)
-  makers.push(
-    () => undiciPool(undici, port, connections),
-    () => undiciDispatch(undici, port, connections),
-  );
+const undici = undiciOfIo();
+const makers: (() => Candidate)[] = [
+  () => nodeHttp(port, connections),
+  () => globalFetch(port),
+  () => undiciPool(undici, port, connections),
+  () => undiciDispatch(undici, port, connections),
+  () => sluiceClient(port, connections),
+];
 
 const best = new Map<string, number>();
 // In turns, so that a busy moment of the machine does not fall on one candidate alone; the least of the rounds counts.

@@ -25,13 +25,14 @@ export function httpClient(options: HttpClientOptions): HttpClient {
 
   function send(request: HttpRequest, exchange: Exchange): Promise<RawAnswer> {
     const { method, body = null } = request;
-    const all = { ...headers, ...lowerCased(request.headers) };
+    const all = request.headers ? { ...headers, ...lowerCased(request.headers) } : headers;
     if (!exchange.failed) dispatcher.dispatch({ origin: base.origin, method, path: prefix + request.path, body, headers: all }, exchange);
     return exchange.answer;
   }
 
   async function exchanged(request: HttpRequest): Promise<HttpResponse> {
-    const what = redactText(`${request.method} ${base.origin}${prefix}${request.path.replace(/[?#].*$/s, '')}`);
+    // Only errors need it: redaction costs more than the whole request.
+    const what = () => redactText(`${request.method} ${base.origin}${prefix}${request.path.replace(/[?#].*$/s, '')}`);
     const limitMs = request.timeoutMs ?? timeoutMs;
     let exchange = new Exchange(what, maxBodyBytes);
     const limit = setTimeout(() => exchange.timeOut(limitMs), limitMs);
@@ -44,19 +45,19 @@ export function httpClient(options: HttpClientOptions): HttpClient {
         exchange = new Exchange(what, maxBodyBytes);
         return send(request, exchange);
       });
-      return { status, headers, body: await decoded(body, headers['content-encoding'], exchange, what) };
+      const encoding = headers['content-encoding'];
+      return { status, headers, body: encoding === undefined ? body : await decoded(body, encoding, exchange, what) };
     } finally {
       clearTimeout(limit);
       request.signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  async function decoded(body: Buffer, encoding: string | undefined, exchange: Exchange, what: string): Promise<Buffer> {
-    if (encoding === undefined) return body;
+  async function decoded(body: Buffer, encoding: string, exchange: Exchange, what: () => string): Promise<Buffer> {
     try {
       return await decodeBody(body, encoding, maxBodyBytes, () => exchange.tooLarge());
     } catch (error) {
-      throw error instanceof SluiceError ? error : httpError(error, { what: `${what}: the answer cannot be decoded`, started: true });
+      throw error instanceof SluiceError ? error : httpError(error, { what: `${what()}: the answer cannot be decoded`, started: true });
     }
   }
 
@@ -134,5 +135,7 @@ function basicAuthorization({ username, password }: URL): Record<string, string>
 
 /** Names in lower case, so that a request's header takes the place of the client's. */
 function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const lower: Record<string, string> = {};
+  for (const name of Object.keys(headers)) lower[name.toLowerCase()] = headers[name] as string;
+  return lower;
 }

@@ -20,8 +20,8 @@ export const acceptedCodings = 'gzip, deflate, br';
  * The body as it was before the codings of `Content-Encoding`, which were applied in the order in which they are named.
  * A coding that is not known stays as it is. Throws `tooLarge` when the decoded body exceeds `maxBytes`, zlib's error when it is broken.
  */
-export async function decodeBody(body: Buffer, encoding: string | undefined, maxBytes: number, tooLarge: () => Error): Promise<Buffer> {
-  const names = (encoding ?? '')
+export async function decodeBody(body: Buffer, encoding: string, maxBytes: number, tooLarge: () => Error): Promise<Buffer> {
+  const names = encoding
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())

@@ -16,7 +16,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly answer: Promise<RawAnswer>;
   /** Whether a byte of the answer has come. */
   answered = false;
-  readonly #what: string;
+  readonly #what: () => string;
   readonly #maxBodyBytes: number;
   readonly #outcome = Promise.withResolvers<RawAnswer>();
   readonly #chunks: Buffer[] = [];
@@ -27,7 +27,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #failure: { readonly reason: unknown } | undefined;
 
   /** `what` names the request in errors. */
-  constructor(what: string, maxBodyBytes: number) {
+  constructor(what: () => string, maxBodyBytes: number) {
     this.#what = what;
     this.#maxBodyBytes = maxBodyBytes;
     this.answer = this.#outcome.promise;
@@ -49,12 +49,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   timeOut(limitMs: number): void {
     const within = `within ${limitMs / 1000} s`;
     if (this.#controller)
-      this.fail(new SluiceError('http.timeout', `${this.#what}: no whole answer ${within}; what the server did is unknown`));
-    else this.fail(new SluiceError('http.unreachable', `${this.#what}: no connection ${within}; nothing was sent`));
+      this.fail(new SluiceError('http.timeout', `${this.#what()}: no whole answer ${within}; what the server did is unknown`));
+    else this.fail(new SluiceError('http.unreachable', `${this.#what()}: no connection ${within}; nothing was sent`));
   }
 
   tooLarge(): SluiceError {
-    return new SluiceError('http.too-large', `${this.#what}: the answer is larger than ${this.#maxBodyBytes} bytes`);
+    return new SluiceError('http.too-large', `${this.#what()}: the answer is larger than ${this.#maxBodyBytes} bytes`);
   }
 
   /** The library calls this just before it writes; until then nothing can have reached the server. */
@@ -66,9 +66,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_: Controller, status: number, headers: Record<string, string | string[] | undefined>): void {
     this.answered = true;
     this.#status = status;
-    this.#headers = Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
-    );
+    this.#headers = joined(headers);
     if (Number(this.#headers['content-length'] ?? 0) > this.#maxBodyBytes) this.fail(this.tooLarge());
   }
 
@@ -84,6 +82,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Controller | null, error: Error): void {
-    this.fail(httpError(error, { what: this.#what, started: this.#controller !== undefined }));
+    this.fail(httpError(error, { what: this.#what(), started: this.#controller !== undefined }));
   }
+}
+
+/** Headers that came more than once, as one. */
+function joined(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    all[name] = typeof value === 'string' ? value : (value ?? []).join(', ');
+  }
+  return all;
 }
