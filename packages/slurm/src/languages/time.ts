@@ -76,7 +76,7 @@ export function parseTimeLimit(text: string): TimeLimit | null | undefined {
   }
 }
 
-/** `[D-]HH:MM:00`, `UNLIMITED` or `Partition_Limit`, as Slurm writes it and reads it again. */
+/** `[D-]HH:MM:00`, `UNLIMITED` or `Partition_Limit`, as scontrol writes it. sbatch does not read the last: leave its option out. */
 export function formatTimeLimit(limit: TimeLimit): string {
   if (limit === 'unlimited') return 'UNLIMITED';
   return limit === 'partition' ? 'Partition_Limit' : formatDuration(limit * inSeconds.minute);
