@@ -100,7 +100,7 @@ function withRedactedChildren(log: Logger): Logger {
   const child = log.child;
   return Object.assign(log, {
     child(this: Logger, fields: Bindings, options?: ChildLoggerOptions): Logger {
-      return child.call(this, logged(fields), options);
+      return Reflect.apply(child, this, [logged(fields), options]);
     },
   });
 }

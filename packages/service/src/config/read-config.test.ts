@@ -117,6 +117,9 @@ test('JSON is read strictly and its errors have a place', async () => {
     'c.json:2:15: this is not JSON: Expected double-quoted property name',
   ]);
   assert.match((await lines('{"ccRestUrl": ', { file: 'c.json' })).problems[0] ?? '', /^c\.json:1:\d+: this is not JSON: Unexpected end/);
+  assert.deepEqual((await lines('{"ccRestJwt": hunter2, "names": {}}', { file: 'c.json' })).problems, [
+    "c.json:1:15: this is not JSON: Unexpected token 'h'",
+  ]);
   assert.match((await lines('hello', { format: 'json' })).problems[0] ?? '', /this is not JSON/);
 });
 
@@ -134,6 +137,18 @@ test('merge keys work; bombs, circles and depths are bounded', async () => {
   assert.match((await readConfig(any, { text: bomb })).problems[0]?.message ?? '', /aliases expand/);
   assert.match((await readConfig(any, { text: 'a: &a [*a]' })).problems[0]?.message ?? '', /nested deeper/);
   assert.ok((await readConfig(any, { text: '['.repeat(50_000) })).problems.length > 0);
+});
+
+test('a file with a secret in it that everybody may read warns; one that names where the secret is does not', async (t) => {
+  const file = temporary(t, 'c.json', '{"ccRestJwt": "hunter2"}');
+  const warnings = async () => (await readConfig(schema, { file })).warnings.map(({ message }) => message);
+  chmodSync(file, 0o644);
+  assert.match((await warnings())[0] ?? '', /everybody may read it \(mode 644\): chmod o= /);
+  chmodSync(file, 0o640);
+  assert.deepEqual(await warnings(), []);
+  writeFileSync(file, '{"ccRestJwt": {"file": "/etc/jwt"}}');
+  chmodSync(file, 0o644);
+  assert.deepEqual(await warnings(), []);
 });
 
 test('a byte order mark is passed over', async (t) => {

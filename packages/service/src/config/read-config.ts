@@ -2,10 +2,12 @@ import { isCode } from '@sluice/io';
 import type { Document } from 'yaml';
 import type * as z from 'zod';
 import { expectation } from './expectation.ts';
+import { jsonError } from './json-error.ts';
 import { nearest } from './nearest.ts';
 import { ConfigError, foundText, type Path, type Problem, pathText } from './problem.ts';
 import { declaredKeys, knownKeys, narrowed, type Place, placeBelow, placeOf } from './shape.ts';
-import { readConfigText } from './text.ts';
+import { isReference } from './show-config.ts';
+import { type ConfigText, readConfigText } from './text.ts';
 import { documentTree, type TextProblem, type Tree } from './tree.ts';
 
 export interface ReadConfigOptions {
@@ -39,17 +41,17 @@ export interface ConfigReading<T> {
  * the file gives no text; see `readConfigText`.
  */
 export async function readConfig<T extends z.ZodType>(schema: T, options: ReadConfigOptions): Promise<ConfigReading<z.output<T>>> {
-  let text = options.text;
+  let source: ConfigText | undefined = options.text === undefined ? undefined : { text: options.text, mode: 0 };
   let missing = false;
   try {
-    text ??= await readConfigText(options.file ?? '');
+    source ??= await readConfigText(options.file ?? '');
   } catch (error) {
     const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
     missing = options.optional === true && isCode(error, 'config.unreadable') && cause?.code === 'ENOENT';
     if (!missing) throw error;
-    text = '{}';
+    source = { text: '{}', mode: 0 };
   }
-  const reading = new Reading(text, options.file);
+  const reading = new Reading(source, options.file);
   const value = await reading.read(schema, options);
   return { value, problems: reading.problems, warnings: reading.warnings, missing };
 }
@@ -72,9 +74,12 @@ class Reading {
   readonly warnings: Problem[] = [];
   readonly #text: string;
   readonly #file: string | undefined;
+  readonly #mode: number;
   #offsets: ReadonlyMap<string, number> = new Map();
+  #holdsSecrets = false;
 
-  constructor(text: string, file: string | undefined) {
+  constructor({ text, mode }: ConfigText, file: string | undefined) {
+    this.#mode = mode;
     this.#text = text.startsWith('\ufeff') ? text.slice(1) : text;
     this.#file = file;
   }
@@ -92,6 +97,10 @@ class Reading {
     for (const problem of tree.problems) this.#say(this.problems, problem);
     for (const warning of tree.warnings) this.#say(this.warnings, warning);
     this.#keys(tree.value, [], root, options.strict === true ? this.problems : this.warnings);
+    if (this.#holdsSecrets && (this.#mode & 0o007) !== 0) {
+      const message = `it holds secrets and everybody may read it (mode ${(this.#mode & 0o777).toString(8)}): chmod o= ${this.#file}`;
+      this.#say(this.warnings, { path: [], offset: undefined, expected: 'a file that its owner and group alone may read', message });
+    }
     const result = schema.safeParse(tree.value, { error: expectation, reportInput: true });
     if (!result.success) for (const issue of result.error.issues) this.#issue(issue, [], root, tree.value);
     this.problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
@@ -99,13 +108,9 @@ class Reading {
   }
 
   async #jsonTree(root: Place, options: ReadConfigOptions): Promise<Tree | undefined> {
-    try {
-      JSON.parse(this.#text);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : '';
-      const offset = /at position (\d+)/.exec(reason)?.[1] ?? (reason.includes('end of JSON') ? this.#text.trimEnd().length : undefined);
-      const message = `this is not JSON: ${reason.replace(/,? *(\.\.\.)?".*$/s, '').replace(/ in JSON at position.*| \(line.*/s, '')}`;
-      this.#say(this.problems, { path: [], offset: offset === undefined ? undefined : Number(offset), expected: 'JSON', message });
+    const broken = jsonError(this.#text);
+    if (broken) {
+      this.#say(this.problems, { path: [], offset: broken.offset, expected: 'JSON', message: `this is not JSON: ${broken.reason}` });
       return undefined;
     }
     return this.#yamlTree(root, options, true);
@@ -139,7 +144,11 @@ class Reading {
       for (const [index, item] of value.entries()) this.#keys(item, [...path, index], placeBelow(place, index), unknown);
       return;
     }
-    if (value === null || typeof value !== 'object') return;
+    if (place.secret && isReference(value)) return;
+    if (value === null || typeof value !== 'object') {
+      this.#holdsSecrets ||= place.secret && value !== null && value !== '';
+      return;
+    }
     const here = narrowed(place, new Map(Object.entries(value)));
     const known = knownKeys(here);
     for (const [key, item] of Object.entries(value)) {

@@ -20,7 +20,8 @@ function shown(value: unknown, place: Place): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shown(item, placeBelow(here, key))]));
 }
 
-function isReference(value: unknown): boolean {
+/** Whether it only says where a secret is. */
+export function isReference(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const keys = Object.keys(value);
   return keys.length === 1 && (keys[0] === 'file' || keys[0] === 'credential');

@@ -9,11 +9,18 @@ export const maxConfigBytes = 4 * 1024 * 1024;
  * The text of a configuration file. Errors: `config.unreadable` when there is no such file, it may not be read or is
  * none; `config.invalid` when it is too large or not UTF-8. A byte order mark is left out.
  */
-export async function readConfigText(file: string): Promise<string> {
-  return decodeConfig(await readBytes(file), file);
+export async function readConfigText(file: string): Promise<ConfigText> {
+  const { bytes, mode } = await readBytes(file);
+  return { text: decodeConfig(bytes, file), mode };
 }
 
-async function readBytes(file: string): Promise<Buffer> {
+export interface ConfigText {
+  readonly text: string;
+  /** Permission bits of the file; 0 when there is none. */
+  readonly mode: number;
+}
+
+async function readBytes(file: string): Promise<{ readonly bytes: Buffer; readonly mode: number }> {
   try {
     // O_NONBLOCK: a named pipe without a writer must not hold the program at its start.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -22,7 +29,7 @@ async function readBytes(file: string): Promise<Buffer> {
       if (!stat.isFile())
         throw new SluiceError('config.unreadable', `${file} is ${stat.isDirectory() ? 'a directory' : 'no regular file'}`);
       if (stat.size > maxConfigBytes) throw tooLarge(file);
-      return await handle.readFile();
+      return { bytes: await handle.readFile(), mode: stat.mode };
     } finally {
       await handle.close();
     }
