@@ -1,5 +1,6 @@
 import type { Connector } from '../facets.ts';
 import { commandsAccounting } from './accounting.ts';
+import { commandsAccountingAdmin } from './accounting-admin.ts';
 import { commandsController } from './controller.ts';
 import { commandsJobs } from './jobs.ts';
 import { releaseWatch } from './release.ts';
@@ -11,7 +12,7 @@ export interface CommandsConnectorOptions extends CommandsOptions {
 }
 
 /** The connector that asks Slurm through its commands, for the releases 22.05 to 26.05. Nothing runs before the first question. */
-export function commandsConnector(options: CommandsConnectorOptions): Omit<Connector, 'accountingAdmin'> {
+export function commandsConnector(options: CommandsConnectorOptions): Connector {
   const { clock, nonce, user, cluster, binPath, conf } = options;
   const commands = slurmCommands(options);
   const releases = releaseWatch(commands, clock);
@@ -19,5 +20,6 @@ export function commandsConnector(options: CommandsConnectorOptions): Omit<Conne
     accounting: commandsAccounting({ commands, clock, nonce, release: releases, user, cluster }),
     controller: commandsController({ commands, clock, releases, nonce, cluster }),
     jobs: commandsJobs({ commands, releases, cluster, binPath, conf }),
+    accountingAdmin: commandsAccountingAdmin({ commands, release: releases, cluster, binPath, conf }),
   };
 }

@@ -38,6 +38,8 @@ const signs: readonly Sign[] = [
       /Unable to contact slurm(?: controller|ctld|dbd)?|connect failure|Connection (?:refused|timed out|reset)|Unable to connect to database|Zero Bytes were transmitted|Socket timed out|standby mode|Can't find an address|slurm_persist_conn_open|Sending PersistInit msg|communication (?:error|failure)|Slurmctld is (?:down|not responding)|DBD.*(?:down|not responding)|Transport endpoint is not connected|Communication connection failure/i,
     hint: 'See `scontrol ping`, and whether slurmctld and slurmdbd run.',
   },
+  // A submission that names what does not exist is refused as a whole; there is no object that was asked for.
+  { code: 'slurm.refused', pattern: /(?:job|allocation) (?:submission|request) failed|allocation failure/i },
   {
     code: 'slurm.unknown',
     pattern:
@@ -47,7 +49,7 @@ const signs: readonly Sign[] = [
 
 /** What a failed command means: a code from its stderr and exit code, with Slurm's own words in the message. */
 export function classifyFailure(command: string, ended: Ended): SluiceError {
-  const said = spoken(ended.stderr);
+  const said = spoken(command, ended.stderr);
   if (ended.signal !== null) {
     return new SluiceError('process.failed', `${command} was ended by ${ended.signal}${said === '' ? '' : `: ${said}`}`);
   }
@@ -57,9 +59,12 @@ export function classifyFailure(command: string, ended: Ended): SluiceError {
   return new SluiceError(code, message, sign?.hint === undefined ? {} : { hint: sign.hint });
 }
 
-/** Slurm's stderr as one line: no control characters, at most 2,000 characters. */
-function spoken(stderr: string): string {
+/** Slurm's stderr as one line: without the command's name before each, without control characters, at most 2,000 characters. */
+function spoken(command: string, stderr: string): string {
   return stderr
+    .split('\n')
+    .map((line) => (line.startsWith(`${command}: `) ? line.slice(command.length + 2) : line))
+    .join(' ')
     .replace(/[\p{Cc}\s]+/gu, ' ')
     .trim()
     .slice(0, 2000);

@@ -62,7 +62,10 @@ function readNode(record: string, cluster: string): Node | string {
   };
 }
 
-/** What Slurm writes of itself, and the reason without `[user@time]`. */
+/** ` [root@1795254116]`, which Slurm puts behind the first line of a reason; an operator may have written others before. */
+const lastStamp = / \[[^\s[\]]+@[\dT:-]{9,}\](?![\s\S]* \[[^\s[\]]+@[\dT:-]{9,}\])/;
+
+/** What Slurm writes of itself, and the reason. */
 function separate(record: string): { readonly own: string; readonly reason: string } {
   const os = record.indexOf(' OS=');
   const afterOs = os < 0 ? -1 : record.indexOf(' RealMemory=', os);
@@ -71,8 +74,7 @@ function separate(record: string): { readonly own: string; readonly reason: stri
   const free = /\s(?:Comment|Extra|Reason|InstanceId)=/.exec(rest);
   const own = head + (free ? rest.slice(0, free.index) : rest);
   const reason = /\sReason=([\s\S]*)$/.exec(free ? rest.slice(free.index) : '')?.[1] ?? '';
-  const stamped = /^([\s\S]*) \[[^\s[\]]+@[^\s[\]]+\]/.exec(reason)?.[1];
-  return { own, reason: (stamped ?? reason).trim() };
+  return { own, reason: reason.replace(lastStamp, '').trim() };
 }
 
 /** Resources of the node; `gpu:0`, which stands for none in use, is left out. */
