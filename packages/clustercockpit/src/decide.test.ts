@@ -98,3 +98,10 @@ test('§5.1 every state in which Slurm ends a job has a word', () => {
   assert.equal(endStateOf('REQUEUED'), 'cancelled');
   assert.equal(endStateOf('SOMETHING_NEW'), 'failed');
 });
+
+test('§5.4 a shared job whose allocation nobody knows any more says so', () => {
+  assert.match(payload({ whole: false }).metaData['message'] ?? '', /no longer knows/);
+  assert.equal(payload({ whole: true }).metaData['message'], undefined);
+  const allocation = { cluster: 'fritz', jobId: 42, start: run.start, whole: false, nodes: [] };
+  assert.equal(payload({ whole: false, allocation }).metaData['message'], undefined);
+});

@@ -89,11 +89,15 @@ export function endStateOf(state: string): EndState {
   return endStates[state] ?? 'failed';
 }
 
+const lostAllocation =
+  'Slurm no longer knows which CPUs and devices this job held. Metrics show all of its nodes, other jobs on them included.';
+
 function metaDataOf(run: Run, privacy: Privacy): Record<string, string> {
   return {
     jobName: run.name,
     ...(privacy.script && run.script !== null ? { jobScript: run.script } : {}),
     ...(privacy.description && run.description !== null ? { slurmInfo: run.description } : {}),
     ...(run.submit === null ? {} : { submitTime: String(run.submit) }),
+    ...(run.allocation === null && run.whole !== true ? { message: lostAllocation } : {}),
   };
 }

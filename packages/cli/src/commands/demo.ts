@@ -32,7 +32,7 @@ export async function runDemo(options: { readonly recording?: string }, around: 
       const processes = replayProcesses(moment.recording);
       const report = await passAt({ processes, clock: around.clock, time, from: moment.from, client, standing });
       say(`\n${formatEpoch(time)} UTC · ${moment.title}\n${accountOf(report)}`);
-      failures += report.failed.length + report.problems.length;
+      failures += report.failed.length + report.problems.length + report.held.length;
       backend.sync();
     }
     return conclude(recording, backend, failures, say);
@@ -58,14 +58,15 @@ function conclude(recording: DemoRecording, backend: CcBackend, failures: number
 }
 
 function accountOf(report: SyncReport): string {
-  const running = report.observed.filter(({ ended }) => ended === null).length;
+  const running = report.runs.filter(({ ended }) => ended === null).length;
   const skipped = [...report.skipped].map(([why, count]) => `, ${count} ${why}`).join('');
   const lines = [
-    `  seen     ${running} running, ${report.observed.length - running} ended${skipped}`,
+    `  seen     ${running} running, ${report.runs.length - running} ended${skipped}`,
     ...report.started.map((run) => `  start →  ${textOf(run)}`),
     ...report.stopped.map((run) => `  stop  →  ${textOf(run)}, ${run.ended?.state ?? ''}`),
     ...report.rejects.map(({ source, reason }) => `  unread   ${source}: ${reason}`),
     ...report.problems.map(({ message, hint }) => `  FAILED   ${message}${hint === undefined ? '' : ` (${hint})`}`),
+    ...report.held.map(({ run, reason }) => `  held     ${textOf(run)}: ${reason}`),
     ...report.failed.map(({ run, what, reason }) => `  FAILED   ${what} of ${textOf(run)}: ${reason}`),
   ];
   return `${lines.join('\n')}\n`;

@@ -1,11 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 
-/** The roles that cc-backend knows (contract §2). */
-export type Role = 'anonymous' | 'api' | 'user' | 'manager' | 'support' | 'admin';
-
 /** Who asks, as the token says. */
 export interface User {
   readonly name: string;
+  /** Of `anonymous`, `api`, `user`, `manager`, `support`, `admin` (contract §2). */
   readonly roles: readonly string[];
 }
 

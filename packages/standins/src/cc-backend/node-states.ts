@@ -36,7 +36,7 @@ export function handleNodeStates(context: Context, body: string): Reply {
 }
 
 /** The one state that the server makes of a node's states; drained and failing nodes are lost in it (contract §4.9). */
-export function resolveNodeState(states: readonly string[]): string {
+function resolveNodeState(states: readonly string[]): string {
   const has = new Set(states.map((state) => state.toLowerCase()));
   if (has.has('allocated')) return 'allocated';
   if (has.has('reserved')) return 'reserved';
