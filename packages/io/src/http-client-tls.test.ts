@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -11,20 +10,28 @@ import { after, type TestContext, test } from 'node:test';
 import { type ErrorCode, isCode } from './errors.ts';
 import type { HttpClientOptions, HttpRequest } from './http.ts';
 import { httpClient } from './http-client.ts';
+import { systemProcesses } from './process-system.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-tls-'));
 after(() => rmSync(dir, { recursive: true }));
 const caFile = join(dir, 'ca.pem');
 
+const processes = systemProcesses(process.env);
+const bounds = { timeoutMs: 30_000, inherit: ['PATH'], maxOutputBytes: 1_000_000 };
+
 /** An authority and, signed by it, a certificate for `localhost`: made for this run with the openssl of the machine. */
-function openssl(...args: string[]): void {
-  execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
+async function openssl(...args: string[]): Promise<void> {
+  const { code, stderr } = await processes.run({
+    program: { ...bounds, name: 'sh' },
+    args: ['-c', 'cd "$0" && exec openssl "$@"', dir, ...args],
+  });
+  assert.equal(code, 0, stderr);
 }
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Sluice test authority', '-days', '2');
-openssl('req', ...newKey, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost');
+await openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Sluice test authority', '-days', '2');
+await openssl('req', ...newKey, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost');
 writeFileSync(join(dir, 'san'), 'subjectAltName=DNS:localhost');
-openssl(
+await openssl(
   'x509',
   '-req',
   '-in',
@@ -103,13 +110,13 @@ test('the system’s store is trusted', async (t) => {
     const client = httpClient({ baseUrl: 'https://localhost:${port}', env: {} });
     process.stdout.write((await client.request({ method: 'GET', path: '/x', name: 'x' })).body);
     await client.close();`;
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
   // Where the system's store lies is read from the environment when Node first needs it: hence a process of its own.
-  const env = { PATH: process.env['PATH'], SSL_CERT_FILE: caFile };
-  execFile(process.execPath, ['--conditions=@sluice/source', '--input-type=module', '-e', script], { env }, (error, stdout) =>
-    error ? reject(error) : resolve(stdout),
-  );
-  assert.equal(await promise, 'secure /x');
+  const program = { ...bounds, name: process.execPath, env: { SSL_CERT_FILE: caFile } };
+  const { stdout, stderr } = await processes.run({
+    program,
+    args: ['--conditions=@sluice/source', '--input-type=module', '-e', script],
+  });
+  assert.equal(stdout.toString(), 'secure /x', stderr);
 });
 
 test('a certificate for another name, and a server without TLS, are TLS errors', async (t) => {

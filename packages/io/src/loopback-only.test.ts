@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { type AddressInfo, connect, createServer, Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type LookupFunction, Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { httpClient } from './http-client.ts';
@@ -50,4 +50,25 @@ test('this machine is within reach by each of its names', async (t) => {
     open(connect({ port, host: 'localhost' })),
     open(new Socket().connect(port)),
   ]);
+});
+
+test('a name counts as what its own lookup gives', async (t) => {
+  const server = createServer((socket) => socket.end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const gives =
+    (address: string): LookupFunction =>
+    (_, options, found) =>
+      options.all ? found(null, [{ address, family: 4 }]) : found(null, address, 4);
+  const near = connect({ port, host: 'cc.example.invalid', lookup: gives('127.0.0.1') });
+  await once(near, 'connect');
+  near.destroy();
+  for (const autoSelectFamily of [true, false]) {
+    await assert.rejects(
+      once(connect({ port, host: 'cc.example.invalid', autoSelectFamily, lookup: gives('192.0.2.1') }), 'connect'),
+      refused,
+    );
+  }
 });
