@@ -5,7 +5,7 @@ import { SluiceError } from '@sluice/io';
  * File systems on which SQLite's locks or its shared memory do not hold, by the `f_type` of statfs(2). SQLite: "WAL
  * does not work over a network filesystem" (sqlite.org/wal.html). Numbers: linux/magic.h (NFS, SMB, CIFS, SMB2, CEPH,
  * AFS, 9P, CODA, FUSE), Lustre's lustre_user.h (LL_SUPER_MAGIC), IBM Storage Scale's gpfs.h, BeeGFS's client module,
- * OrangeFS's pvfs2-kernel.h, gfs2_ondisk.h, ocfs2_fs.h.
+ * OrangeFS's pvfs2-kernel.h, gfs2_ondisk.h, ocfs2_fs.h; the others as coreutils' stat(1) knows them.
  */
 const networkFileSystems: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
@@ -24,7 +24,12 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
   [0x01161970, 'GFS2'],
   [0x7461636f, 'OCFS2'],
   [0xaad7aaea, 'PanFS'],
-  [0x7c7c6673, 'PRL (shared folder)'],
+  [0x61636673, 'ACFS'],
+  [0xbeefdead, 'StorNext'],
+  [0x013111a8, 'IBRIX'],
+  [0x564c, 'NCP'],
+  [0xbacbacbc, 'VMware shared folder'],
+  [0x7c7c6673, 'Parallels shared folder'],
   [0x786f4256, 'VirtualBox shared folder'],
 ]);
 
