@@ -6,13 +6,13 @@ import { after, before, describe, it } from 'node:test';
 import { bundleSluice } from '../../scripts/package/bundle.ts';
 import { runProgram } from '../../scripts/package/program.ts';
 import { filesBeneath } from '../../scripts/package/tree.ts';
-import { emptyFolder, runScript, stageWorkspace } from './stage.ts';
+import { emptyFolder, runScript, stageWorkspace, workshop } from './stage.ts';
 
-const first = emptyFolder();
-const second = emptyFolder();
+const first = workshop();
+const second = workshop();
+const alone = emptyFolder();
 after(() => {
-  first[Symbol.dispose]();
-  second[Symbol.dispose]();
+  for (const folder of [first, second, alone]) folder[Symbol.dispose]();
 });
 
 function digests(folder: string): Record<string, string> {
@@ -63,15 +63,12 @@ describe('npm run build', () => {
   });
 
   describe('dist/sluice', () => {
-    const alone = join(second.path, 'alone');
-    before(() => {
-      mkdirSync(alone);
-      copyFileSync(join(first.path, 'dist', 'sluice'), join(alone, 'sluice'));
-    });
-    const sluice = (...args: string[]) => runProgram(process.execPath, [join(alone, 'sluice'), ...args], { cwd: alone, env: {} });
+    const program = join(alone.path, 'sluice');
+    before(() => copyFileSync(join(first.path, 'dist', 'sluice'), program));
+    const sluice = (...args: string[]) => runProgram(process.execPath, [program, ...args], { cwd: alone.path, env: {} });
 
     it('is executable and asks for node', () => {
-      const answer = runProgram(join(alone, 'sluice'), ['--version'], { env: { PATH: join(first.path, 'node_modules', '.bin') } });
+      const answer = runProgram(program, ['--version'], { env: { PATH: join(first.path, 'node_modules', '.bin') } });
       assert.match(answer, /^\d+\.\d+\.\d+/);
     });
 
@@ -83,7 +80,7 @@ describe('npm run build', () => {
 
     it('has the recording of the demo in it', () => {
       sluice('demo');
-      assert.deepEqual(readdirSync(alone), ['sluice']);
+      assert.deepEqual(readdirSync(alone.path), ['sluice']);
     });
 
     it('has the licence of every package that is in it', () => {

@@ -6,13 +6,15 @@ import { after, before, describe, it } from 'node:test';
 import { hasProgram, runProgram } from '../../scripts/package/program.ts';
 import { targets } from '../../scripts/package/target.ts';
 import { filesBeneath } from '../../scripts/package/tree.ts';
-import { emptyFolder, root, runScript, stageWorkspace } from './stage.ts';
+import { emptyFolder, root, runScript, stageWorkspace, workshop } from './stage.ts';
 
 const target = targets.find(({ arch }) => arch === process.arch);
 const area = emptyFolder();
-after(() => area[Symbol.dispose]());
-const workspace = join(area.path, 'workspace');
-const out = join(workspace, 'out');
+const workspace = workshop();
+after(() => {
+  for (const folder of [area, workspace]) folder[Symbol.dispose]();
+});
+const out = join(workspace.path, 'out');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 /** A new folder for one installation; its name needs quoting. */
@@ -40,7 +42,7 @@ function assertSane(folder: string): void {
   }
   for (const name of filesBeneath(folder).filter((file) => !file.endsWith('/node'))) {
     const text = readFileSync(join(folder, name), 'utf8');
-    for (const path of [root, area.path, join(tmpdir(), 'sluice-')]) assert.ok(!text.includes(path), `${name} contains ${path}`);
+    for (const path of [root, area.path, join(tmpdir(), 'sluice-pack')]) assert.ok(!text.includes(path), `${name} contains ${path}`);
   }
   for (const name of ['LICENSE', 'NODE-LICENSE', 'THIRD-PARTY-LICENSES.txt', 'README.md', 'docs/architecture.md']) {
     assert.ok(lstatSync(join(folder, 'share', 'doc', 'sluice', name)).isFile());
@@ -58,9 +60,8 @@ const without = (program: string) => !hasProgram(program) && `${program} is not 
 
 describe('npm run package', { skip: !target && `sluice is not packed for ${process.arch}` }, () => {
   before(() => {
-    mkdirSync(workspace);
-    stageWorkspace(workspace);
-    runScript(workspace, 'scripts/package/main.ts', ['--arch', process.arch, '--quick']);
+    stageWorkspace(workspace.path);
+    runScript(workspace.path, 'scripts/package/main.ts', ['--arch', process.arch, '--quick']);
   });
 
   it('writes digests that sha256sum confirms', () => {

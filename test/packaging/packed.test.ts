@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { runProgram } from '../../scripts/package/program.ts';
 import { filesBeneath } from '../../scripts/package/tree.ts';
-import { emptyFolder, root, runScript, stageWorkspace } from './stage.ts';
+import { emptyFolder, root, runScript, stageWorkspace, workshop } from './stage.ts';
 
 interface Manifest {
   readonly name: string;
@@ -15,8 +15,11 @@ interface Manifest {
 }
 
 const area = emptyFolder();
-after(() => area[Symbol.dispose]());
-const workspace = join(area.path, 'workspace');
+const stage = workshop();
+after(() => {
+  for (const folder of [area, stage]) folder[Symbol.dispose]();
+});
+const workspace = stage.path;
 const tarballs = join(area.path, 'tarballs');
 const unpacked = join(area.path, 'unpacked');
 /** Where a stranger installs the packages. */
@@ -31,7 +34,7 @@ const npm = (folder: string, ...args: string[]) =>
   runProgram('npm', ['--loglevel=error', ...args], { cwd: folder, env: { ...process.env, PATH: `${nodeBin}:${process.env['PATH']}` } });
 
 before(() => {
-  for (const folder of [workspace, tarballs, unpacked, host]) mkdirSync(folder);
+  for (const folder of [tarballs, unpacked, host]) mkdirSync(folder);
   stageWorkspace(workspace);
   runScript(workspace, 'scripts/build.ts');
   npm(workspace, 'pack', '--pack-destination', tarballs, ...names.map((name) => `--workspace=packages/${name}`));
@@ -82,7 +85,7 @@ describe('the packed packages', () => {
       });
 
       it('names no folder of the machine that built it', () => {
-        const folders = [root, area.path, join(tmpdir(), 'sluice-'), `${homedir()}/`];
+        const folders = [root, area.path, join(tmpdir(), 'sluice-pack'), `${homedir()}/`];
         for (const file of files) {
           for (const path of folders) assert.ok(!read(file).includes(path), `${file} contains ${path}`);
         }

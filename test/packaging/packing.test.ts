@@ -6,9 +6,9 @@ import { after, before, describe, it } from 'node:test';
 import { checkIntegrity } from '../../scripts/package/node-binary.ts';
 import { hasProgram, runProgram } from '../../scripts/package/program.ts';
 import { distributionVersion } from '../../scripts/package/target.ts';
-import { emptyFolder, putStubsForNode, runScript, stageWorkspace } from './stage.ts';
+import { putStubsForNode, runScript, stageWorkspace, workshop } from './stage.ts';
 
-const area = emptyFolder();
+const area = workshop();
 after(() => area[Symbol.dispose]());
 
 /** A staged workspace with stubs for Node and a finished build. */

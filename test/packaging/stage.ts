@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { runProgram } from '../../scripts/package/program.ts';
@@ -6,10 +6,25 @@ import { runProgram } from '../../scripts/package/program.ts';
 /** The workspace. */
 export const root = join(import.meta.dirname, '..', '..');
 
-/** A new folder outside the workspace that is gone when the holder is disposed of. */
-export function emptyFolder(): { readonly path: string; [Symbol.dispose](): void } {
-  const path = mkdtempSync(join(tmpdir(), 'sluice-packaging-'));
+/** A folder that is gone when its holder is disposed of. */
+export interface Folder extends Disposable {
+  readonly path: string;
+}
+
+function newFolder(parent: string): Folder {
+  const path = mkdtempSync(join(parent, 'sluice-packaging-'));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A new folder outside the workspace, from which no module of the workspace is found. */
+export function emptyFolder(): Folder {
+  return newFolder(tmpdir());
+}
+
+/** A new folder on the workspace's file system, for staged workspaces: their node modules are hard links. */
+export function workshop(): Folder {
+  mkdirSync(join(root, 'out'), { recursive: true });
+  return newFolder(join(root, 'out'));
 }
 
 const leftOut = /^(?:packages\/[^/]+\/)?(?:dist|out)$|^\.git$|^node_modules$|\.tsbuildinfo$/;
@@ -19,12 +34,13 @@ const leftOut = /^(?:packages\/[^/]+\/)?(?:dist|out)$|^\.git$|^node_modules$|\.t
  * the feet of whoever works in the workspace.
  */
 export function stageWorkspace(folder: string): void {
-  cpSync(root, folder, { recursive: true, verbatimSymlinks: true, filter: (path) => !leftOut.test(relative(root, path)) });
+  const filter = (path: string) => !leftOut.test(relative(root, path));
+  for (const name of readdirSync(root)) cpSync(join(root, name), join(folder, name), { recursive: true, verbatimSymlinks: true, filter });
   const modules = join(root, 'node_modules');
   try {
     runProgram('cp', ['-al', modules, folder]);
   } catch {
-    // Hard links do not reach another file system.
+    // Some systems let nobody link the files of another user.
     rmSync(join(folder, 'node_modules'), { recursive: true, force: true });
     runProgram('cp', ['-a', modules, folder]);
   }
