@@ -6,9 +6,12 @@ import { type CcBackendClient, ccBackendClient, type SyncReport, syncOnce } from
 import { type HttpClient, httpClient, systemClock, systemProcesses } from '@sluice/io';
 import { commandsConnector } from '@sluice/slurm';
 import { type CcBackend, generateKeys, type JobRow, labCluster, labGpus, mintToken, startCcBackend } from '@sluice/standins';
-import { type Lab, LabUnavailable, startLab } from '../lab/lab.ts';
+import { type Lab, LabUnavailable, type Suite, startLab, suites } from '../lab/lab.ts';
 
-const lab = await startLab({ suite: 'bookworm' }).catch((error: unknown) => {
+const wanted = process.env['SLUICE_LAB_SUITE'] ?? 'bookworm';
+const suite: Suite | undefined = suites.find((one) => one === wanted);
+if (suite === undefined) throw new Error(`SLUICE_LAB_SUITE is '${wanted}'; known are ${suites.join(', ')}`);
+const lab = await startLab({ suite }).catch((error: unknown) => {
   if (error instanceof LabUnavailable) return error;
   throw error;
 });

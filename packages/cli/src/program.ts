@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addDemo } from './commands/demo-command.ts';
 import { addSlurm } from './commands/slurm-command.ts';
 import { addStandin } from './commands/standin-command.ts';
-import type { Surroundings } from './surroundings.ts';
+import { Interrupted, type Surroundings } from './surroundings.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -30,6 +30,7 @@ function buildProgram(around: Surroundings, setExit: (code: number) => void): Co
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .option('--debug', 'print the stack of an error')
+    .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError(true)
     .showHelpAfterError('Try --help after the command.')
     .configureOutput({
@@ -47,7 +48,7 @@ function buildProgram(around: Surroundings, setExit: (code: number) => void): Co
 }
 
 function report(error: unknown, around: Surroundings, debug: boolean): number {
-  if (around.interrupted.aborted) return 130;
+  if (around.interrupted.reason instanceof Interrupted) return around.interrupted.reason.exitCode;
   const known = error instanceof SluiceError ? error : new SluiceError('internal', String(error), { cause: error });
   around.stderr.write(`sluice: ${known.message}\n`);
   if (known.hint !== undefined) around.stderr.write(`  ${known.hint}\n`);

@@ -24,10 +24,21 @@ export interface Surroundings {
   readonly interrupted: AbortSignal;
 }
 
+/** Milliseconds that a command has to end by itself once it is interrupted. */
+const graceMs = 2000;
+
 /** The machine as it is. */
 export function systemSurroundings(): Surroundings {
   const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort(new Error(signal)));
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => {
+      interrupt.abort(new Interrupted(signal, code));
+      setTimeout(() => process.exit(code), graceMs).unref();
+    });
+  }
   return {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
@@ -40,7 +51,23 @@ export function systemSurroundings(): Surroundings {
   };
 }
 
+/** The user interrupted; why a command's work was aborted. */
+export class Interrupted extends Error {
+  /** What a shell reports of a program that the signal ended. */
+  readonly exitCode: number;
+
+  constructor(signal: string, exitCode: number) {
+    super(`interrupted by ${signal}`);
+    this.exitCode = exitCode;
+  }
+}
+
 function outputOf(stream: NodeJS.WriteStream): Output {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever read our output (`| head`) has seen enough.
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   return {
     write: (text) => {
       stream.write(text);

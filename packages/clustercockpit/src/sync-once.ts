@@ -17,6 +17,9 @@ export type SyncReport = Observation & Delivered;
  * Observes once and delivers what was seen: the start of every running run, start and stop of every run that ended in the
  * window. All writes may be repeated, so a pass may be, too. Errors: those of {@link deliver}; that Slurm could not be
  * asked is in the report.
+ *
+ * Against a real cc-backend 1.5 a stop should wait until the start has been committed: it may hit another job's row
+ * otherwise (contract W1). Nothing here waits; whoever calls this must hold such runs back.
  */
 export async function syncOnce(connector: SlurmReader, client: CcBackendClient, options: SyncOptions): Promise<SyncReport> {
   const observation = await observeCluster(connector, options);

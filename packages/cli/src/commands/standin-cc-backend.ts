@@ -20,9 +20,10 @@ export async function serveCcBackend(options: StandinOptions, around: Surroundin
     commitIntervalMs: interval * 1000,
     listen: parseListen(options.listen),
     ...(options.database === undefined ? {} : { database: options.database }),
-    observe: ({ method, path, status, responseBody }) => {
+    observe: ({ method, path, status, responseBody, fault }) => {
       const problem = status >= 400 ? `  ${oneLine(responseBody.trimEnd(), 200)}` : '';
       around.stdout.write(`${status} ${method} ${path}${problem}\n`);
+      if (fault !== undefined) around.stderr.write(`${fault instanceof Error ? fault.stack : fault}\n`);
     },
   }).catch((cause: NodeJS.ErrnoException) => {
     throw new SluiceError('usage', `cannot listen on ${options.listen}: ${cause.message}`, { cause });

@@ -34,6 +34,8 @@ export interface Exchange {
   readonly requestBody: string;
   readonly status: number;
   readonly responseBody: string;
+  /** What a handler threw; the client sees a 500 with nothing in it. */
+  readonly fault?: unknown;
 }
 
 /** A running stand-in. */
@@ -75,7 +77,7 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
   const server = createServer((request, response) => {
     readBody(request).then(
       (body) => {
-        const reply = answered(() => answer(request, body));
+        const { reply, fault } = answered(() => answer(request, body));
         send(request, response, reply);
         options.observe?.({
           method: request.method ?? '',
@@ -83,6 +85,7 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
           requestBody: body,
           status: reply.status,
           responseBody: reply.body,
+          ...(fault === undefined ? {} : { fault }),
         });
       },
       () => response.destroy(),
@@ -117,11 +120,11 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
 }
 
 /** A handler that falls over answers 500 with nothing in it, as chi's Recoverer does (contract §1). */
-function answered(handle: () => Reply): Reply {
+function answered(handle: () => Reply): { readonly reply: Reply; readonly fault?: unknown } {
   try {
-    return handle();
-  } catch {
-    return { status: 500, headers: {}, body: '' };
+    return { reply: handle() };
+  } catch (fault) {
+    return { reply: { status: 500, headers: {}, body: '' }, fault };
   }
 }
 

@@ -1,5 +1,5 @@
 import { type HttpRequest, httpClient } from '@sluice/io';
-import { type CcBackend, type CcBackendOptions, generateKeys, labCluster, mintToken, startCcBackend } from '../index.ts';
+import { type CcBackend, type CcBackendOptions, type Exchange, generateKeys, labCluster, mintToken, startCcBackend } from '../index.ts';
 
 export const keys = generateKeys();
 /** The time it is in these tests: a Tuesday in November 2026. */
@@ -20,7 +20,7 @@ export interface Bench extends AsyncDisposable {
 
 export async function bench(options: Partial<CcBackendOptions> = {}): Promise<Bench> {
   const clock = { now: () => now * 1000, monotonic: () => 0, sleep: () => Promise.resolve() };
-  const backend = await startCcBackend({ clusters: [labCluster()], publicKey: keys.publicKey, clock, ...options });
+  const backend = await startCcBackend({ clusters: [labCluster()], publicKey: keys.publicKey, clock, observe: noFault, ...options });
   const http = httpClient({ baseUrl: backend.url, env: {} });
   const token = mintToken(keys, { name: 'sluice', roles: ['api'] }, now);
   return {
@@ -50,4 +50,9 @@ export function start(changes: Record<string, unknown> = {}): Record<string, unk
     metaData: {},
     ...changes,
   };
+}
+
+/** A stand-in that falls over itself fails the test, unless falling over is what the real server does. */
+function noFault({ fault }: Exchange): void {
+  if (fault !== undefined) throw fault;
 }
