@@ -75,6 +75,8 @@ export interface Daemon {
   /** Stops it in its tracks: its port is open and nothing answers. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** Ends it in order (SIGTERM), so that it saves what it knows, and waits for its end. */
+  stop(): Promise<void>;
   /** Ends it at once (SIGKILL). */
   kill(): Promise<void>;
   /** Starts it again and waits until it answers. */
@@ -164,6 +166,9 @@ async function describeLab({ suite, dir, port, lab, down }: Parts): Promise<Lab>
     freeze: () => signal(name, 'SIGSTOP'),
     thaw: () => signal(name, 'SIGCONT'),
     kill: () => signal(name, 'SIGKILL'),
+    stop: async () => {
+      await lab(['stop', name]);
+    },
     start: async () => {
       await lab(['start', name]);
     },

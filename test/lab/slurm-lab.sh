@@ -8,6 +8,7 @@
 #   slurm-lab.sh env       print `export ...` lines; use it as: eval "$(slurm-lab.sh env)"
 #   slurm-lab.sh token [U] print a JWT for slurmrestd for user U (default root), valid for 1 day
 #   slurm-lab.sh start N   start daemon N again (e.g. slurmctld after it was killed) and wait until it answers
+#   slurm-lab.sh stop N    stop daemon N (TERM, and KILL after 15 s)
 #   slurm-lab.sh pid N     print the pid of daemon N
 #   slurm-lab.sh clean     `down`, then delete the lab's directory
 #
@@ -525,6 +526,7 @@ case ${1:-} in
 	status) do_status ;;
 	env) do_env ;;
 	start) do_start "${2:?daemon}" ;;
+	stop) stop "${2:?daemon}" ;;
 	pid) pid_of "${2:?daemon}" ;;
 	token) scontrol token "username=${2:-root}" lifespan=86400 | sed 's/^SLURM_JWT=//' ;;
 	clean) do_down; rm -rf -- "$LAB" ;;

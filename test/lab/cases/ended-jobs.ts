@@ -121,7 +121,8 @@ export function endedJobCases(bed: () => Bed): void {
   it('a resized job has two rows of one run, a requeued one a row for each run', () => {
     const [before, after, ...more] = of('resized');
     assert.deepEqual([before && endOf(before), after?.state.base, more.length], ['RESIZING', 'CANCELLED', 0]);
-    assert.equal(before?.start, after?.start);
+    // One run with one start in 22.05; later releases begin the second row where the first ends.
+    assert.ok(after?.start === before?.start || after?.start === before?.end, `${before?.start}-${before?.end}, then ${after?.start}`);
     assert.deepEqual([before?.nodeCount, after?.nodeCount], [2, 1]);
     for (const [name, first] of [
       ['requeued', 'REQUEUED'],
@@ -241,10 +242,11 @@ export function endedJobCases(bed: () => Bed): void {
 }
 
 /** What ended a run: the state, or the flag of a row that was followed by another of the same job. */
-function endOf({ state }: AccountedJob): string {
+function endOf({ state }: Pick<AccountedJob, 'state'>): string {
   return state.flags.find((flag) => flag === 'RESIZING' || flag === 'REQUEUED') ?? state.base;
 }
 
-function keyOf({ jobId, submit, end }: { readonly jobId: number; readonly submit: number | null; readonly end: number | null }): string {
-  return `${jobId} ${submit} ${end}`;
+function keyOf(run: AccountedJob | DatabaseRow): string {
+  const state = typeof run.state === 'string' ? run.state : endOf({ state: run.state });
+  return `${run.jobId} ${run.submit} ${run.end} ${state}`;
 }

@@ -74,7 +74,7 @@ export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>): void {
   });
 
   describe('slurmctld is gone', () => {
-    before(() => bed().lab.daemons.slurmctld.kill());
+    before(() => bed().lab.daemons.slurmctld.stop());
     after(() => bed().lab.daemons.slurmctld.start());
     // With its own patience: longer than Slurm itself waits.
     withoutController(() => bed().connector());
@@ -145,9 +145,10 @@ export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>): void {
       await until('messages wait for slurmdbd', 30, async () => (await queue()) > 0);
       await bed().lab.daemons.slurmdbd.start();
       await until('no message waits', 60, async () => (await queue()) === 0);
+      // 24.11 leaves a second row of the job, pending and without an end: the submission, sent before its answer was lost.
       const { records } = await collect(accounting.jobsById([jobId]));
       assert.deepEqual(
-        records.map(({ state, exitCode }) => [state.base, exitCode?.code]),
+        records.filter(({ end }) => end !== null).map(({ state, exitCode }) => [state.base, exitCode?.code]),
         [['FAILED', 5]],
       );
     });

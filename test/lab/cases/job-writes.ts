@@ -172,7 +172,10 @@ export function jobWriteCases(bed: () => Bed): void {
     await refused({ account: 'nosuch' }, /invalid account/i);
     await refused({ qos: 'nosuch' }, /invalid qos/i);
     await refused({ memoryPerNodeMiB: 10_000_000 }, /memory|node/i);
-    await refused({ script: 'no interpreter\n' }, /#!|script/i);
+    await assert.rejects(
+      async () => submitted({ script: 'no interpreter\n' }),
+      (error) => isCode(error, 'data.invalid'),
+    );
     await assert.rejects(jobs.release(['999999']).run(), (error) => isCode(error, 'slurm.unknown', 'slurm.refused'));
     await assert.rejects(
       async () => jobs.cancel(['--user=alice']).run(),
