@@ -145,6 +145,12 @@ test('HTTPS goes through the proxy’s tunnel, with its user and password', asyn
   assert.deepEqual(proxy.asked, [`CONNECT localhost:${port} Basic ${Buffer.from('user:pass').toString('base64')}`]);
 });
 
+test('HTTPS does not go through the proxy for HTTP', async (t) => {
+  const port = await tlsServed(t);
+  const direct = client(t, `https://localhost:${port}`, { caFile, env: { HTTP_PROXY: 'http://127.0.0.1:1' } });
+  assert.equal((await direct.request(get)).status, 200);
+});
+
 test('HTTP is asked of the proxy, named with or without a scheme', async (t) => {
   const proxy = await proxied(t);
   for (const HTTP_PROXY of [`http://127.0.0.1:${proxy.port}`, `127.0.0.1:${proxy.port}`]) {

@@ -1,10 +1,10 @@
-import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { isCode, SluiceError } from './errors.ts';
 import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from './http.ts';
 import { acceptedCodings, decodeBody } from './http-decode.ts';
+import { dispatcherMaker } from './http-dispatcher.ts';
 import { httpError } from './http-errors.ts';
 import { Exchange, type RawAnswer } from './http-exchange.ts';
-import { trust } from './http-tls.ts';
 import { redactText } from './redact.ts';
 
 const longestConnectMs = 10_000;
@@ -13,19 +13,26 @@ const longestConnectMs = 10_000;
  * A client for one server, on undici's dispatcher: of the clients that Node offers it takes the least CPU per request
  * (bench/http). Redirects are answers like any other. A GET that was dropped before a byte of the answer came, as it
  * happens when a server closes an idle connection, is sent once more; nothing else is ever repeated here.
- * Throws `config.invalid` for a base that is no HTTP URL or a broken `caFile`, `config.unreadable` for one that cannot be read.
+ * Throws `config.invalid` for a base or a proxy that is no URL and for a broken `caFile`, `config.unreadable` for one that cannot be read.
  */
 export function httpClient(options: HttpClientOptions): HttpClient {
   const base = parseBase(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
   const { timeoutMs = 30_000, maxBodyBytes = 64 * 1024 * 1024, observe } = options;
-  const dispatcher = dispatcherFor(base, options, Math.min(timeoutMs, longestConnectMs));
+  const makeDispatcher = dispatcherMaker(base, options, Math.min(timeoutMs, longestConnectMs));
+  let making: Promise<Dispatcher> | undefined;
+  let dispatcher: Dispatcher | undefined;
   let closing: Promise<void> | undefined;
   const headers = { 'accept-encoding': acceptedCodings, ...basicAuthorization(base), ...lowerCased(options.headers) };
 
-  function send(request: HttpRequest, exchange: Exchange): Promise<RawAnswer> {
+  async function send(request: HttpRequest, exchange: Exchange): Promise<RawAnswer> {
     const { method, body = null } = request;
     const all = request.headers ? { ...headers, ...lowerCased(request.headers) } : headers;
+    if (!dispatcher) {
+      making ??= makeDispatcher();
+      dispatcher = await making;
+    }
+    if (closing) exchange.refuse('this client is closed');
     if (!exchange.failed) dispatcher.dispatch({ origin: base.origin, method, path: prefix + request.path, body, headers: all }, exchange);
     return exchange.answer;
   }
@@ -75,48 +82,10 @@ export function httpClient(options: HttpClientOptions): HttpClient {
       }
     },
     close() {
-      closing ??= dispatcher.close();
+      closing ??= making?.then((made) => made.close()) ?? Promise.resolve();
       return closing;
     },
   };
-}
-
-/** Connections to the server itself, or through the proxy that the environment names for it. */
-function dispatcherFor(base: URL, options: HttpClientOptions, connectMs: number): Dispatcher {
-  const env = options.env ?? process.env;
-  const httpProxy = env['http_proxy'] ?? env['HTTP_PROXY'] ?? '';
-  const httpsProxy = env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '';
-  const proxy = base.protocol === 'https:' ? httpsProxy : httpProxy;
-  const proxied = options.socketPath === undefined && proxy !== '';
-  // Time-outs are ours, for the whole answer; the library's own would only cost timers. HTTP/2 gains nothing for small requests.
-  const common = { connections: options.connections ?? 4, headersTimeout: 0, bodyTimeout: 0, allowH2: false };
-  const secured = base.protocol === 'https:' || (proxied && proxy.startsWith('https:'));
-  const tls = secured ? { secureContext: trust(options.caFile) } : {};
-  const connect = { ...tls, timeout: connectMs, allowH2: false };
-  if (!proxied) return new Pool(base.origin, { ...common, connect: { ...connect, ...socketOf(options) } });
-  const noProxy = env['no_proxy'] ?? env['NO_PROXY'] ?? '';
-  return new EnvHttpProxyAgent({
-    ...common,
-    connect,
-    connectTimeout: connectMs,
-    requestTls: tls,
-    proxyTls: tls,
-    proxyTunnel: false,
-    httpProxy: proxyUrl(httpProxy),
-    httpsProxy: proxyUrl(httpsProxy),
-    noProxy,
-  });
-}
-
-function socketOf({ socketPath }: HttpClientOptions): { socketPath?: string } {
-  return socketPath === undefined ? {} : { socketPath };
-}
-
-/** Proxies are often named without a scheme; then http is meant. */
-function proxyUrl(text: string): string {
-  const url = text === '' || text.includes('://') ? text : `http://${text}`;
-  if (url !== '' && !URL.canParse(url)) throw new SluiceError('config.invalid', `the proxy variable holds no URL: ${redactText(url)}`);
-  return url;
 }
 
 function parseBase(baseUrl: string): URL {

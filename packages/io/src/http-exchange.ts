@@ -50,7 +50,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const within = `within ${limitMs / 1000} s`;
     if (this.#controller)
       this.fail(new SluiceError('http.timeout', `${this.#what()}: no whole answer ${within}; what the server did is unknown`));
-    else this.fail(new SluiceError('http.unreachable', `${this.#what()}: no connection ${within}; nothing was sent`));
+    else this.refuse(`no connection ${within}; nothing was sent`);
+  }
+
+  /** Ends it before anything was sent. */
+  refuse(why: string): void {
+    this.fail(new SluiceError('http.unreachable', `${this.#what()}: ${why}`));
   }
 
   tooLarge(): SluiceError {

@@ -4,17 +4,18 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import { SluiceError } from './errors.ts';
 
 /**
- * Whom we trust: the system's store, what NODE_EXTRA_CA_CERTS names, and the authorities of `caFile`. Where the system has
+ * Whom we trust: the system's store, what NODE_EXTRA_CA_CERTS names, and further authorities in PEM form. Where the system has
  * no store, Node's own list takes its place. Made once per client, because reading a few hundred certificates takes milliseconds.
  */
-export function trust(caFile: string | undefined): SecureContext {
+export function trust(authorities: string | undefined): SecureContext {
   const system = getCACertificates('system');
   const store = system.length > 0 ? system : getCACertificates('bundled');
-  const ca = new Set([...store, ...getCACertificates('extra'), ...(caFile === undefined ? [] : [readAuthorities(caFile)])]);
+  const ca = new Set([...store, ...getCACertificates('extra'), ...(authorities === undefined ? [] : [authorities])]);
   return createSecureContext({ ca: [...ca] });
 }
 
-function readAuthorities(caFile: string): string {
+/** The PEM file's content. Errors: `config.unreadable`, and `config.invalid` when it holds no certificate. */
+export function readAuthorities(caFile: string): string {
   let pem: string;
   try {
     pem = readFileSync(caFile, 'utf8');

@@ -4,7 +4,10 @@ export interface Program {
   readonly name: string;
   /** Directory that holds the executable; PATH is not consulted then. */
   readonly dir?: string | undefined;
-  /** Milliseconds after which it and its children are sent SIGTERM, and SIGKILL two seconds later. */
+  /**
+   * Milliseconds after which it and its children are sent SIGTERM, and SIGKILL two seconds later. Of a stream the time
+   * that its reader takes counts as well, because the program waits for it.
+   */
   readonly timeoutMs: number;
   /** Names of the variables it inherits from our environment; all others are dropped. */
   readonly inherit: readonly string[];
@@ -38,7 +41,7 @@ export interface Finished extends Ended {
 
 export interface ProcessStream {
   /**
-   * The bytes of stdout as they come; the program waits while they are not taken. Leaving the iteration early ends the
+   * The bytes of stdout as they come; the program waits while they are not taken, so read them or leave the iteration. Leaving the iteration early ends the
    * program. If it could not run or broke a bound, the iteration throws the error with which `ended` rejects.
    */
   readonly stdout: AsyncIterable<Buffer>;
