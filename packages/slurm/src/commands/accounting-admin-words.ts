@@ -19,15 +19,15 @@ export function nameWord(key: string, name: string): string {
   return `${key}=${name}`;
 }
 
-/** `key=text` for a free text. Quotes end it early and newlines break sacctmgr's own output, so they are refused. */
+/**
+ * `key=text` for a free text. sacctmgr takes a quote at the beginning for its own and stores the others as `` ` ``; here
+ * all become so. Control characters are refused: a newline would break sacctmgr's own output.
+ */
 export function setting(key: string, text: string): string {
-  if (text.length > 4096 || /["'\p{Cc}]/u.test(text)) {
-    throw new SluiceError(
-      'data.invalid',
-      `the ${key} ${JSON.stringify(text.slice(0, 200))} holds a quote or a control character, or is too long`,
-    );
+  if (text.length > 4096 || /\p{Cc}/u.test(text)) {
+    throw new SluiceError('data.invalid', `the ${key} ${JSON.stringify(text.slice(0, 200))} holds a control character or is too long`);
   }
-  return `${key}=${text}`;
+  return `${key}=${text.replace(/["']/g, '`')}`;
 }
 
 export function limitSettings(changes: LimitChanges): readonly string[] {

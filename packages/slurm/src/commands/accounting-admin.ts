@@ -41,9 +41,10 @@ export function commandsAccountingAdmin(options: AccountingAdminOptions): Accoun
     const ended = await commands.run('sacctmgr', argv, { okCodes: [0, 1], ...(signal === undefined ? {} : { signal }) });
     const said = `${ended.stderr}\n${ended.stdout.toString('utf8')}`;
     if (/denied|not authorized/i.test(said)) throw classifyFailure('sacctmgr', { ...ended, stderr: said });
-    if (nothingToDo.test(said)) return 'unchanged';
-    if (noSuch.test(said))
-      throw new SluiceError('slurm.unknown', `sacctmgr: ${oneLine(said)}`, { hint: `Asked was: ${shellWords(['sacctmgr', ...argv])}` });
+    const unknown = noSuch.test(said);
+    // Adding to what does not exist ends with "Nothing new added", too; removing what does not exist is no error.
+    if (nothingToDo.test(said) && (!unknown || argv.includes('remove'))) return 'unchanged';
+    if (unknown) throw new SluiceError('slurm.unknown', `sacctmgr: ${oneLine(said)}`, { hint: `Asked was: ${shellWords(argv)}` });
     if (ended.code !== 0) throw classifyFailure('sacctmgr', { ...ended, stderr: said });
     return 'changed';
   }

@@ -71,7 +71,7 @@ test('invalid UTF-8 becomes U+FFFD and costs nothing else', async () => {
 });
 
 test('a record with the wrong number of fields is rejected, the others arrive', async () => {
-  for (const broken of [record('b', 'b'), record('b', 'b', 'b', 'b'), record('b')]) {
+  for (const broken of [record('b', 'b'), record('b', 'b', 'b', 'b'), record('b'), record('b', 'b', 'b', '', 'b')]) {
     const { all, rejected, whole, rejects } = await read([record('1', 'a', 'x'), broken, record('2', 'a', 'x'), record('3', 'a', 'x')], 3);
     assert.deepEqual(all, [
       ['1', 'a', 'x'],
@@ -85,7 +85,13 @@ test('a record with the wrong number of fields is rejected, the others arrive', 
 });
 
 test('after a broken record no field that begins with a newline shifts the columns', async () => {
-  const parts = [record('b', 'b', 'b', 'b'), record('1', '\n9', 'x'), record('2', '\n9', 'x'), record('3', 'a', 'x'), record('4', '\n9', 'x')];
+  const parts = [
+    record('b', 'b', 'b', 'b'),
+    record('1', '\n9', 'x'),
+    record('2', '\n9', 'x'),
+    record('3', 'a', 'x'),
+    record('4', '\n9', 'x'),
+  ];
   const { all } = await read(parts, 3);
   assert.deepEqual(all, [
     ['3', 'a', 'x'],

@@ -141,10 +141,9 @@ class FrameReader {
     let from = 0;
     if (this.#lost) from = this.#resume(pieces, atEnd);
     while (!this.#lost && pieces.length - from >= columns) {
-      const next = pieces[from + columns];
       // The newline behind the last field must be seen before the record counts: it is the next field's first byte.
-      const follows = next ?? this.#tail;
-      if (follows === '') break;
+      const follows = pieces[from + columns] ?? this.#tail;
+      if (follows === '' && pieces.length === from + columns) break;
       if (follows.charCodeAt(0) !== 10 || !this.#begins(pieces[from])) {
         this.#reject(`other than ${columns} fields`, pieces.slice(from, from + columns));
         this.#lost = true;
@@ -178,7 +177,7 @@ class FrameReader {
     for (let start = from; start + this.#columns <= pieces.length; start++) {
       if (pieces[start]?.charCodeAt(0) !== 10) continue;
       const follows = pieces[start + this.#columns] ?? this.#tail;
-      if (follows === '' && !atEnd) return start;
+      if (follows === '' && pieces.length === start + this.#columns && !atEnd) return start;
       if (follows.charCodeAt(0) !== 10) continue;
       let clean = true;
       for (let at = start + 1; at < start + this.#columns; at++) if (pieces[at]?.charCodeAt(0) === 10) clean = false;

@@ -24,6 +24,11 @@ export function jobDecoder(columns: readonly string[]): (row: Row) => Decoded<Ac
   const nodes = memoize((text: string) => (text === 'None assigned' ? '' : own(text)));
   const word = memoize(own);
 
+  /** 22.05 gives a job that was cancelled while it pended its end as its start; what never held a node never ran. */
+  function started(row: Row): boolean {
+    return nodes(row[at.nodes] ?? 'unknown') !== '' || (row[at.allocated] ?? '') !== '';
+  }
+
   return function decode(row) {
     const rawId = naturalOrNull(row[at.jobId] ?? '');
     if (rawId === null || rawId === 0) return `JobIDRaw is no job id`;
@@ -49,7 +54,7 @@ export function jobDecoder(columns: readonly string[]): (row: Row) => Decoded<Ac
       exitCode: exitCode(row[at.exitCode] ?? ''),
       submit: time(row[at.submit] ?? ''),
       eligible: time(row[at.eligible] ?? ''),
-      start: time(row[at.start] ?? ''),
+      start: started(row) ? time(row[at.start] ?? '') : null,
       end: time(row[at.end] ?? ''),
       timeLimit: timeLimit(row[at.timeLimit] ?? ''),
       nodes: nodes(row[at.nodes] ?? ''),
