@@ -14,7 +14,7 @@ export type { Migration, Schema } from './journal/migrate.ts';
 export { type JournalOptions, openJournal } from './journal/open-journal.ts';
 export { isConstraint } from './journal/sqlite-errors.ts';
 export { type Part, type PartContext, type ProgramHost, type ProgramOptions, runProgram } from './lifecycle.ts';
-export { createLog, type Log, type LogLevel, type LogOptions, levelOfName, levelOfNumber } from './log.ts';
+export { createLog, type Log, type LogLevel, type LogOptions, levelOfName, levelOfNumber, logLevels } from './log.ts';
 export {
   type Counter,
   createMetrics,

@@ -182,6 +182,30 @@ test('SIGHUP reloads; a broken configuration keeps the old one and says so; two 
   assert.equal(await running, 0);
 });
 
+test('a SIGHUP while the parts start is not lost', async () => {
+  let go = () => {};
+  let reloads = 0;
+  const slow: Part = {
+    name: 'slow',
+    start: () =>
+      new Promise((resolve) => {
+        go = resolve;
+      }),
+  };
+  const { running, host, told } = stage([slow], {
+    reload: () => {
+      reloads += 1;
+    },
+  });
+  host.emit('SIGHUP');
+  assert.equal(reloads, 0);
+  go();
+  await settled(() => told().length === 3);
+  assert.equal(reloads, 1);
+  host.emit('SIGTERM');
+  assert.equal(await running, 0);
+});
+
 test('the watchdog is fed at half its time, only while the live checks are well', async () => {
   const clock = manualClock();
   const health = createHealth(clock);

@@ -90,6 +90,7 @@ class Running {
         this.#ready = true;
         await notifier.notify('READY=1', 'STATUS=running');
         log.info('running');
+        if (this.#reloadAgain) void this.#reload();
         keepWatchdog({ notifier, clock, log, signal: watchdog.signal, ...(health ? { health } : {}) });
       }
       const code = await this.#end.promise;
@@ -175,12 +176,13 @@ class Running {
 
   async #reload(): Promise<void> {
     const { log, notifier, reload, monotonicUsec = () => process.hrtime.bigint() / 1000n } = this.#options;
-    if (!this.#ready || this.#stopping.signal.aborted) return;
-    if (this.#reloading) {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#reloading || !this.#ready) {
       this.#reloadAgain = true;
       return;
     }
     this.#reloading = true;
+    this.#reloadAgain = false;
     let status = 'running';
     await notifier.notify('RELOADING=1', `MONOTONIC_USEC=${monotonicUsec()}`);
     try {
@@ -194,8 +196,6 @@ class Running {
     }
     await notifier.notify('READY=1', `STATUS=${status}`);
     this.#reloading = false;
-    if (!this.#reloadAgain) return;
-    this.#reloadAgain = false;
-    await this.#reload();
+    if (this.#reloadAgain) await this.#reload();
   }
 }

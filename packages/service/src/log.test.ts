@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { closeSync, openSync, type writeSync } from 'node:fs';
 import { test } from 'node:test';
 import { manualClock, Secret, SluiceError } from '@sluice/io';
 import { createLog, type LogOptions, levelOfName, levelOfNumber } from './log.ts';
+import { descriptorDestination } from './log-destination.ts';
 import { saidOnce } from './said-once.ts';
 
 function capture(options: Partial<LogOptions> = {}) {
@@ -105,4 +107,24 @@ test('a lasting problem is said when it begins, after an hour, and when it ends,
       { level: 'info', msg: 'cc-backend answers again', occurrences: 90, seconds: 5400 },
     ],
   );
+});
+
+test('a log that cannot be written harms nobody and later says how much is missing', (t) => {
+  const full = openSync('/dev/full', 'w');
+  t.after(() => closeSync(full));
+  const log = createLog({ name: 'test', destination: descriptorDestination(full) });
+  for (let line = 0; line < 100; line++) log.info('no space');
+  let broken = true;
+  const written: string[] = [];
+  const destination = descriptorDestination(2, ((_: number, text: Buffer) => {
+    if (broken) throw Object.assign(new Error('closed'), { code: 'EPIPE' });
+    const part = text.subarray(0, 10);
+    written.push(part.toString());
+    return part.length;
+  }) as typeof writeSync);
+  destination.write('first line\n');
+  destination.write('second line\n');
+  broken = false;
+  destination.write('third line\n');
+  assert.match(written.join(''), /^\{"level":"warn","lost":2,.*\}\nthird line\n$/);
 });

@@ -1,9 +1,9 @@
+import { isatty } from 'node:tty';
 import { isCode, redactObject, redactText, SluiceError } from '@sluice/io';
 import {
   type Bindings,
   type ChildLoggerOptions,
   type DestinationStream,
-  destination,
   type Level,
   type LogFn,
   type Logger,
@@ -11,6 +11,7 @@ import {
   pino,
   stdTimeFunctions,
 } from 'pino';
+import { descriptorDestination } from './log-destination.ts';
 import { humanLine } from './log-human.ts';
 
 export type Log = Logger;
@@ -23,9 +24,9 @@ export interface LogOptions {
   readonly name: string;
   /** `info` by default. */
   readonly level?: LogLevel;
-  /** Where lines go; stderr by default, written synchronously so that the last words before an exit arrive. */
+  /** Where lines go; stderr by default, see `descriptorDestination`. */
   readonly destination?: DestinationStream;
-  /** `human` for a terminal, `json` otherwise: one object per line with `level`, `time`, `name`, `msg`. */
+  /** `human`, which is the default when stderr is a terminal, or `json`: one object per line with `level`, `time`, `name`, `msg`. */
   readonly form?: 'human' | 'json';
   /** Puts the journal's priority `<3>` … `<7>` before each line (sd-daemon(3)). */
   readonly journaldPriority?: boolean;
@@ -36,7 +37,8 @@ export interface LogOptions {
  * fields by their names and in all texts.
  */
 export function createLog(options: LogOptions): Log {
-  const sink = options.destination ?? destination({ dest: 2, sync: true });
+  const sink = options.destination ?? descriptorDestination(2);
+  const human = (options.form ?? (options.destination === undefined && isatty(2) ? 'human' : 'json')) === 'human';
   const settings: LoggerOptions = {
     name: options.name,
     level: options.level ?? 'info',
@@ -47,7 +49,7 @@ export function createLog(options: LogOptions): Log {
     serializers: { err: (error: unknown) => error },
     hooks: { logMethod: withRedactedText },
   };
-  const shaped = options.form === 'human' ? { write: (line: string) => sink.write(humanLine(line)) } : sink;
+  const shaped = human ? { write: (line: string) => sink.write(humanLine(line)) } : sink;
   return withRedactedChildren(pino(settings, options.journaldPriority ? withPriority(shaped) : shaped));
 }
 

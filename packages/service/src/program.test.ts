@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { systemProcesses } from '@sluice/io';
 
-const program = join(import.meta.dirname, 'program.fixture.ts');
+const program = fileURLToPath(import.meta.resolve('./program.fixture.ts'));
 
 /** Starts the fixture as a process of its own and hands over what it says, line by line. */
 function start(t: TestContext, behaviour: string) {

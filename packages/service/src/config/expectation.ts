@@ -87,7 +87,7 @@ function union(branches: readonly (readonly z.core.$ZodIssue[])[]): string {
   return words.length === 0 ? 'a value of one of the known forms' : alternatives([...new Set(words)]);
 }
 
-export function alternatives(words: readonly string[]): string {
+function alternatives(words: readonly string[]): string {
   if (words.length <= 1) return words.join('');
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }

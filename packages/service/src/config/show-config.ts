@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { narrowed, type Place, placeBelow, placeOf } from './shape.ts';
 
-export const redactedText = '[redacted]';
+const redactedText = '[redacted]';
 
 /**
  * A copy of a configuration that may be printed: what the schema marks as secret is replaced, except the names of files

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { SluiceError } from '@sluice/io';
 
 /** No configuration of the field comes near; a larger file is not one. */
-export const maxConfigBytes = 4 * 1024 * 1024;
+const maxConfigBytes = 4 * 1024 * 1024;
 
 /**
  * The text of a configuration file. Errors: `config.unreadable` when there is no such file, it may not be read or is

@@ -11,7 +11,7 @@ interface SqliteFailure extends Error {
   readonly errstr: string;
 }
 
-export function isSqliteError(error: unknown): error is SqliteFailure {
+function isSqliteError(error: unknown): error is SqliteFailure {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR' && 'errcode' in error;
 }
 
