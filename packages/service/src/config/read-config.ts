@@ -118,7 +118,7 @@ class Reading {
 
   async #yamlTree(root: Place, options: ReadConfigOptions, json: boolean): Promise<Tree | undefined> {
     // Loaded when a configuration is read: a program that has none need not carry the parser.
-    const yaml = await import('yaml');
+    const yaml = await import('./yaml-library.ts');
     let document: Document.Parsed;
     try {
       document = yaml.parseDocument(this.#text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
