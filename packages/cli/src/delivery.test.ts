@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type CcBackendClient, ccBackendClient, deliver, type Run } from '@sluice/clustercockpit';
 import { httpClient, isCode, manualClock } from '@sluice/io';
 import { type CcBackend, type CcBackendOptions, generateKeys, labCluster, mintToken, startCcBackend } from '@sluice/standins';
+import fc from 'fast-check';
 
 const now = 1_795_000_000;
 const keys = generateKeys();
@@ -133,4 +134,44 @@ test('a server that is not there ends the pass', async () => {
     (error) => isCode(error, 'http.unreachable'),
   );
   await http.close();
+});
+
+/** Runs as Slurm could report them, whatever users wrote. */
+const anyRun: fc.Arbitrary<Run> = fc.record({
+  cluster: fc.constant('labcluster'),
+  jobId: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+  start: fc.integer({ min: 1, max: 2 ** 33 }),
+  ended: fc.option(fc.record({ time: fc.integer({ min: 0, max: 2 ** 33 }), state: fc.constantFrom('COMPLETED', 'REQUEUED', 'NEW_WORD') })),
+  submit: fc.option(fc.nat()),
+  user: fc.string({ unit: 'binary', minLength: 1 }),
+  account: fc.string({ unit: 'binary' }),
+  partition: fc.string({ unit: 'binary' }),
+  name: fc.string({ unit: 'binary' }),
+  arrayJobId: fc.option(fc.nat()),
+  nodes: fc.subarray(['node01', 'node02', 'gpu01'], { minLength: 1 }),
+  cpus: fc.nat(),
+  gpus: fc.nat(),
+  walltime: fc.option(fc.nat()),
+  whole: fc.constantFrom(true, false, null),
+  allocation: fc.constant(null),
+  script: fc.option(fc.string({ unit: 'binary' })),
+  description: fc.option(fc.string({ unit: 'binary' })),
+});
+
+test('§3.1 whatever a run is like, cc-backend takes it, and its texts arrive as they are', async () => {
+  await using l = await line();
+  let jobId = 0;
+  await fc.assert(
+    fc.asyncProperty(anyRun, async (any) => {
+      const one = { ...any, jobId: ++jobId };
+      const { failed } = await deliver(l.client, [one], { ...options, privacy: { script: true, description: true } });
+      assert.deepEqual(failed, []);
+      l.backend.sync();
+      const row = l.backend.rows('job').find(({ job_id }) => job_id === jobId);
+      const { jobName, jobScript, slurmInfo } = JSON.parse(row?.meta_data ?? 'null');
+      assert.deepEqual([row?.hpc_user, jobName, jobScript ?? null, slurmInfo ?? null], [one.user, one.name, one.script, one.description]);
+      assert.equal(row?.job_state === 'running', one.ended === null);
+    }),
+    { numRuns: 100 },
+  );
 });

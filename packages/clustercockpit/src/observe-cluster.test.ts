@@ -86,6 +86,11 @@ test('a script that is gone is none, one that could not be asked for holds the r
   const { runs, held } = await observeCluster(slurm({ controller: { batchScript: async () => unasked } }), options);
   assert.deepEqual([runs.length, held.length], [0, 2]);
   assert.match(held[0]?.reason ?? '', /nobody answers/);
+  const mute = await observeCluster(
+    slurm({ controller: { batchScript: async () => ({ kind: 'gone' }) }, accounting: { offers: down } }),
+    options,
+  );
+  assert.deepEqual([ids(mute.runs), ids(mute.held.map(({ run }) => run))], [[7], [8]]);
 });
 
 test('nothing more is asked about what stands already, or about what may not be told', async () => {

@@ -86,40 +86,46 @@ async function complete(connector: SlurmReader, merged: readonly Run[], controll
       runs.push(run);
       continue;
     }
-    const whole = await withAllocation(connector, run);
-    const script = options.privacy.script ? await scriptOf(connector, run, controllerAnswers) : null;
-    if (whole === undefined) held.push({ run, reason: 'what it holds on its nodes is not known yet' });
-    else if (script instanceof SluiceError) held.push({ run, reason: `its script could not be asked for: ${script.message}` });
-    else
-      runs.push({ ...whole, script, description: await descriptionOf(connector, run, controllerAnswers && options.privacy.description) });
+    try {
+      runs.push(await completed(connector, run, controllerAnswers, options.privacy));
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      held.push({ run, reason: error.message });
+    }
   }
   return { runs, held };
 }
 
+async function completed(connector: SlurmReader, run: Run, controllerAnswers: boolean, privacy: Privacy): Promise<Run> {
+  const whole = await withAllocation(connector, run);
+  const script = privacy.script ? await scriptOf(connector, run, controllerAnswers) : null;
+  const description = controllerAnswers && privacy.description ? await descriptionOf(connector, run) : null;
+  return { ...whole, script, description };
+}
+
 /** A running job that started after the allocations were asked for is asked about by itself. */
-async function withAllocation({ controller }: SlurmReader, run: Run): Promise<Run | undefined> {
+async function withAllocation({ controller }: SlurmReader, run: Run): Promise<Run> {
   if (run.ended !== null || run.allocation !== null || !(await controller.offers()).allocations) return run;
-  const answer = (await controller.allocations([run.jobId])).get(run.jobId);
-  if (answer?.kind !== 'known' || answer.value.start !== run.start) return undefined;
-  return { ...run, allocation: answer.value, whole: answer.value.whole ?? run.whole };
+  const allocation = given((await controller.allocations([run.jobId])).get(run.jobId) ?? { kind: 'gone' });
+  if (allocation?.start !== run.start) throw new SluiceError('slurm.unknown', 'what it holds on its nodes is not known, or not any more');
+  return { ...run, allocation, whole: allocation.whole ?? run.whole };
 }
 
-async function scriptOf(
-  { accounting, controller }: SlurmReader,
-  run: Run,
-  controllerAnswers: boolean,
-): Promise<string | SluiceError | null> {
-  const current: Answer<string> = controllerAnswers ? await controller.batchScript(run.jobId) : { kind: 'gone' };
-  if (current.kind !== 'gone') return current.kind === 'known' ? current.value : current.error;
-  if (run.ended === null || !(await accounting.offers()).batchScript) return null;
-  const stored = await accounting.batchScript(run.jobId);
-  if (stored.kind === 'unasked') return stored.error;
-  return stored.kind === 'known' ? stored.value : null;
+async function scriptOf({ accounting, controller }: SlurmReader, run: Run, controllerAnswers: boolean): Promise<string | null> {
+  const current = controllerAnswers ? given(await controller.batchScript(run.jobId)) : null;
+  if (current !== null || run.ended === null || !(await accounting.offers()).batchScript) return current;
+  return given(await accounting.batchScript(run.jobId));
 }
 
-async function descriptionOf({ controller }: SlurmReader, run: Run, wanted: boolean): Promise<string | null> {
-  const answer = wanted ? await controller.describe(run.jobId) : undefined;
-  return answer?.kind === 'known' ? answer.value : null;
+async function descriptionOf({ controller }: SlurmReader, run: Run): Promise<string | null> {
+  const answer = await controller.describe(run.jobId);
+  return answer.kind === 'known' ? answer.value : null;
+}
+
+/** What is known, or null for what is gone. Throws the error of a question that could not be asked. */
+function given<T>(answer: Answer<T>): T | null {
+  if (answer.kind === 'unasked') throw answer.error;
+  return answer.kind === 'known' ? answer.value : null;
 }
 
 /** Does the work; an error that Sluice knows is noted, and the answer is false. */

@@ -81,12 +81,22 @@ function tableOf(rows: readonly JobRow[]): string {
     { title: 'JOB', align: 'right' },
     { title: 'STATE' },
     { title: 'SECONDS', align: 'right' },
+    { title: 'USER' },
+    { title: 'NAME' },
     { title: 'SHARED' },
     { title: 'HOST: HWTHREADS / ACCELERATORS' },
   ] as const;
   return formatTable(
     columns,
-    rows.map((row) => [row.job_id, row.job_state, row.job_state === 'running' ? '…' : row.duration, row.shared, resourcesText(row)]),
+    rows.map((row) => [
+      row.job_id,
+      row.job_state,
+      row.job_state === 'running' ? '…' : row.duration,
+      row.hpc_user,
+      oneLine((JSON.parse(row.meta_data ?? '{}') as { jobName?: string }).jobName ?? '', 16),
+      row.shared,
+      resourcesText(row),
+    ]),
   );
 }
 
