@@ -41,8 +41,8 @@ export interface Finished extends Ended {
 
 export interface ProcessStream {
   /**
-   * The bytes of stdout as they come; the program waits while they are not taken, so read them or leave the iteration. Leaving the iteration early ends the
-   * program. If it could not run or broke a bound, the iteration throws the error with which `ended` rejects.
+   * The bytes of stdout as they come; the program waits while they are not taken, so read them all or leave the iteration
+   * early, which ends the program. If it could not run or broke a bound, the iteration throws the error with which `ended` rejects.
    */
   readonly stdout: AsyncIterable<Buffer>;
   /**
