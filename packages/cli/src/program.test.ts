@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Processes, SluiceError, systemClock } from '@sluice/io';
+import { type Processes, SluiceError, systemClock, systemProcesses } from '@sluice/io';
 import { runSluice } from './program.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -130,4 +130,18 @@ test('the stand-in runs until interrupted and answers with its token', async () 
   const { code, err } = await sluice(['standin', 'cc-backend'], { stdout, interrupted: interrupt.signal });
   assert.deepEqual([code, err], [0, '']);
   assert.match(out, /^address: http:\/\/127\.0\.0\.1:\d+\ntoken: {3}ey/);
+});
+
+test('a door is loaded only when its command runs', async () => {
+  const script = `
+    import { registerHooks } from 'node:module';
+    const rooms = new Set();
+    registerHooks({ load(url, context, next) { const room = /packages\\/(\\w+)\\/src/.exec(url); if (room) rooms.add(room[1]); return next(url, context); } });
+    const { runSluice, systemSurroundings } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))});
+    await runSluice(['slurm', 'ended', '--help'], { ...systemSurroundings(), stdout: { write() {} } });
+    console.log([...rooms].sort().join());`;
+  const program = { name: process.execPath, timeoutMs: 30_000, inherit: [], maxOutputBytes: 1 << 20 };
+  const args = ['--conditions=@sluice/source', '--input-type=module', '--eval', script];
+  const { stdout, stderr } = await systemProcesses({}).run({ program, args });
+  assert.equal(String(stdout), 'cli,io\n', stderr);
 });

@@ -6,8 +6,6 @@ import { addSlurm } from './commands/slurm-command.ts';
 import { addStandin } from './commands/standin-command.ts';
 import { Interrupted, type Surroundings } from './surroundings.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-
 /** Runs one command line and returns its exit code. Errors are printed, never thrown. */
 export async function runSluice(args: readonly string[], around: Surroundings): Promise<number> {
   let code = 0;
@@ -25,6 +23,7 @@ export async function runSluice(args: readonly string[], around: Surroundings): 
 }
 
 function buildProgram(around: Surroundings, setExit: (code: number) => void): Command {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   const program = new Command('sluice')
     .description('The one place where a Slurm cluster meets the systems around it.')
     .version(version, '-V, --version', 'print the version')
