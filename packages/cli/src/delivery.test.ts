@@ -136,6 +136,30 @@ test('a server that is not there ends the pass', async () => {
   await http.close();
 });
 
+test('a write that was done and not answered is found there by the next pass; nothing is doubled', async () => {
+  for (const wrong of [
+    { kind: 'drop', when: 'after' },
+    { kind: 'drop', when: 'before' },
+    { kind: 'refuse', status: 500, error: 'database is locked' },
+  ] as const) {
+    const faulty = new Set(['/api/jobs/start_job/', '/api/jobs/stop_job/']);
+    await using l = await line({ fault: ({ path }) => (faulty.delete(path) ? wrong : undefined) });
+    for (const what of ['start', 'stop']) {
+      const { failed } = await deliver(l.client, [ended(run.start)], options);
+      assert.deepEqual(
+        failed.map((failure) => failure.what),
+        [what],
+        JSON.stringify(wrong),
+      );
+    }
+    const { failed } = await deliver(l.client, [ended(run.start)], options);
+    assert.deepEqual(failed, []);
+    l.backend.sync();
+    const rows = l.backend.rows('job');
+    assert.deepEqual([rows.length, rows[0]?.job_state], [1, 'completed']);
+  }
+});
+
 /** Runs as Slurm could report them, whatever users wrote. */
 const anyRun: fc.Arbitrary<Run> = fc.record({
   cluster: fc.constant('labcluster'),

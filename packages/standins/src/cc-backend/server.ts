@@ -24,9 +24,20 @@ export interface CcBackendOptions {
   readonly natsMode?: boolean;
   /** `main.api-allowed-ips`; absent, empty or `*` first allow everybody. */
   readonly allowedIps?: readonly string[];
+  /** Asked before each request what shall go wrong with it. */
+  readonly fault?: (request: { readonly method: string; readonly path: string }) => Fault | undefined;
   /** Told of every answered request. */
   readonly observe?: (exchange: Exchange) => void;
 }
+
+/**
+ * What a site meets: `refuse` answers without doing anything (`database is locked`, a proxy's 502), `drop` closes the
+ * connection before or after the work is done, `stall` never answers, though the work is done (contract §1, time-outs).
+ */
+export type Fault =
+  | { readonly kind: 'refuse'; readonly status: number; readonly error: string }
+  | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
+  | { readonly kind: 'stall' };
 
 export interface Exchange {
   readonly method: string;
@@ -77,8 +88,11 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
   const server = createServer((request, response) => {
     readBody(request).then(
       (body) => {
-        const { reply, fault } = answered(() => answer(request, body));
-        send(request, response, reply);
+        const wrong = options.fault?.({ method: request.method ?? '', path: request.url ?? '' });
+        if (wrong?.kind === 'drop' && wrong.when === 'before') return void response.destroy();
+        const { reply, fault } = answered(() => (wrong?.kind === 'refuse' ? failure(wrong.status, wrong.error) : answer(request, body)));
+        if (wrong?.kind === 'drop') response.destroy();
+        else if (wrong?.kind !== 'stall') send(request, response, reply);
         options.observe?.({
           method: request.method ?? '',
           path: request.url ?? '',
