@@ -46,9 +46,14 @@ export async function serveOperations(options: OperationsOptions): Promise<Opera
     },
   );
   server.maxConnections = 32;
-  if (target.kind === 'unix') await removeStale(target.path);
-  await listening(server, target, options.listen);
-  if (target.kind === 'unix') chmodSync(target.path, 0o660);
+  try {
+    if (target.kind === 'unix') await removeStale(target.path);
+    await listening(server, target);
+    if (target.kind === 'unix') chmodSync(target.path, 0o660);
+  } catch (error) {
+    server.close();
+    throw listenError(options.listen, error);
+  }
   return {
     address: addressOf(server),
     close: () =>
@@ -94,15 +99,18 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function listening(server: Server, target: Target, listen: string): Promise<void> {
+function listening(server: Server, target: Target): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = error.code === 'EADDRINUSE' ? 'another program listens there' : error.message;
-      reject(new SluiceError('listen.failed', `cannot listen on ${listen}: ${reason}`, { cause: error }));
-    });
+    server.once('error', reject);
     if (target.kind === 'unix') server.listen(target.path, resolve);
     else server.listen(target.port, target.host, resolve);
   });
+}
+
+function listenError(listen: string, cause: unknown): SluiceError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const reason = code === 'EADDRINUSE' ? 'another program listens there' : message;
+  return new SluiceError('listen.failed', `cannot listen on ${listen}: ${reason}`, { cause });
 }
 
 /** Removes the socket that a killed program left behind; one that still answers stays, and listening then fails. */

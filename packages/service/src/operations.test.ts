@@ -113,6 +113,7 @@ test('addresses: loopback by default, others only when allowed, nonsense never',
   for (const listen of ['', 'x', '1:2:3', '127.0.0.1:70000', 'unix:relative', '127.0.0.1:']) {
     await assert.rejects(serveOperations({ listen, health }), (error) => isCode(error, 'config.invalid'), listen);
   }
+  await assert.rejects(serveOperations({ listen: 'unix:/nowhere/x.sock', health }), (error) => isCode(error, 'listen.failed'));
   const remote = await serveOperations({ listen: '0.0.0.0:0', health, allowRemote: true });
   await remote.close();
 });

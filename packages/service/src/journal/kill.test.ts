@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { systemClock, systemProcesses } from '@sluice/io';
+import { isCode, systemClock, systemProcesses } from '@sluice/io';
 import { killSchema } from './kill-writer.fixture.ts';
 import { openJournal } from './open-journal.ts';
 
@@ -27,6 +27,12 @@ test(`a writer killed ${kills} times loses nothing that was promised and keeps n
     for await (const line of createInterface({ input: Readable.from(child.stdout) })) {
       if (pid === 0) pid = Number(line);
       else promised = Math.max(promised, Number(line));
+      if (lines === 0) {
+        assert.throws(
+          () => openJournal(path, killSchema, { clock: systemClock() }),
+          (error) => isCode(error, 'instance.running') && error.message.includes(`process ${pid}`),
+        );
+      }
       if (lines++ === killAfter) process.kill(pid, 'SIGKILL');
     }
     const ended = await child.ended;

@@ -3,8 +3,8 @@ import { SluiceError } from '@sluice/io';
 /** Primary result codes of SQLite (sqlite.org/rescode.html); extended ones carry theirs in the low byte. */
 const codes = { busy: 5, locked: 6, readonly: 8, io: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
 
-/** SQLITE_IOERR_WRITE, _FSYNC, _TRUNCATE, _SHMSIZE and _SHMMAP: on a full disk some kernels and quotas answer with these. */
-const writeErrors = new Set([778, 1034, 1546, 4874, 5386]);
+/** SQLITE_IOERR_WRITE, _TRUNCATE, _SHMSIZE and _SHMMAP: what an exceeded quota becomes, and a full disk at opening. */
+const writeErrors = new Set([778, 1546, 4874, 5386]);
 
 interface SqliteFailure extends Error {
   readonly errcode: number;
