@@ -3,7 +3,8 @@ import { commandsController } from '../src/commands/controller.ts';
 import { commandsJobs } from '../src/commands/jobs.ts';
 import { releaseWatch } from '../src/commands/release.ts';
 import { slurmCommands } from '../src/commands/slurm-command.ts';
-import type { Controller } from '../src/facets.ts';
+import type { Answer, Controller } from '../src/facets.ts';
+import type { Allocation } from '../src/records.ts';
 import type { Roles } from './controller-scenario.ts';
 
 export const unknownJob = 4_000_000;
@@ -28,7 +29,7 @@ export async function askController(processes: Processes, clock: Clock, roles: R
     jobsById: await on('jobsById').jobsById([id('array'), id('plain'), unknownJob]),
     oneUnknown: await on('oneUnknown').jobsById([unknownJob]),
     allAllocations: await on('allAllocations').allAllocations(),
-    allocations: await on('allocations').allocations([...Object.values(roles), unknownJob]),
+    allocations: await eachAllocation(on, [...Object.values(roles), unknownJob]),
     nodes: await on('nodes').nodes(),
     partitions: await on('partitions').partitions(),
     batchScript: await on('batchScript').batchScript(id('failed')),
@@ -38,6 +39,16 @@ export async function askController(processes: Processes, clock: Clock, roles: R
     ping: await on('ping').ping(),
     diagnostics: await on('diagnostics').diagnostics(),
   };
+}
+
+/** Few jobs at a time, so that each is asked about by itself. */
+async function eachAllocation(on: (purpose: string) => Controller, jobIds: readonly number[]) {
+  const answers = new Map<number, Answer<Allocation>>();
+  for (let from = 0; from < jobIds.length; from += 8) {
+    const some = await on(`allocations${from}x`).allocations(jobIds.slice(from, from + 8));
+    for (const [jobId, answer] of some) answers.set(jobId, answer);
+  }
+  return answers;
 }
 
 /** Every write of the jobs facet, on jobs of its own, as the user we are. */

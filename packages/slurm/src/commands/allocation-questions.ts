@@ -24,8 +24,8 @@ export interface QueuedJobs {
   readonly rejects: readonly Reject[];
 }
 
-/** Above so many jobs one question about all is kinder to slurmctld than one about each. */
-const singlesAtMost = 100;
+/** Above so many jobs one question about all is kinder to slurmctld than one about each; its rate limit counts questions. */
+const singlesAtMost = 10;
 const source = 'scontrol show job';
 
 /** Answers about allocations: of a running job `known`, of a job that holds nothing `gone`. */

@@ -23,6 +23,8 @@ export interface ControllerParts {
 
 /** Ids in one question; a command line holds many more, but slurmctld is asked for whole arrays. */
 const idsPerQuestion = 1000;
+/** States in which a job holds nodes: base states, and words that Slurm shows in their place. */
+const holdingStates = ['RUNNING', 'SUSPENDED', 'CONFIGURING', 'RESIZING', 'SIGNALING', 'STOPPED'] as const;
 const layoutsFreshMs = 10 * 60_000;
 
 /** The controller facet through squeue, scontrol and sdiag. */
@@ -56,7 +58,8 @@ export function commandsController(parts: ControllerParts): Controller {
     const finished = await commands.run('scontrol', [...named, 'ping'], { okCodes: [0, 1] });
     const controllers = readPing(finished.stdout.toString('utf8'));
     if (controllers.length === 0) {
-      throw new SluiceError('slurm.unreachable', `scontrol ping names no controller: ${finished.stderr.trim().slice(0, 500)}`);
+      const failure = classifyFailure('scontrol', finished);
+      throw failure.code === 'slurm.refused' ? new SluiceError('slurm.unreachable', failure.message) : failure;
     }
     return controllers;
   }
@@ -114,7 +117,7 @@ export function commandsController(parts: ControllerParts): Controller {
       }
     }
     if (!jobIds) {
-      await read(ask({ states: ['RUNNING', 'SUSPENDED'] }), undefined);
+      await read(ask({ states: holdingStates }), undefined);
       return { found, rejects };
     }
     await inChunks(jobIds, (some) => read(queue.ask({ jobIds: some }), new Set(some)));
