@@ -21,7 +21,8 @@ export interface HttpResponse {
 
 /**
  * A client for one server. Any HTTP status is an answer; errors are `http.unreachable` (nothing was sent), `http.tls`,
- * `http.timeout` and `http.dropped` (the outcome is unknown), `http.too-large`.
+ * `http.timeout` and `http.dropped` (the outcome is unknown), `http.too-large`, `data.invalid` for a header or path that
+ * cannot be sent, and the reason of the request's signal. Only a GET dropped before its answer began is repeated, once.
  */
 export interface HttpClient {
   request(request: HttpRequest): Promise<HttpResponse>;
