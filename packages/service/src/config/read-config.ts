@@ -118,10 +118,10 @@ class Reading {
 
   async #yamlTree(root: Place, options: ReadConfigOptions, json: boolean): Promise<Tree | undefined> {
     // Loaded when a configuration is read: a program that has none need not carry the parser.
-    const yaml = await import('./yaml-library.ts');
+    const { parseDocument, isAlias, isMap, isScalar, isSeq } = await import('./yaml-library.ts');
     let document: Document.Parsed;
     try {
-      document = yaml.parseDocument(this.#text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+      document = parseDocument(this.#text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.#say(this.problems, { path: [], offset: undefined, expected: 'a plain configuration', message: 'nested too deeply' });
@@ -135,7 +135,10 @@ class Reading {
     for (const { message, pos } of document.warnings) {
       this.#say(this.warnings, { path: [], offset: pos[0], expected: 'plain values', message: message.split('\n')[0] ?? '' });
     }
-    return documentTree(yaml, document, root, { caseInsensitiveKeys: options.caseInsensitiveKeys === true, mergeKeys: !json });
+    return documentTree({ isAlias, isMap, isScalar, isSeq }, document, root, {
+      caseInsensitiveKeys: options.caseInsensitiveKeys === true,
+      mergeKeys: !json,
+    });
   }
 
   /** Unknown and deprecated keys. What an unknown key holds is never shown: it may be a mistyped secret. */
