@@ -54,7 +54,7 @@ test('a full disk refuses with journal.full, keeps what was promised, and goes o
     return t.skip('a small file system cannot be mounted here');
   }
   t.after(async () => {
-    await processes.run({ program: { ...mount, name: 'umount' }, args: [directory] });
+    await processes.run({ program: { ...mount, name: 'umount' }, args: ['--lazy', directory] });
     rmSync(directory, { recursive: true, force: true });
   });
   mkdirSync(join(directory, 'var'));
