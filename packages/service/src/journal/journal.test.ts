@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -151,6 +151,7 @@ test('a file that belongs to something else is refused and left as it is', (t) =
     () => openJournal(foreign, schema, options),
     (error) => isCode(error, 'journal.unusable') && /another program/.test(error.message),
   );
+  mkdirSync(join(dir, 'directory'));
   const text = join(dir, 'text.db');
   writeFileSync(text, 'this is not a database, but a text of some length that SQLite will look at '.repeat(20));
   assert.throws(
@@ -158,7 +159,7 @@ test('a file that belongs to something else is refused and left as it is', (t) =
     (error) => isCode(error, 'journal.unusable') && /no SQLite database/.test(error.message),
   );
   assert.throws(
-    () => openJournal(dir, schema, options),
+    () => openJournal(join(dir, 'directory'), schema, options),
     (error) => isCode(error, 'journal.unusable'),
   );
 });
