@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Finished, systemProcesses } from '@sluice/io';
-import { type Lab, LabUnavailable, startLab } from '../lab/lab.ts';
+import { type Lab, LabUnavailable } from '../lab/lab.ts';
+import { labOrReason, until } from './on-lab.ts';
 
 const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
-const lab = await startLab({ suite: 'bookworm' }).catch((error: unknown) => {
-  if (error instanceof LabUnavailable) return error;
-  throw error;
-});
+const lab = await labOrReason();
 
 if (lab instanceof LabUnavailable) it('sluice slurm on a real Slurm', { skip: lab.message });
 else describe(`sluice slurm on Slurm ${lab.release}`, () => slurmCommands(lab));
@@ -31,7 +29,7 @@ function slurmCommands(lab: Lab): void {
   before(async () => {
     const args = ['-o', '/dev/null', '-p', 'gpu', '-w', 'gpu01', '--gres=gpu:a100:1', '-J', name];
     id = await lab.submit('alice', args, '#!/bin/sh\nsleep 600\n');
-    await until(async () => (await lab.ask('squeue', ['-h', '-t', 'R', '-o', '%A'])) === String(id));
+    await until('the job runs', async () => (await lab.ask('squeue', ['-h', '-t', 'R', '-o', '%A'])) === String(id));
   });
   after(() => lab.down());
 
@@ -59,7 +57,10 @@ function slurmCommands(lab: Lab): void {
 
   it('ended: the rows of a window, and an empty one', async () => {
     await lab.ask('scancel', [String(id)]);
-    await until(async () => (await lab.ask('sacct', ['-n', '-X', '-P', '-j', String(id), '--format=End'])) !== 'Unknown');
+    await until(
+      'accounting knows its end',
+      async () => (await lab.ask('sacct', ['-n', '-X', '-P', '-j', String(id), '--format=End'])) !== 'Unknown',
+    );
     const ended = jsonLines((await sluice('ended', '--since', '10m', '--json')).text);
     assert.deepEqual(
       ended.map((job) => [job.jobId, job.state.base]),
@@ -75,12 +76,4 @@ function slurmCommands(lab: Lab): void {
     assert.deepEqual([code, text], [69, '']);
     assert.match(stderr, /^sluice: .*\/nonexistent.*\n/);
   });
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  throw new Error('the job did not get there');
 }

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type CcBackendClient, ccBackendClient, type SyncReport, syncOnce } from '@sluice/clustercockpit';
 import { type HttpClient, httpClient, systemClock, systemProcesses } from '@sluice/io';
 import { commandsConnector } from '@sluice/slurm';
 import { type CcBackend, generateKeys, type JobRow, labCluster, labGpus, mintToken, startCcBackend } from '@sluice/standins';
-import { type Lab, LabUnavailable, type Suite, startLab, suites } from '../lab/lab.ts';
+import { type Lab, LabUnavailable } from '../lab/lab.ts';
+import { labOrReason, until } from './on-lab.ts';
 
-const wanted = process.env['SLUICE_LAB_SUITE'] ?? 'bookworm';
-const suite: Suite | undefined = suites.find((one) => one === wanted);
-if (suite === undefined) throw new Error(`SLUICE_LAB_SUITE is '${wanted}'; known are ${suites.join(', ')}`);
-const lab = await startLab({ suite }).catch((error: unknown) => {
-  if (error instanceof LabUnavailable) return error;
-  throw error;
-});
+const lab = await labOrReason();
 
 if (lab instanceof LabUnavailable) it('the thin line on a real Slurm', { skip: lab.message });
 else describe(`the thin line on Slurm ${lab.release}`, () => thinLine(lab));
@@ -160,12 +154,4 @@ function numbers(ranges: string): number[] {
     const [low = 0, high = low] = range.split('-').map(Number);
     return Array.from({ length: high - low + 1 }, (_, index) => low + index);
   });
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
-    if (await holds()) return;
-    await sleep(500);
-  }
-  throw new Error(`it did not come to this: ${what}`);
 }
