@@ -30,8 +30,29 @@ export function mintToken(keys: JwtKeys, user: User, issuedAt: number, claims: R
   return `${signed}.${sign(null, Buffer.from(signed), privateKey(keys)).toString('base64url')}`;
 }
 
-/** Checks a token as the server does (contract §2); `now` in seconds since the epoch. */
-export function checkToken(token: string, key: string, now: number): { readonly user: User } | { readonly error: string } {
+export type Checked = { readonly user: User } | { readonly error: string };
+
+/**
+ * Checks tokens as the server does (contract §2), `now` in seconds since the epoch. The signature of the token that came
+ * last is not checked again: a client sends the same one with every request.
+ */
+export function tokenChecker(key: string): (token: string, now: number) => Checked {
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key, 'base64').toString('base64url') };
+  const publicKey = createPublicKey({ key: jwk, format: 'jwk' });
+  let last: { readonly token: string; readonly claims: Claims } | undefined;
+  return (token, now) => {
+    if (last?.token !== token) {
+      const read = readToken(token, publicKey);
+      if ('error' in read) return read;
+      last = { token, claims: read.claims };
+    }
+    return checkClaims(last.claims, now);
+  };
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+function readToken(token: string, publicKey: KeyObject): { readonly claims: Claims } | { readonly error: string } {
   const [head = '', body = '', signature = '', ...more] = token.split('.');
   const header = decode(head);
   const claims = decode(body);
@@ -39,10 +60,13 @@ export function checkToken(token: string, key: string, now: number): { readonly 
     return { error: 'token is malformed: token contains an invalid number of segments' };
   }
   if (header['alg'] !== 'EdDSA') return { error: 'token is unverifiable: error while executing keyfunc: only Ed25519/EdDSA supported' };
-  if (!verify(null, Buffer.from(`${head}.${body}`), publicKey(key), Buffer.from(signature, 'base64url'))) {
+  if (!verify(null, Buffer.from(`${head}.${body}`), publicKey, Buffer.from(signature, 'base64url'))) {
     return { error: 'token signature is invalid: ed25519: verification error' };
   }
-  const { exp, nbf, sub, roles } = claims;
+  return { claims };
+}
+
+function checkClaims({ exp, nbf, sub, roles }: Claims, now: number): Checked {
   if (typeof exp === 'number' && now >= exp) return { error: 'token has invalid claims: token is expired' };
   if (typeof nbf === 'number' && now < nbf) return { error: 'token has invalid claims: token is not valid yet' };
   if (typeof sub !== 'string' || sub === '') return { error: "missing 'sub' claim in JWT" };
@@ -59,18 +83,13 @@ function encode(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-function decode(part: string): Readonly<Record<string, unknown>> | undefined {
+function decode(part: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+    return typeof value === 'object' && value !== null ? (value as Claims) : undefined;
   } catch {
     return undefined;
   }
-}
-
-function publicKey(base64: string): KeyObject {
-  const x = Buffer.from(base64, 'base64').toString('base64url');
-  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
 }
 
 function privateKey(keys: JwtKeys): KeyObject {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { Clock } from '@sluice/io';
-import { checkToken, mayUseApi, type User } from './auth.ts';
+import { type Checked, mayUseApi, tokenChecker } from './auth.ts';
 import type { Cluster } from './clusters.ts';
 import type { Context } from './context.ts';
 import { failure, type Reply } from './reply.ts';
@@ -71,6 +71,7 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
     archive: (id) => store.setMonitoringStatus(id, 3),
   };
   const routes = apiRoutes(options.natsMode ?? false);
+  const check = tokenChecker(options.publicKey);
 
   function answer(request: IncomingMessage, body: string): Reply {
     const url = new URL(request.url ?? '/', 'http://localhost');
@@ -80,7 +81,7 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
     }
     const found = findRoute(routes, method, url.pathname);
     if ('reply' in found) return found.reply;
-    const who = authenticate(request, options, context.now());
+    const who = authenticate(request, (token) => check(token, context.now()), options.allowedIps ?? []);
     if ('error' in who) return failure(401, who.error);
     return found.route.handle(context, { user: who.user, query: url.searchParams, body, id: found.id });
   }
@@ -142,17 +143,12 @@ function answered(handle: () => Reply): { readonly reply: Reply; readonly fault?
   }
 }
 
-function authenticate(
-  request: IncomingMessage,
-  options: CcBackendOptions,
-  now: number,
-): { readonly user: User } | { readonly error: string } {
+function authenticate(request: IncomingMessage, check: (token: string) => Checked, allowed: readonly string[]): Checked {
   const token = tokenOf(request);
   if (token === '') return { error: 'no user for secured check' };
-  const checked = checkToken(token, options.publicKey, now);
+  const checked = check(token);
   if ('error' in checked) return checked;
   if (!mayUseApi(checked.user)) return { error: 'unauthorized' };
-  const allowed = options.allowedIps ?? [];
   const address = clientAddress(request);
   if (allowed.length > 0 && allowed[0] !== '*' && !allowed.includes(address)) return { error: `unknown ip: ${address}` };
   return checked;

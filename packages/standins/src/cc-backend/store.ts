@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { StartJob } from './payloads.ts';
 import { schema } from './schema.ts';
 
@@ -58,6 +58,8 @@ const copied = `job_id, cluster, subcluster, start_time, hpc_user, project, clus
 /** cc-backend's database: the job tables, tags and node states. Errors are SQLite's own, with its words. */
 export class Store {
   readonly #db: DatabaseSync;
+  /** Few: the texts are ours, and the longest choice in them is that of twelve states. */
+  readonly #statements = new Map<string, StatementSync>();
 
   /** `path` is a file, or `:memory:`. */
   constructor(path: string) {
@@ -72,30 +74,30 @@ export class Store {
 
   /** Inserts a running job and returns its row id. */
   insert(table: JobTable, job: StartJob): number {
-    const inserted = this.#db
-      .prepare(`INSERT INTO ${table} (${copied}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-      .run(
-        job.jobId,
-        job.cluster,
-        job.subCluster,
-        job.startTime,
-        job.user,
-        job.project,
-        job.partition,
-        job.arrayJobId,
-        job.duration,
-        job.walltime,
-        job.metaData === null ? null : JSON.stringify(job.metaData),
-        JSON.stringify(job.resources),
-        job.numNodes,
-        job.numHwthreads,
-        job.numAcc,
-        job.smt,
-        job.shared,
-        job.monitoringStatus,
-        job.energy,
-        JSON.stringify(job.footprint ?? {}),
-      );
+    const inserted = this.#prepare(
+      `INSERT INTO ${table} (${copied}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      job.jobId,
+      job.cluster,
+      job.subCluster,
+      job.startTime,
+      job.user,
+      job.project,
+      job.partition,
+      job.arrayJobId,
+      job.duration,
+      job.walltime,
+      job.metaData === null ? null : JSON.stringify(job.metaData),
+      JSON.stringify(job.resources),
+      job.numNodes,
+      job.numHwthreads,
+      job.numAcc,
+      job.smt,
+      job.shared,
+      job.monitoringStatus,
+      job.energy,
+      JSON.stringify(job.footprint ?? {}),
+    );
     return Number(inserted.lastInsertRowid);
   }
 
@@ -145,8 +147,8 @@ export class Store {
   /** Moves one cached row into `job` and returns its new id. */
   transfer(cacheId: number): number {
     return this.#atomic(() => {
-      const moved = this.#db.prepare(`INSERT INTO job (${copied}) SELECT ${copied} FROM job_cache WHERE id = ?`).run(cacheId);
-      this.#db.prepare('DELETE FROM job_cache WHERE id = ?').run(cacheId);
+      const moved = this.#prepare(`INSERT INTO job (${copied}) SELECT ${copied} FROM job_cache WHERE id = ?`).run(cacheId);
+      this.#prepare('DELETE FROM job_cache WHERE id = ?').run(cacheId);
       return Number(moved.lastInsertRowid);
     });
   }
@@ -159,29 +161,30 @@ export class Store {
   }
 
   stop(id: number, state: string, duration: number): void {
-    this.#db.prepare('UPDATE job SET job_state = ?, duration = ? WHERE id = ?').run(state, duration, id);
+    this.#prepare('UPDATE job SET job_state = ?, duration = ? WHERE id = ?').run(state, duration, id);
   }
 
   setMonitoringStatus(id: number, status: number): void {
-    this.#db.prepare('UPDATE job SET monitoring_status = ? WHERE id = ?').run(status, id);
+    this.#prepare('UPDATE job SET monitoring_status = ? WHERE id = ?').run(status, id);
   }
 
   /** Adds a tag to a job, creating the tag when its type, name and scope are new. */
   addTag(jobId: number, tag: { readonly type: string; readonly name: string; readonly scope: string }): void {
-    const known = this.#db
-      .prepare('SELECT id FROM tag WHERE tag_type = ? AND tag_name = ? AND tag_scope = ?')
-      .get(tag.type, tag.name, tag.scope) as { id: number } | undefined;
+    const known = this.#prepare('SELECT id FROM tag WHERE tag_type = ? AND tag_name = ? AND tag_scope = ?').get(
+      tag.type,
+      tag.name,
+      tag.scope,
+    ) as { id: number } | undefined;
     const tagId =
       known?.id ??
-      this.#db.prepare('INSERT INTO tag (tag_type, tag_name, tag_scope) VALUES (?, ?, ?)').run(tag.type, tag.name, tag.scope)
-        .lastInsertRowid;
-    this.#db.prepare('INSERT INTO jobtag (job_id, tag_id) VALUES (?, ?)').run(jobId, tagId);
+      this.#prepare('INSERT INTO tag (tag_type, tag_name, tag_scope) VALUES (?, ?, ?)').run(tag.type, tag.name, tag.scope).lastInsertRowid;
+    this.#prepare('INSERT INTO jobtag (job_id, tag_id) VALUES (?, ?)').run(jobId, tagId);
   }
 
   tags(jobId: number): readonly TagRow[] {
-    return this.#db
-      .prepare('SELECT tag.* FROM tag JOIN jobtag ON tag.id = jobtag.tag_id WHERE jobtag.job_id = ? ORDER BY tag.id')
-      .all(jobId) as unknown as TagRow[];
+    return this.#prepare('SELECT tag.* FROM tag JOIN jobtag ON tag.id = jobtag.tag_id WHERE jobtag.job_id = ? ORDER BY tag.id').all(
+      jobId,
+    ) as unknown as TagRow[];
   }
 
   /** Hosts of running jobs that started before `time`, by cluster. */
@@ -193,38 +196,42 @@ export class Store {
 
   /** Appends one state of a node, and the node itself when it is new. */
   addNodeState(node: { hostname: string; cluster: string; subCluster: string }, state: NodeStateRow): void {
-    this.#db
-      .prepare('INSERT OR IGNORE INTO node (hostname, cluster, subcluster) VALUES (?, ?, ?)')
-      .run(node.hostname, node.cluster, node.subCluster);
-    this.#db
-      .prepare(
-        `INSERT INTO node_state (time_stamp, jobs_running, cpus_allocated, memory_allocated, gpus_allocated, node_state, health_state, node_id)
+    this.#prepare('INSERT OR IGNORE INTO node (hostname, cluster, subcluster) VALUES (?, ?, ?)').run(
+      node.hostname,
+      node.cluster,
+      node.subCluster,
+    );
+    this.#prepare(
+      `INSERT INTO node_state (time_stamp, jobs_running, cpus_allocated, memory_allocated, gpus_allocated, node_state, health_state, node_id)
          SELECT ?, ?, ?, ?, ?, ?, ?, id FROM node WHERE hostname = ? AND cluster = ?`,
-      )
-      .run(
-        state.time_stamp,
-        state.jobs_running,
-        state.cpus_allocated,
-        state.memory_allocated,
-        state.gpus_allocated,
-        state.node_state,
-        state.health_state,
-        node.hostname,
-        node.cluster,
-      );
+    ).run(
+      state.time_stamp,
+      state.jobs_running,
+      state.cpus_allocated,
+      state.memory_allocated,
+      state.gpus_allocated,
+      state.node_state,
+      state.health_state,
+      node.hostname,
+      node.cluster,
+    );
   }
 
   /** Every node state ever received, oldest first. */
   nodeStates(): readonly (NodeStateRow & { readonly hostname: string; readonly cluster: string; readonly subcluster: string })[] {
-    return this.#db
-      .prepare(
-        'SELECT node_state.*, hostname, cluster, subcluster FROM node_state JOIN node ON node.id = node_state.node_id ORDER BY node_state.id',
-      )
-      .all() as never;
+    return this.#prepare(
+      'SELECT node_state.*, hostname, cluster, subcluster FROM node_state JOIN node ON node.id = node_state.node_id ORDER BY node_state.id',
+    ).all() as never;
+  }
+
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql) ?? this.#db.prepare(sql);
+    this.#statements.set(sql, known);
+    return known;
   }
 
   #rows(sql: string, values: readonly SQLInputValue[]): JobRow[] {
-    return this.#db.prepare(sql).all(...values) as unknown as JobRow[];
+    return this.#prepare(sql).all(...values) as unknown as JobRow[];
   }
 
   #atomic<T>(work: () => T): T {
