@@ -15,6 +15,9 @@ interface LabJob {
   readonly hostile?: HostileTexts;
 }
 
+/** Longer than Slurm shows unless it is told to. */
+export const longArray = Array.from({ length: 30 }, (_, index) => (index + 1) ** 2).join(',');
+
 const sleeping = '--wrap=sleep 3600';
 
 /** Jobs of every kind that slurmctld shows, on fixed nodes; then those of the hostile. */
@@ -42,6 +45,7 @@ function* labJobs(ids: Readonly<Record<string, number>>): Generator<LabJob> {
   yield run('suspended', ['-w', 'node01', '-n1', '-J', 'suspended']);
   yield run('array', ['-w', 'node01', '-n1', '-a', '3-9:2%2', '-J', 'array']);
   yield pend('held', ['-H', '-J', 'held', '-t', '30']);
+  yield pend('long_array', ['-H', `--array=${longArray}`, '-J', 'long_array']);
   yield pend('dependent', ['-d', `afterok:${ids['plain']}`, '-J', 'dependent']);
   yield pend('begin', ['-b', 'now+10days', '-J', 'begin']);
   yield pend('two_partitions', ['-p', 'cpu,shared', '-N4', '--exclusive', '-J', 'two_partitions']);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { manualClock, readRecording, replayProcesses } from '@sluice/io';
 import { askController, controllerOn, unknownJob } from '../../test/controller-questions.ts';
-import type { Roles } from '../../test/controller-scenario.ts';
+import { longArray, type Roles } from '../../test/controller-scenario.ts';
 import { hostileTexts } from '../../test/hostile-texts.ts';
 import type { Answer } from '../facets.ts';
 import type { ActiveJob, Allocation, Tres } from '../records.ts';
@@ -66,6 +66,7 @@ function expectations(roles: Roles, release: string): Readonly<Record<string, Ex
     suspended: { ...running('node01', 2), state: 'SUSPENDED' },
     array: pending('JobArrayTaskLimit', { array: { jobId: array, taskId: null, pending: '7,9%2' }, expectedStart: null }),
     held: pending('JobHeldUser', { timeLimit: 30, eligible: null, priority: 0 }),
+    long_array: pending('JobHeldUser', { array: { jobId: roles['long_array'] ?? 0, taskId: null, pending: longArray } }),
     dependent: pending('Dependency', { dependency: `afterok:${plain}(unfulfilled)`, expectedStart: null }),
     begin: pending('BeginTime', {}),
     cancelled_pending: { ...pending('JobHeldUser'), state: 'CANCELLED', more: { start: null, exitCode: { code: 0, signal: 0 } } },

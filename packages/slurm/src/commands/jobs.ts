@@ -6,7 +6,7 @@ import type { TimeLimit } from '../records.ts';
 import { sbatchCall } from './jobs-submission.ts';
 import type { ReleaseWatch } from './release.ts';
 import { shellWords } from './shell-words.ts';
-import type { RunOptions, SlurmCommands } from './slurm-command.ts';
+import { type RunOptions, type SlurmCommands, withoutSettings } from './slurm-command.ts';
 
 export interface JobsParts {
   readonly commands: SlurmCommands;
@@ -46,7 +46,7 @@ export function commandsJobs(parts: JobsParts): Jobs {
     // Slurm hands all SLURM_* of sbatch's environment on to the job.
     return plan('sbatch', [...scope, ...first, ...args], act, {
       after: ' < SCRIPT',
-      options: { stdin, env: { SLURM_TIME_FORMAT: undefined, ...env } },
+      options: { stdin, env: { ...withoutSettings, ...env } },
     });
   }
 

@@ -57,7 +57,8 @@ function readNode(record: string, cluster: string): Node | string {
     cpus: { total, allocated: numberOf(pairs, 'CPUAlloc') ?? 0 },
     memoryMiB: { total: memory, allocated: numberOf(pairs, 'AllocMem') ?? 0, free: numberOf(pairs, 'FreeMem') },
     gres: { total: gres, used: gresUsed },
-    tres: { total: tres, allocated: tresUsed },
+    // Slurm rounds memory here to hundredths of a GiB.
+    tres: { total: withMemory(tres, memory), allocated: withMemory(tresUsed, numberOf(pairs, 'AllocMem')) },
     version: textOf(pairs, 'Version') || null,
   };
 }
@@ -80,6 +81,10 @@ function separate(record: string): { readonly own: string; readonly reason: stri
 /** Resources of the node; `gpu:0`, which stands for none in use, is left out. */
 function readGres(pairs: ReadonlyMap<string, string>, key: string): readonly GresAllocation[] | undefined {
   return parseGres(pairs.get(key) ?? '')?.filter(({ count }) => count > 0);
+}
+
+function withMemory(tres: Tres, mib: number | null): Tres {
+  return tres['mem'] === undefined || mib === null ? tres : { ...tres, mem: mib };
 }
 
 function readTres(pairs: ReadonlyMap<string, string>, key: string): Tres | undefined {

@@ -71,10 +71,16 @@ const mebibyte = 1024 * 1024;
  */
 const inherited = ['PATH', 'HOME', 'SLURM_CONF', 'SLURM_JWT'] as const;
 
+/** Times as epochs; lists of array tasks whole, which are cut after 64 characters otherwise. */
+const slurmSettings = { SLURM_TIME_FORMAT: '%s', SLURM_BITSTR_LEN: '0' } as const;
+
+/** For a command whose SLURM_* variables go further than itself: none of ours. */
+export const withoutSettings: Readonly<Record<string, undefined>> = { SLURM_TIME_FORMAT: undefined, SLURM_BITSTR_LEN: undefined };
+
 export function slurmCommands(options: CommandsOptions): SlurmCommands {
   const { processes, clock, observe } = options;
   let waitMs = unknownWaitMs;
-  const fixed: Record<string, string> = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', SLURM_TIME_FORMAT: '%s' };
+  const fixed: Record<string, string> = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', ...slurmSettings };
   if (options.conf !== undefined) fixed['SLURM_CONF'] = options.conf;
 
   function program(name: string, run: RunOptions, maxOutputBytes: number): Program {

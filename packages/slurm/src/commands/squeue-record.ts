@@ -51,8 +51,8 @@ export class SqueueDecoder {
       end: over || state.flags.includes('COMPLETING') ? end : null,
       timeLimit: this.#limit(row),
       nodes,
-      nodeCount: this.#number(row, 'NumNodes'),
-      cpus: this.#number(row, 'NumCPUs'),
+      nodeCount: this.#count(row, 'NumNodes'),
+      cpus: this.#count(row, 'NumCPUs'),
       // squeue has one column for both: what is allocated, or else what is asked for.
       requested: nodes === '' ? tres : none,
       allocated: nodes === '' ? none : tres,
@@ -96,6 +96,12 @@ export class SqueueDecoder {
     const number = this.#optionalNumber(row, column);
     if (number === null) throw new UnreadableRow(`no number in column ${column}`);
     return number;
+  }
+
+  /** Slurm may shorten large counts to `16K`, in spite of --noconvert, which it then does exactly. */
+  #count(row: readonly string[], column: SqueueColumn): number {
+    const text = this.#text(row, column);
+    return text.endsWith('K') && /^\d{1,12}K$/.test(text) ? Number(text.slice(0, -1)) * 1024 : this.#number(row, column);
   }
 
   #optionalNumber(row: readonly string[], column: SqueueColumn): number | null {

@@ -163,14 +163,14 @@ describe('the question', () => {
     await controller.activeJobs();
     const program = processes.calls.find((call) => call.program.name === 'squeue')?.program;
     assert.deepEqual(program?.inherit, ['PATH', 'HOME', 'SLURM_CONF', 'SLURM_JWT']);
-    assert.deepEqual(program?.env, { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', SLURM_TIME_FORMAT: '%s' });
+    assert.deepEqual(program?.env, { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TZ: 'UTC', SLURM_TIME_FORMAT: '%s', SLURM_BITSTR_LEN: '0' });
   });
 
   test('asks the local cluster, and all of it', async () => {
     const { controller, processes } = asked([row()]);
     await controller.activeJobs({ states: ['RUNNING'], users: ['a', 'b'] });
     const args = processes.calls.find((call) => call.program.name === 'squeue')?.args;
-    assert.deepEqual(args?.slice(0, -1), ['--local', '--noheader', '--all', '--states=RUNNING', '--user=a,b']);
+    assert.deepEqual(args?.slice(0, -1), ['--local', '--noheader', '--noconvert', '--all', '--states=RUNNING', '--user=a,b']);
   });
 
   test('takes names only', async () => {

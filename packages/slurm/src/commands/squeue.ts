@@ -60,7 +60,14 @@ export function squeue(parts: SqueueParts): Squeue {
   ): AsyncGenerator<QueuePiece, { readonly rows: number; readonly rejects: readonly Reject[] }> {
     const frame = newFrame(parts.nonce());
     const format = columns.map((column) => `${column}:${frame.delimiter}`).join(',');
-    const running = parts.commands.stream('squeue', [...parts.scope, '--noheader', '--all', ...filters(question), `--Format=${format}`]);
+    const running = parts.commands.stream('squeue', [
+      ...parts.scope,
+      '--noheader',
+      '--noconvert',
+      '--all',
+      ...filters(question),
+      `--Format=${format}`,
+    ]);
     const decoder = new SqueueDecoder(columns);
     const rejects: Reject[] = [];
     const frames = readFrames(running.stdout, frame, columns.length, source);
