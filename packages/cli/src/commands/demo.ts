@@ -12,6 +12,9 @@ import { formatEpoch } from '../time.ts';
 /** Exit code when a recorded job does not stand in the stand-in as it should (EX_SOFTWARE of sysexits.h). */
 const notAsItShould = 70;
 
+/** Letters of a reason that are shown. */
+const longest = 160;
+
 /** `sluice demo`: plays the moments of a recording and compares what then stands in the stand-in. */
 export async function runDemo(options: { readonly recording?: string }, around: Surroundings): Promise<number> {
   const recording = options.recording === undefined ? shippedRecording() : readDemoRecording(options.recording);
@@ -65,9 +68,11 @@ function accountOf(report: SyncReport): string {
     ...report.started.map((run) => `  start →  ${textOf(run)}`),
     ...report.stopped.map((run) => `  stop  →  ${textOf(run)}, ${run.ended?.state ?? ''}`),
     ...report.rejects.map(({ source, reason }) => `  unread   ${source}: ${reason}`),
-    ...report.problems.map(({ message, hint }) => `  FAILED   ${message}${hint === undefined ? '' : ` (${hint})`}`),
-    ...report.held.map(({ run, reason }) => `  held     ${textOf(run)}: ${reason}`),
-    ...report.failed.map(({ run, what, reason }) => `  FAILED   ${what} of ${textOf(run)}: ${reason}`),
+    ...report.problems.map(
+      ({ message, hint }) => `  FAILED   ${oneLine(message, longest)}${hint === undefined ? '' : `\n           ${oneLine(hint, longest)}`}`,
+    ),
+    ...report.held.map(({ run, reason }) => `  held     ${textOf(run)}: ${oneLine(reason, longest)}`),
+    ...report.failed.map(({ run, what, reason }) => `  FAILED   ${what} of ${textOf(run)}: ${oneLine(reason, longest)}`),
   ];
   return `${lines.join('\n')}\n`;
 }
