@@ -17,10 +17,13 @@ export interface AccountingAdminOptions {
   readonly conf?: string | undefined;
 }
 
-/** What sacctmgr says, with exit code 1, when all was as it should be already. */
-const nothingToDo = /nothing new added|already exist|nothing deleted/i;
-/** What it says when no account, user or association matches. */
-const noSuch = /nothing modified|doesn't exist|does not exist|don't exist|unknown (?:account|user|qos)|invalid (?:account|qos|cluster)/i;
+/**
+ * What sacctmgr says, with exit code 1, when nothing had to be done or nothing matched; recorded on 22.05, 24.11 and 26.05
+ * (recordings/accounting/RELEASE/admin.json.gz).
+ */
+const nothingDone = /nothing (?:new )?(?:added|deleted|modified)|already exist|request didn't affect anything/i;
+/** What it says when something it was to add to does not exist. */
+const noSuch = /(?:doesn't|does not|don't) exist|no (?:parent )?account \S+ on cluster/i;
 
 /**
  * Accounts, users, associations and QOS by sacctmgr. Names are written as `name=…`, so that none can be an option; Slurm
@@ -41,10 +44,10 @@ export function commandsAccountingAdmin(options: AccountingAdminOptions): Accoun
     const ended = await commands.run('sacctmgr', argv, { okCodes: [0, 1], ...(signal === undefined ? {} : { signal }) });
     const said = `${ended.stderr}\n${ended.stdout.toString('utf8')}`;
     if (/denied|not authorized/i.test(said)) throw classifyFailure('sacctmgr', { ...ended, stderr: said });
-    const unknown = noSuch.test(said);
-    // Adding to what does not exist ends with "Nothing new added", too; removing what does not exist is no error.
-    if (nothingToDo.test(said) && (!unknown || argv.includes('remove'))) return 'unchanged';
+    const [, verb] = argv;
+    const unknown = verb === 'modify' ? nothingDone.test(said) || noSuch.test(said) : verb === 'add' && noSuch.test(said);
     if (unknown) throw new SluiceError('slurm.unknown', `sacctmgr: ${oneLine(said)}`, { hint: `Asked was: ${shellWords(argv)}` });
+    if (nothingDone.test(said)) return 'unchanged';
     if (ended.code !== 0) throw classifyFailure('sacctmgr', { ...ended, stderr: said });
     return 'changed';
   }

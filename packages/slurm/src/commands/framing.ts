@@ -108,7 +108,7 @@ class FrameReader {
     const ascii = isAscii(chunk);
     this.#rowsAscii = ascii && this.#carryAscii;
     const before = this.rowCount;
-    const pieces = (this.#tail + chunk.latin1Slice()).split(this.#delimiter);
+    const pieces = (this.#tail + chunk.toString('latin1')).split(this.#delimiter);
     this.#tail = pieces.pop() ?? '';
     if (this.#fields.length > 0) {
       for (const piece of pieces) this.#push(piece);
