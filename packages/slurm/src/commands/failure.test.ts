@@ -62,5 +62,6 @@ test('what mends it is told where that is known', () => {
     hint('squeue: error: If munged is up, restart with --num-threads=10\nsqueue: error: Munge encode failed: x') ?? '',
     /munged/,
   );
+  assert.match(hint('sbatch: error: Batch job submission failed: Socket timed out on send/recv operation') ?? '', /may have done/);
   assert.match(hint('squeue: fatal: Could not establish a configuration source') ?? '', /SLURM_CONF/);
 });

@@ -34,8 +34,13 @@ const signs: readonly Sign[] = [
   },
   {
     code: 'slurm.unreachable',
+    pattern: /Zero Bytes were transmitted|Socket timed out/i,
+    hint: 'Slurm may have done what was asked: look before trying again. See `scontrol ping`.',
+  },
+  {
+    code: 'slurm.unreachable',
     pattern:
-      /Unable to contact slurm(?: controller|ctld|dbd)?|connect failure|Connection (?:refused|timed out|reset)|Unable to connect to database|Zero Bytes were transmitted|Socket timed out|standby mode|Can't find an address|slurm_persist_conn_open|Sending PersistInit msg|communication (?:error|failure)|Slurmctld is (?:down|not responding)|DBD.*(?:down|not responding)|Transport endpoint is not connected|Communication connection failure/i,
+      /Unable to contact slurm(?: controller|ctld|dbd)?|connect failure|Connection (?:refused|timed out|reset)|Unable to connect to database|standby mode|Can't find an address|slurm_persist_conn_open|Sending PersistInit msg|communication (?:error|failure)|Slurmctld is (?:down|not responding)|DBD.*(?:down|not responding)|Transport endpoint is not connected|Communication connection failure/i,
     hint: 'See `scontrol ping`, and whether slurmctld and slurmdbd run.',
   },
   // A submission that names what does not exist is refused as a whole; there is no object that was asked for.
