@@ -17,10 +17,17 @@ export function scriptedProcesses(answer: (call: Call) => Scripted): Processes &
   }
   function stream(call: Call) {
     const finished = run(call);
+    const read = Promise.withResolvers<void>();
     async function* stdout(): AsyncGenerator<Buffer> {
       yield (await finished).stdout;
+      read.resolve();
     }
-    return { stdout: stdout(), ended: finished as Promise<Ended> };
+    // A program that has written does not end before that is read.
+    const ended = finished.then(async (end): Promise<Ended> => {
+      if (end.stdout.length > 0) await read.promise;
+      return end;
+    });
+    return { stdout: stdout(), ended };
   }
   return { calls, run, stream };
 }

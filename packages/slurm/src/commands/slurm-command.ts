@@ -99,9 +99,12 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
     observe?.({ command, milliseconds: clock.monotonic() - started, bytes, result });
   }
 
+  /** What ended well is an answer even if its caller has given up meanwhile: a job that was submitted is there. */
   function judge(command: string, ended: Ended, run: RunOptions): void {
     const answered = ended.code !== null && (run.okCodes ?? [0]).includes(ended.code);
-    if (!answered) throw classifyFailure(command, ended);
+    if (answered) return;
+    run.signal?.throwIfAborted();
+    throw classifyFailure(command, ended);
   }
 
   async function run(command: string, args: readonly string[], runOptions: RunOptions = {}): Promise<Finished> {
@@ -116,7 +119,6 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
         ...(signal === undefined ? {} : { signal }),
       });
       bytes = finished.stdout.length;
-      signal?.throwIfAborted();
       judge(command, finished, runOptions);
       report(command, started, bytes, undefined);
       return finished;
@@ -145,7 +147,6 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
     async function end(): Promise<Ended> {
       try {
         const ended = await running.ended;
-        signal?.throwIfAborted();
         judge(command, ended, runOptions);
         report(command, started, bytes, undefined);
         return ended;
