@@ -41,7 +41,9 @@ const accounts = { alice: 'physics', bob: 'chem', root: 'root' } as const;
 
 function job(kind: Kind, args: readonly string[], script: string, then: Pick<Role, 'live' | 'soon' | 'ends'>): Role {
   const { user, stage, jobName, comment, account = accounts[user], partition = 'cpu' } = kind;
-  const words = ['-p', partition, '-A', account, ...(comment === undefined ? [] : [`--comment=${comment}`]), ...args];
+  // With a limit of its own: without one it depends on which scheduler starts a job whether it gets one.
+  const limit = args.includes('-t') ? [] : ['-t', '15'];
+  const words = ['-p', partition, '-A', account, ...limit, ...(comment === undefined ? [] : [`--comment=${comment}`]), ...args];
   const optional = { ...(stage && { stage }), ...(jobName !== undefined && { jobName }), ...(comment !== undefined && { comment }) };
   return { user, account, partition, args: words, script, ...optional, ...then };
 }
@@ -58,7 +60,7 @@ export const forgedName =
 const hetScript = sh(
   '#SBATCH --partition=cpu --nodelist=node03 --ntasks=1 --mem=1G --time=60',
   '#SBATCH hetjob',
-  '#SBATCH --partition=gpu --gpus=1 --ntasks=2 --mem=2G --time=60',
+  '#SBATCH --partition=gpu --nodelist=gpu01 --gpus=1 --ntasks=2 --mem=2G --time=60',
   'srun --het-group=0,1 sleep 900',
 );
 

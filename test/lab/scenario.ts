@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -63,8 +64,7 @@ export async function playScenario(lab: Lab, progress: (line: string) => void = 
     waitForState(lab, id(name), wanted, seconds, stopped.signal);
 
   const failNode = async (): Promise<void> => {
-    await Promise.all([state('nodeFail', 'RUNNING'), state('nodeFailRequeued', 'RUNNING')]);
-    await sleep(1000);
+    await Promise.all([state('nodeFail', 'RUNNING'), hasBegun('nodeFailRequeued')]);
     await act(['update', 'nodename=node04', 'state=down', 'reason=lab: node|fail "test"']);
     await state('nodeFail', 'NODE_FAIL');
     await act(['update', 'nodename=node04', 'state=resume']);
@@ -72,9 +72,13 @@ export async function playScenario(lab: Lab, progress: (line: string) => void = 
     await Promise.all(when('after node failure').map(submit));
     say('node04 failed and came back');
   };
+  const hasBegun = (name: RoleName): Promise<void> =>
+    until(`the script of ${name} runs`, 60, async () => existsSync(join(lab.workDir, `ran-${id(name)}`)));
   const runAgain = async (name: RoleName): Promise<void> => {
     await state(name, 'PENDING');
-    // Slurm lets a requeued job wait for two minutes; the update may be too early while the job still completes.
+    // Slurm lets a requeued job wait for two minutes. Not all of it is needed, but slurmd refuses a credential of the
+    // second in which it revoked the one before; and the update may be too early while the job still completes.
+    await sleep(2500);
     await until(`${name} accepts a new start time`, 60, async () => {
       const { code } = await lab.run('scontrol', ['update', `jobid=${id(name)}`, 'starttime=now']);
       return code === 0;
@@ -87,8 +91,7 @@ export async function playScenario(lab: Lab, progress: (line: string) => void = 
   };
   const work: Promise<void>[] = [
     failNode(),
-    state('requeued', 'RUNNING').then(async () => {
-      await sleep(1500);
+    hasBegun('requeued').then(async () => {
       await act(['requeue', String(id('requeued'))]);
       await runAgain('requeued');
     }),

@@ -6,7 +6,7 @@ export interface DatabaseRow {
   readonly jobId: number;
   readonly uid: number;
   readonly submit: number;
-  /** 0 when it never started. */
+  /** 0 when it never ran: slurmdbd writes the end as the start of a job that was cancelled before it had nodes. */
   readonly start: number;
   /** 0 when it has not ended. */
   readonly end: number;
@@ -35,11 +35,14 @@ const flags: Readonly<Record<number, string>> = { 1024: 'REQUEUED', 8192: 'RESIZ
 
 /** Reads the table with MariaDB's own client: no Slurm command has a hand in it. */
 export async function jobTable(lab: Lab): Promise<readonly DatabaseRow[]> {
-  const query = 'select id_job, id_user, time_submit, time_start, time_end, state, exit_code from labcluster_job_table where deleted = 0';
+  const query =
+    'select id_job, id_user, time_submit, time_start, time_end, state, exit_code, nodelist from labcluster_job_table where deleted = 0';
   const socket = join(lab.dir, 'db/mariadb.sock');
   const text = await lab.ask('run', ['mariadb', '--no-defaults', '-S', socket, '-N', '-B', '-e', query, 'slurm_acct_db']);
   return text.split('\n').map((line) => {
-    const [jobId = 0, uid = 0, submit = 0, start = 0, end = 0, state = 0, status = 0] = line.split('\t').map(Number);
+    const words = line.split('\t');
+    const [jobId = 0, uid = 0, submit = 0, started = 0, end = 0, state = 0, status = 0] = words.slice(0, 7).map(Number);
+    const start = ['', 'NULL', 'None assigned'].includes(words[7] ?? '') ? 0 : started;
     return {
       jobId,
       uid,
