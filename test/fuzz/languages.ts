@@ -150,6 +150,7 @@ export const languageTargets: readonly FuzzTarget[] = [
         type: orNull(random, () => host(random)),
         count: random.natural(20),
         indices: orNull(random, () => run(random, 12)),
+        ...(random.natural(2) === 0 ? { sockets: run(random, 4) } : {}),
       })),
   }),
   languageTarget({

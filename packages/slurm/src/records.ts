@@ -136,6 +136,8 @@ export interface GresAllocation {
   readonly count: number;
   /** Slurm's device indices (not NVML's order); null when Slurm gives none (no File= in gres.conf). */
   readonly indices: readonly number[] | null;
+  /** Sockets that the devices are bound to (`S:0-1`); absent when Slurm names none. */
+  readonly sockets?: readonly number[];
 }
 
 /** What a job holds on one node. */

@@ -7,7 +7,7 @@ const gpu = { name: 'gpu', type: null, count: 1, indices: null };
 
 test('generic resources as scontrol and sinfo write them', () => {
   assert.deepEqual(parseGres('gpu:a100:2(IDX:0,2-3)'), [{ name: 'gpu', type: 'a100', count: 2, indices: [0, 2, 3] }]);
-  assert.deepEqual(parseGres('gpu:a100:4(S:0-1)'), [{ name: 'gpu', type: 'a100', count: 4, indices: null }]);
+  assert.deepEqual(parseGres('gpu:a100:4(S:0-1)'), [{ name: 'gpu', type: 'a100', count: 4, indices: null, sockets: [0, 1] }]);
   assert.deepEqual(parseGres('gpu:2'), [{ ...gpu, count: 2 }]);
   assert.deepEqual(parseGres('gpu:0'), [{ ...gpu, count: 0 }]);
   assert.deepEqual(parseGres('gpu'), [gpu]);
@@ -61,15 +61,18 @@ test('text that is no list of generic resources is refused', () => {
 });
 
 test('resources are written as they are read', () => {
-  assert.equal(formatGres(parseGres('gpu:a100:2(IDX:0,2-3),mps:100') ?? []), 'gpu:a100:2(IDX:0,2-3),mps:100');
+  for (const text of ['gpu:a100:2(IDX:0,2-3),mps:100', 'gpu:a100:4(S:0-1)', 'gpu:2(IDX:0-1)(S:1)']) {
+    assert.equal(formatGres(parseGres(text) ?? []), text);
+  }
   const allocation = fc.record(
     {
       name: fc.stringMatching(/^[a-z][a-z_]{0,8}$/).filter((name) => name !== 'gres' && name !== 'none'),
       type: fc.option(fc.stringMatching(/^[a-z0-9._/-]{1,12}$/).filter((type) => type !== 'no_consume')),
       count: fc.nat(),
       indices: fc.option(fc.array(fc.nat({ max: 255 }))),
+      sockets: fc.array(fc.nat({ max: 7 })),
     },
-    { noNullPrototype: true },
+    { noNullPrototype: true, requiredKeys: ['name', 'type', 'count', 'indices'] },
   );
   fc.assert(fc.property(fc.array(allocation), (list) => assert.deepEqual(parseGres(formatGres(list)), list)));
 });

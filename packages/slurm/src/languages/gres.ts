@@ -10,7 +10,7 @@ const maxKinds = 4096;
 /**
  * Generic resources as in scontrol's and sinfo's Gres, GresUsed, GRES and TresPerNode: `gpu:a100:2(IDX:0,2-3)`,
  * `gpu:2`, `gpu:a100:4(S:0-1)`, `gres/gpu:1`. A resource without a count is one. Empty text, `(null)`, `N/A` and
- * `none` are no resources. Sockets (`S:`) and the word `no_consume` are read over. Undefined when it is not such a list.
+ * `none` are no resources. The word `no_consume` and the use of shards are read over. Undefined when it is not such a list.
  */
 export function parseGres(text: string): readonly GresAllocation[] | undefined {
   if (text === '' || text === '(null)' || text === 'N/A' || text === 'none') return [];
@@ -28,11 +28,15 @@ export function parseGres(text: string): readonly GresAllocation[] | undefined {
 /** `gpu:a100:2(IDX:0,2-3)`, several joined by commas; what {@link parseGres} reads. */
 export function formatGres(allocations: readonly GresAllocation[]): string {
   return allocations
-    .map(({ name, type, count, indices }) => {
+    .map(({ name, type, count, indices, sockets }) => {
       const words = type === null ? [name, count] : [name, type, count];
-      return words.join(':') + (indices === null ? '' : `(IDX:${formatRanges(indices)})`);
+      return words.join(':') + detail('IDX', indices) + detail('S', sockets);
     })
     .join(',');
+}
+
+function detail(word: string, numbers: readonly number[] | null | undefined): string {
+  return numbers == null ? '' : `(${word}:${formatRanges(numbers)})`;
 }
 
 function splitOutsideParentheses(text: string): readonly string[] | undefined {
@@ -72,17 +76,17 @@ function parseOne(text: string): GresAllocation | undefined {
   const type = kinds[0] ?? null;
   if (kinds.length > 1 || (type !== null && !isType(type))) return undefined;
 
-  let indices: readonly number[] | null = null;
-  for (const detail of details) {
-    if (!detail.startsWith('(') || !detail.endsWith(')')) return undefined;
-    if (!detail.startsWith('(IDX:')) continue;
-    const list = detail.slice('(IDX:'.length, -1);
-    if (list === 'N/A') continue;
+  const found: { indices?: readonly number[]; sockets?: readonly number[] } = {};
+  for (const part of details) {
+    const [, word, list] = /^\((?:(IDX|S):)?(.*)\)$/s.exec(part) ?? [];
+    if (list === undefined) return undefined;
+    if (word === undefined || list === 'N/A') continue;
     const numbers = parseRanges(list, maxDevices);
     if (numbers === undefined) return undefined;
-    indices = numbers;
+    found[word === 'IDX' ? 'indices' : 'sockets'] = numbers;
   }
-  return { name, type, count: count ?? 1, indices };
+  const { indices = null, sockets } = found;
+  return { name, type, count: count ?? 1, indices, ...(sockets === undefined ? {} : { sockets }) };
 }
 
 function parseCount(text: string): number | undefined {
