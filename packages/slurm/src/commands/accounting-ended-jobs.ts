@@ -4,9 +4,10 @@ import { endedStates, formatUts } from '../languages/index.ts';
 import type { AccountedJob, Epoch } from '../records.ts';
 import type { Sacct } from './sacct.ts';
 import { nextLength, type SliceLimits } from './slices.ts';
+import { type Bursts, burstQuestions, type EndedRow, endedRow } from './slices-bursts.ts';
 
 /** States of rows that have an end: jobs', and those of a run that was requeued, resized or revoked. */
-const endedRows = [...endedStates, 'REQUEUED', 'RESIZING', 'REVOKED'].join(',');
+const endedRows = [...endedStates, 'REQUEUED', 'RESIZING', 'REVOKED'];
 
 /** Ids in one question: each has seldom more than one row, and the list stays far below the limits of a command line. */
 const idsPerQuestion = 500;
@@ -18,43 +19,49 @@ const tooWide = /too wide|date range|query.*range/i;
  * if this one held a job that ended at `until` — then its answer held all of that second — and at `until` otherwise;
  * so that none is lost and none comes twice, whether or not a release includes the end of a window.
  *
- * A window by end lists jobs that were cancelled before they became eligible (measured on 22.05). It does not list what
- * has no end in accounting: running, pending and runaway jobs.
+ * A window by end lists jobs that were cancelled before they became eligible (measured on 22.05, 24.11 and 26.05). It does
+ * not list what has no end in accounting: running, pending and runaway jobs.
  */
 export async function* endedJobs(
-  sacct: Sacct,
+  parts: EndedJobsParts,
   query: EndedJobsQuery,
-  scope: readonly string[],
-  limits: SliceLimits,
+  scopes: readonly string[],
 ): AsyncGenerator<Piece<AccountedJob>> {
-  const filters = [
-    ...scope,
-    ...listed('--user', query.users),
-    ...listed('--accounts', query.accounts),
-    ...listed('--partition', query.partitions),
-  ];
+  const { sacct, bursts, limits } = parts;
+  const filters = [...listed('--user', query.users), ...listed('--accounts', query.accounts), ...listed('--partition', query.partitions)];
   const to = Math.floor(query.to);
   let from = Math.floor(query.from);
   if ([query.users, query.accounts, query.partitions, query.clusters].some((list) => list?.length === 0)) {
     if (from <= to) yield { kind: 'slice', from, to, rows: 0, rejected: 0 };
     return;
   }
+  const named = [...scopes, ...filters].join(' ');
   let longest = limits.longestSeconds;
   let length = Math.min(limits.firstSeconds, longest);
   while (from <= to) {
-    const until = Math.min(to, from + length - 1);
+    let until = Math.min(to, from + length - 1);
+    const burst = bursts.first(named, from, until);
+    if (burst !== undefined) until = burst.second === from ? from : burst.second - 1;
+    const states = ['--state', endedRows.join(',')];
+    const narrowings = burst?.second === from ? burstQuestions(burst, endedRows, limits.cap, limits.aim) : [states];
+    const questions = narrowings.flatMap((narrowing) => scopes.map((scope) => [scope, ...filters, ...narrowing]));
+    const asked = bounds(from, until, bursts.first(named, from - 1, from - 1) !== undefined);
     const seen = new SliceCounter(from, until);
     try {
-      const question = sacct.ask([...filters, '--state', endedRows, '-S', formatUts(from), '-E', formatUts(until)], query.signal);
-      for (;;) {
-        const step = await question.next();
-        if (step.done) {
-          yield { kind: 'slice', from, to: until, rows: step.value.rows, rejected: step.value.rejected };
-          break;
+      let rows = 0;
+      let rejected = 0;
+      for (const question of questions) {
+        const answer = sacct.ask([...question, ...asked], query.signal);
+        let step = await answer.next();
+        for (; !step.done; step = await answer.next()) {
+          const piece = step.value.kind === 'records' ? within(step.value.records, from, until) : step.value;
+          if (piece.kind === 'records') seen.count(piece.records);
+          yield piece;
         }
-        if (step.value.kind === 'records') seen.count(step.value.records);
-        yield step.value;
+        rows += step.value.rows;
+        rejected += step.value.rejected;
       }
+      yield { kind: 'slice', from, to: until, rows, rejected };
     } catch (error) {
       if (!isTooWide(error)) throw error;
       if (length <= 60) throw tooWideError(error, until - from + 1);
@@ -62,17 +69,39 @@ export async function* endedJobs(
       length = longest;
       continue;
     }
+    if (narrowings.length === 1 && seen.rows > limits.cap) bursts.learn(named, seen.ended);
     if (until === to) return;
-    length = nextLength(seen, { ...limits, longestSeconds: longest });
+    if (narrowings.length === 1) length = nextLength(seen, { ...limits, longestSeconds: longest });
     from = seen.atEnd > 0 || until === from ? until + 1 : until;
   }
+}
+
+/**
+ * Bounds for sacct. It makes a window without length a second longer (measured on 22.05), so a slice of one second is
+ * asked for with a neighbour, that before it unless a burst is known there; what lies outside is dropped.
+ */
+function bounds(from: Epoch, until: Epoch, burstBefore: boolean): readonly string[] {
+  const first = from === until && !burstBefore ? from - 1 : from;
+  const last = from === until && burstBefore ? until + 1 : until;
+  return ['-S', formatUts(first), '-E', formatUts(last)];
+}
+
+function within(records: readonly AccountedJob[], from: Epoch, until: Epoch): Piece<AccountedJob> & { readonly kind: 'records' } {
+  const inside = ({ end }: AccountedJob) => end === null || (end >= from && end <= until);
+  return { kind: 'records', records: records.every(inside) ? records : records.filter(inside) };
+}
+
+export interface EndedJobsParts {
+  readonly sacct: Sacct;
+  readonly bursts: Bursts;
+  readonly limits: SliceLimits;
 }
 
 /** All rows of the given jobs, in questions of a few hundred ids. */
 export async function* jobsById(
   sacct: Sacct,
   jobIds: readonly number[],
-  scope: readonly string[],
+  scopes: readonly string[],
   options: ByIdOptions,
 ): AsyncGenerator<Piece<AccountedJob>> {
   const ids = [...new Set(jobIds)];
@@ -80,7 +109,8 @@ export async function* jobsById(
     if (!Number.isInteger(id) || id <= 0 || id > 0xffff_ffff) throw new SluiceError('data.invalid', `${id} is no job id`);
   }
   for (let at = 0; at < ids.length; at += idsPerQuestion) {
-    yield* sacct.ask([...scope, '-j', ids.slice(at, at + idsPerQuestion).join(',')], options.signal);
+    const some = ids.slice(at, at + idsPerQuestion).join(',');
+    for (const scope of scopes) yield* sacct.ask([scope, '-j', some], options.signal);
   }
 }
 
@@ -91,6 +121,7 @@ class SliceCounter {
   rows = 0;
   recentRows = 0;
   atEnd = 0;
+  readonly ended: EndedRow[] = [];
   readonly #recentFrom: Epoch;
 
   constructor(from: Epoch, to: Epoch) {
@@ -101,10 +132,12 @@ class SliceCounter {
 
   count(records: readonly AccountedJob[]): void {
     this.rows += records.length;
-    for (const { end } of records) {
-      if (end === null) continue;
-      if (end > this.#recentFrom) this.recentRows += 1;
-      if (end === this.to) this.atEnd += 1;
+    for (const record of records) {
+      const row = endedRow(record);
+      if (row === undefined) continue;
+      this.ended.push(row);
+      if (row.end > this.#recentFrom) this.recentRows += 1;
+      if (row.end === this.to) this.atEnd += 1;
     }
   }
 }

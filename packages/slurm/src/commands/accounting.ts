@@ -9,6 +9,7 @@ import { parseEnvironment, storedText, withoutExtraNewline } from './sacct-store
 import { clusterName, condition, sacctmgr } from './sacctmgr.ts';
 import { configSections, configWords } from './sacctmgr-text.ts';
 import { sliceLimits } from './slices.ts';
+import { Bursts } from './slices-bursts.ts';
 import type { SlurmCommands } from './slurm-command.ts';
 import { decodeUsage, usageColumns, wholeHours } from './sreport.ts';
 import { decodeShares, shareColumns } from './sshare.ts';
@@ -33,12 +34,14 @@ const noShares: Records<Share> = { records: [], rejects: [] };
 export function commandsAccounting(options: AccountingOptions): Accounting {
   const { commands, clock, nonce, release, user, observe } = options;
   const jobs = sacct({ commands, nonce, observe });
+  const bursts = new Bursts(clock, sliceLimits.cap);
   const manager = sacctmgr(commands);
   const ownClusters = options.cluster === undefined ? undefined : [options.cluster];
 
-  function scope(clusters: readonly string[] | undefined): readonly string[] {
+  /** The option that names the cluster, one per cluster: a question is about one only. */
+  function scopes(clusters: readonly string[] | undefined): readonly string[] {
     const names = clusters ?? ownClusters;
-    return names === undefined || names.length === 0 ? ['--local'] : [`--clusters=${names.map(clusterName).join(',')}`];
+    return names === undefined || names.length === 0 ? ['--local'] : names.map((name) => `--clusters=${clusterName(name)}`);
   }
 
   async function offers(): Promise<AccountingOffers> {
@@ -81,7 +84,7 @@ export function commandsAccounting(options: AccountingOptions): Accounting {
 
   async function stored(option: string, headline: string, jobId: number, byId: ByIdOptions): Promise<Answer<string>> {
     try {
-      const args = [...scope(byId.clusters), option, '-j', `${jobId}`];
+      const args = [...scopes(byId.clusters).slice(0, 1), option, '-j', `${jobId}`];
       const { stdout } = await commands.run('sacct', args, byId.signal === undefined ? {} : { signal: byId.signal });
       const answer = storedText(stdout.toString('utf8'), headline, jobId);
       if (answer.kind !== 'known' || (await release.current()).major >= 2411) return answer;
@@ -109,8 +112,8 @@ export function commandsAccounting(options: AccountingOptions): Accounting {
   return {
     offers,
     privileges: () => manager.privileges(user),
-    endedJobs: (query) => endedJobs(jobs, query, scope(query.clusters), sliceLimits),
-    jobsById: (jobIds, byId = {}) => jobsById(jobs, jobIds, scope(byId.clusters), byId),
+    endedJobs: (query) => endedJobs({ sacct: jobs, bursts, limits: sliceLimits }, query, scopes(query.clusters)),
+    jobsById: (jobIds, byId = {}) => jobsById(jobs, jobIds, scopes(byId.clusters), byId),
     usage,
     shares,
     clusters: manager.clusters,

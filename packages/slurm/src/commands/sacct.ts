@@ -31,6 +31,10 @@ export interface Sacct {
   /**
    * One question. Yields what arrives, as it arrives, and returns once the answer was seen whole; throws a typed error
    * otherwise. When the release changed under us and refuses a column, columns are asked anew and the question once more.
+   *
+   * An answer without rows is believed only when it comes twice: slurmdbd, when its query fails, logs "Problem getting jobs
+   * for cluster" and answers with nothing, and sacct ends with 0 and an empty stderr (met on 22.05.8 under load). For the
+   * same reason a question is about one cluster only.
    */
   ask(filters: readonly string[], signal?: AbortSignal): AsyncGenerator<JobPiece, QuestionObservation>;
 }
@@ -56,6 +60,11 @@ export function sacct(options: SacctOptions): Sacct {
   }
 
   async function* ask(filters: readonly string[], signal?: AbortSignal): AsyncGenerator<JobPiece, QuestionObservation> {
+    const first = yield* askKnown(filters, signal);
+    return first.rows > 0 ? first : yield* askKnown(filters, signal);
+  }
+
+  async function* askKnown(filters: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<JobPiece, QuestionObservation> {
     try {
       return yield* askOnce(filters, signal);
     } catch (error) {
