@@ -110,6 +110,14 @@ test('an answer cut anywhere is not whole, and the cut record is rejected', asyn
   }
 });
 
+test('an answer cut behind a newline that begins a field is not whole', async () => {
+  const text = record('1', 'a', 'x') + record('2', '\nb', '\n');
+  for (const length of [text.indexOf('\nb') + 1, text.lastIndexOf(`\n${d}`) + 1]) {
+    const { all, whole, rejected } = await read([text.slice(0, length)], 3);
+    assert.deepEqual([all, whole, rejected], [[['1', 'a', 'x']], false, 1], `cut at ${length}`);
+  }
+});
+
 test('an empty answer is whole and empty', async () => {
   const { all, whole, rejected } = await read([], 4);
   assert.deepEqual([all, whole, rejected], [[], true, 0]);

@@ -50,13 +50,14 @@ export function squeue(parts: SqueueParts): Squeue {
       return;
     }
     // Not one row could be read: Slurm has been exchanged under us, or a column was left out. Ask as the release is now.
-    const again = yield* once(question, columnsOf(await parts.releases.again(), unknown));
+    const again = yield* once(question, columnsOf(await parts.releases.again(), unknown), true);
     if (again.rejects.length > 0) yield { kind: 'rejects', rejects: again.rejects };
   }
 
   async function* once(
     question: QueueQuestion,
     columns: readonly SqueueColumn[],
+    last = false,
   ): AsyncGenerator<QueuePiece, { readonly rows: number; readonly rejects: readonly Reject[] }> {
     const frame = newFrame(parts.nonce());
     const format = columns.map((column) => `${column}:${frame.delimiter}`).join(',');
@@ -75,9 +76,11 @@ export function squeue(parts: SqueueParts): Squeue {
     for (;;) {
       const next = await frames.next();
       if (next.done) {
-        const ended = await settle(running.ended);
-        if (!next.value.whole) throw new SluiceError('slurm.incomplete', `the answer of squeue ends within record ${next.value.rows + 1}`);
-        for (const column of refusedColumns(ended)) unknown.add(column);
+        for (const column of refusedColumns(await settle(running.ended))) unknown.add(column);
+        // A single record without one of the columns looks like one that was cut: then the question is asked anew, once.
+        if (!next.value.whole && (last || rows > 0)) {
+          throw new SluiceError('slurm.incomplete', `the answer of squeue ends within record ${next.value.rows + 1}`);
+        }
         return { rows, rejects };
       }
       rejects.push(...next.value.rejects.slice(0, maxRejects - rejects.length));
