@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { targets } from './targets.ts';
 
 for (const target of targets) {
-  test(`${target.name} stands 2,000 generated inputs`, () => {
-    const result = target.run(2000, 1);
+  test(`${target.name} stands 2,000 generated inputs`, async () => {
+    const result = await target.run(2000, 1);
     assert.deepEqual(result.failures, []);
     assert.equal(result.accepted + result.rejected, 2000);
     assert.ok(result.accepted >= 400, `only ${result.accepted} inputs were of the language`);

@@ -22,11 +22,15 @@ export interface Language<T> extends Grammar {
 export function languageTarget<T>(language: Language<T>): FuzzTarget {
   const generated = (index: number): boolean => index % 4 === 3;
   const generate = (seed: number, index: number): T => language.value(new Random(seed, index, 1));
-  return fuzzTarget(
-    language.name,
-    (seed, index) => (generated(index) ? language.format(generate(seed, index)) : makeInput(language, seed, index)),
-    (text, index, seed) => judge(language, text, generated(index) ? generate(seed, index) : undefined),
-  );
+  return fuzzTarget<{ readonly text: string; readonly written?: T }>(language.name, {
+    make(seed, index) {
+      if (!generated(index)) return { text: makeInput(language, seed, index) };
+      const written = generate(seed, index);
+      return { text: language.format(written), written };
+    },
+    judge: ({ text, written }) => judge(language, text, written),
+    show: ({ text }) => text,
+  });
 }
 
 function judge<T>(language: Language<T>, text: string, written: T | undefined): FuzzVerdict {

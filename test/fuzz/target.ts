@@ -33,7 +33,7 @@ export interface FuzzOptions {
  */
 export interface FuzzTarget {
   readonly name: string;
-  run(runs: number, seed: number, options?: FuzzOptions): FuzzResult;
+  run(runs: number, seed: number, options?: FuzzOptions): Promise<FuzzResult>;
 }
 
 /** What became of one input: taken for the language or not, and what is wrong, if anything. */
@@ -42,42 +42,46 @@ export interface FuzzVerdict {
   readonly failure?: { readonly kind: FuzzFailure['kind']; readonly detail: string };
 }
 
-/**
- * A target out of two functions: one that makes input number i, and one that judges what the code under test does with
- * it. A throw of the judge is a failure of the code under test.
- */
-export function fuzzTarget(
-  name: string,
-  makeInput: (seed: number, index: number) => string,
-  judge: (input: string, index: number, seed: number) => FuzzVerdict,
-): FuzzTarget {
+/** How a target makes its inputs and judges them. */
+export interface FuzzSteps<Input> {
+  /** Input number `index`. */
+  readonly make: (seed: number, index: number) => Input;
+  /** What the code under test does with it. A throw is a failure of the code under test. */
+  readonly judge: (input: Input) => FuzzVerdict | Promise<FuzzVerdict>;
+  /** The input for people to read. */
+  readonly show: (input: Input) => string;
+}
+
+/** A target out of functions. */
+export function fuzzTarget<Input>(name: string, { make, judge, show }: FuzzSteps<Input>): FuzzTarget {
   return {
     name,
-    run(runs, seed, { from = 0, slowMs = Number.POSITIVE_INFINITY, beat } = {}) {
+    async run(runs, seed, { from = 0, slowMs = Number.POSITIVE_INFINITY, beat } = {}) {
       const failures: FuzzFailure[] = [];
       let accepted = 0;
       let failed = 0;
       for (let index = from; index < from + runs; index++) {
         beat?.(index);
-        const input = makeInput(seed, index);
-        const verdict = judgeInTime(() => judge(input, index, seed), slowMs);
+        const input = make(seed, index);
+        const verdict = await judgeInTime(() => judge(input), slowMs);
         if (verdict.accepted) accepted++;
         if (verdict.failure === undefined) continue;
         failed++;
-        if (failures.length < 20) failures.push({ index, ...verdict.failure, input: JSON.stringify(input.slice(0, 200)).slice(0, 200) });
+        if (failures.length < 20)
+          failures.push({ index, ...verdict.failure, input: JSON.stringify(show(input).slice(0, 200)).slice(0, 200) });
       }
       return { inputs: runs, accepted, rejected: runs - accepted, failed, failures };
     },
   };
 }
 
-function judgeInTime(judge: () => FuzzVerdict, slowMs: number): FuzzVerdict {
+async function judgeInTime(judge: () => FuzzVerdict | Promise<FuzzVerdict>, slowMs: number): Promise<FuzzVerdict> {
   let fastest = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < 3; attempt++) {
     const start = cpuMs();
     let verdict: FuzzVerdict;
     try {
-      verdict = judge();
+      verdict = await judge();
     } catch (error) {
       return { accepted: false, failure: { kind: 'throw', detail: String(error).slice(0, 200) } };
     }

@@ -14,7 +14,7 @@ export interface WorkerTask {
 const task: WorkerTask = workerData;
 const beat = new Int32Array(task.beat);
 const target = targets.find(({ name }) => name === task.name);
-const result = target?.run(task.runs, task.seed, {
+const result = await target?.run(task.runs, task.seed, {
   from: task.from,
   slowMs: task.slowMs,
   beat: (index) => Atomics.store(beat, 0, index),
