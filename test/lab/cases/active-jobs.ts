@@ -113,10 +113,13 @@ export function activeJobCases(bed: () => Bed): void {
     });
     const leader = scenario.role('het').jobId;
     const components = [...jobs.values()].filter((one) => one.het?.jobId === leader);
-    assert.deepEqual(components.map((one) => [one.jobId, one.het?.offset]).sort(), [
-      [leader, 0],
-      [leader + 1, 1],
-    ]);
+    assert.deepEqual(
+      components.map((one) => [one.jobId, one.het?.offset]).sort(([a], [b]) => Number(a) - Number(b)),
+      [
+        [leader, 0],
+        [leader + 1, 1],
+      ],
+    );
     assert.equal(job(scenario.role('completed').jobId).array, null);
     assert.equal(job(scenario.role('completed').jobId).het, null);
   });

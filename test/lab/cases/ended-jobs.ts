@@ -112,10 +112,13 @@ export function endedJobCases(bed: () => Bed): void {
     );
     const leader = bed().scenario.role('het').jobId;
     const components = jobs.filter((job) => job.het?.jobId === leader).map((job) => [job.jobId, job.het?.offset]);
-    assert.deepEqual(components.sort(), [
-      [leader, 0],
-      [leader + 1, 1],
-    ]);
+    assert.deepEqual(
+      components.sort(([a], [b]) => Number(a) - Number(b)),
+      [
+        [leader, 0],
+        [leader + 1, 1],
+      ],
+    );
   });
 
   it('a resized job has two rows of one run, a requeued one a row for each run', () => {
