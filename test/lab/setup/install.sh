@@ -39,6 +39,8 @@ refuse_on_a_cluster() {
 		say "refused: this host belongs to a cluster (/etc/slurm/slurm.conf exists); the tests need a machine of their own"
 		exit 78
 	fi
+	# Who is not root cannot see whose it is, and neither installs nor starts anything.
+	[ "$(id -u)" = 0 ] || return 0
 	pid=$(foreign_slurmctld)
 	if [ -n "$pid" ]; then
 		say "refused: a slurmctld that is not a lab's runs here (pid $pid); the tests need a machine of their own"
@@ -63,6 +65,10 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	say "this is not a Debian; needed are: ${packages[*]}"
 	exit 69
 fi
+# The policy of a run that was killed would keep every package from starting its service from then on.
+policy=/usr/sbin/policy-rc.d
+left_by=$(sed -n 's/^# sluice //p' "$policy" 2>/dev/null || true)
+if [ -n "$left_by" ] && [ "$(id -u)" = 0 ] && ! kill -0 "$left_by" 2>/dev/null; then rm -f "$policy"; fi
 mapfile -t want < <(missing "${packages[@]}")
 [ ${#want[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" != 0 ]; then
@@ -71,7 +77,6 @@ if [ "$(id -u)" != 0 ]; then
 	exit 77
 fi
 
-policy=/usr/sbin/policy-rc.d
 log=$(mktemp)
 made_policy=
 tidy() {
@@ -82,10 +87,9 @@ trap tidy EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
-if [ -e "$policy" ] && [ "$(sed -n 2p "$policy")" = '# sluice' ]; then rm -f "$policy"; fi   # of a run that was killed
 if [ ! -e "$policy" ]; then
 	made_policy=1
-	printf '#!/bin/sh\n# sluice\nexit 101\n' >"$policy"
+	printf '#!/bin/sh\n# sluice %s\nexit 101\n' $$ >"$policy"
 	chmod 755 "$policy"
 fi
 
