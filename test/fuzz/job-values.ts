@@ -59,7 +59,7 @@ export function position(random: Random, jobId: number): { readonly array: Array
     case 0:
       return { array: { jobId: leader, taskId: random.below(1000), pending: null }, het: null };
     case 1:
-      return { array: { jobId: leader, taskId: null, pending: random.pick(['7', '7-10%4', '1,3,5-9']) }, het: null };
+      return { array: { jobId: leader, taskId: null, pending: random.pick(['7-10%4', '1,3,5-9']) }, het: null };
     case 2:
       return { array: null, het: { jobId: leader, offset: random.below(5) } };
     default:
