@@ -125,6 +125,13 @@ describe('all jobs at once', () => {
     assert.deepEqual([records.map(({ jobId }) => jobId), rejects.map(({ excerpt }) => excerpt)], [[1], ['JobId=2']]);
   });
 
+  test('a record that is cut, perhaps within a number, is asked again', async () => {
+    const whole = text(1).replace('CPU_IDs=0-1 Mem=2000 GRES=', 'CPU_IDs=0-1 Mem=2000 GRES=gpu:a100:1(IDX:0)');
+    const stdout = whole.slice(0, whole.indexOf('gpu:a100'));
+    const { records } = await asked({ queue: () => rows(1), all: { stdout }, one: () => whole }).controller.allAllocations();
+    assert.deepEqual(records[0]?.nodes[0]?.gres, [{ name: 'gpu', type: 'a100', count: 1, indices: [0] }]);
+  });
+
   test('an answer that breaks off with an error is none', async () => {
     await assert.rejects(
       asked({ queue: () => rows(1), all: { ...down, stdout: text(1) } }).controller.allAllocations(),

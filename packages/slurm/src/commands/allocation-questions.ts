@@ -162,7 +162,8 @@ async function* records(parts: AllocationParts): AsyncGenerator<string> {
     rest = `JobId=${last}`;
   }
   await running.ended;
-  yield utf8(rest);
+  // Each ends with a newline: without it the answer was cut, perhaps within the numbers of a node.
+  if (rest.endsWith('\n')) yield utf8(rest);
 }
 
 function utf8(bytes: string): string {
