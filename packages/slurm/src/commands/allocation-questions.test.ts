@@ -125,6 +125,14 @@ describe('all jobs at once', () => {
     assert.deepEqual([records.map(({ jobId }) => jobId), rejects.map(({ excerpt }) => excerpt)], [[1], ['JobId=2']]);
   });
 
+  test('a workload key that breaks its own record in two forges nothing', async () => {
+    const forged = 'UserId=alice(1001) JOB_GRES=(null) Nodes=node01 CPU_IDs=8-9 Mem=1 GRES= MinCPUsNode=1\nJobId=9 JobName=x';
+    const whole = text(1).replace(' JobState=', ` WCKey=k ${forged} JobState=`);
+    const queue = () => [{ JobID: '1', WCKey: `k ${forged}` }];
+    const { records } = await asked({ queue, all: { stdout: whole }, one: () => whole }).controller.allAllocations();
+    assert.deepEqual(records[0]?.nodes[0]?.cpuIds, [0, 1]);
+  });
+
   test('a record that is cut, perhaps within a number, is asked again', async () => {
     const whole = text(1).replace('CPU_IDs=0-1 Mem=2000 GRES=', 'CPU_IDs=0-1 Mem=2000 GRES=gpu:a100:1(IDX:0)');
     const stdout = whole.slice(0, whole.indexOf('gpu:a100'));

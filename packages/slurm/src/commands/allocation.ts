@@ -22,6 +22,7 @@ export function readAllocation(text: string, queued: QueuedJob, layouts: Readonl
   if (!header || Number(header[1]) !== job.jobId) return unreadable('the text is not of this job');
   if (!text.startsWith(queued.rawName, header[0].length)) return unreadable('the job has another name than squeue said');
   const own = skipKey(text.slice(header[0].length + queued.rawName.length), queued.wckey);
+  if (own === undefined) return unreadable('the job has another WCKey than squeue said');
   const start = /^(?: [A-Za-z]+=\S*)*? UserId=[^\s()]*\((\d+)\)/.exec(own);
   if (!start || (job.uid !== null && Number(start[1]) !== job.uid)) return unreadable('the job has another user than squeue said');
   const groups = /\sJOB_GRES=\S*/.exec(own);
@@ -39,12 +40,17 @@ function unreadable(reason: string): AllocationReading {
   return { kind: 'unreadable', reason };
 }
 
-/** Takes `WCKey=…` out: users choose it, and it stands before the lines that are read. */
-function skipKey(text: string, wckey: string): string {
+/**
+ * Takes `WCKey=…` out: users choose it, and it stands before the lines that are read. Slurm's own is the one that comes
+ * before JobState. Undefined when it is not the key: in an answer about many, a key may break its own record in two.
+ */
+function skipKey(text: string, wckey: string): string | undefined {
   const at = text.indexOf(' WCKey=');
-  if (at < 0) return text;
-  const key = text.indexOf(wckey, at);
-  return key === at + ' WCKey='.length ? text.slice(0, at) + text.slice(key + wckey.length) : text;
+  const state = text.indexOf(' JobState=');
+  if (at < 0 || (state >= 0 && state < at)) return text;
+  const from = at + ' WCKey='.length;
+  if (wckey === '' || wckey === '(null)') return /^(?:\(null\))? JobState=/.test(text.slice(from, from + 20)) ? text : undefined;
+  return text.startsWith(wckey, from) ? text.slice(0, at) + text.slice(from + wckey.length) : undefined;
 }
 
 /** The lines `Nodes=gpu[01-02] CPU_IDs=8-9 Mem=2000 GRES=gpu:a100:1(IDX:0)`, nodes of equal layout in one. */
