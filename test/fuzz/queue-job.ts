@@ -12,7 +12,7 @@ export interface QueuedTruth {
 /** What a caller has chosen already. */
 export interface Chosen {
   readonly jobId: number;
-  readonly state?: 'RUNNING';
+  readonly state?: 'RUNNING' | 'PENDING';
   readonly nodes?: { readonly list: string; readonly count: number; readonly cpus: number };
   readonly sharing?: 'exclusive' | 'shared';
 }
@@ -40,10 +40,9 @@ export function queuedJob(random: Random, exclusiveColumn: boolean, chosen: Chos
   texts.set('ArrayTaskID', array ? `${array.pending ?? array.taskId}` : 'N/A');
   texts.set('HetJobID', het ? `${het.jobId}` : random.pick(['N/A', '0']));
   texts.set('HetJobOffset', het ? `${het.offset}` : random.pick(['N/A', '0']));
-  const life = chosen.state ? 'runs' : random.pick(['pends', 'runs', 'runs', 'ended'] as const);
-  const base = { pends: 'PENDING', runs: chosen.state ?? random.pick(['RUNNING', 'SUSPENDED']) };
-  const [stateText, state] =
-    life === 'ended' ? random.pick(endedStates) : ([base[life], { base: base[life], flags: [], cancelledBy: null }] as const);
+  const base = chosen.state ?? random.pick(['PENDING', 'RUNNING', 'SUSPENDED', 'RUNNING', 'ended']);
+  const life = base === 'PENDING' ? 'pends' : base === 'ended' ? 'ended' : 'runs';
+  const [stateText, state] = life === 'ended' ? random.pick(endedStates) : ([base, { base, flags: [], cancelledBy: null }] as const);
   const nodes = life === 'pends' ? '' : (chosen.nodes?.list ?? random.pick(nodeLists));
   const [name, id] = random.pick(users);
   const start = life === 'pends' && random.oneIn(2) ? (['N/A', null] as const) : epoch(random);

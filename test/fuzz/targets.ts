@@ -1,7 +1,8 @@
 import { languageTargets } from './languages.ts';
 import { sacctRows } from './sacct-rows.ts';
+import { scontrolJob } from './scontrol-job.ts';
 import { squeueRows } from './squeue-rows.ts';
 import type { FuzzTarget } from './target.ts';
 
 /** Everything that is fed with generated inputs, by `npm run fuzz` and, briefly, by the tests. */
-export const targets: readonly FuzzTarget[] = [...languageTargets, sacctRows, squeueRows];
+export const targets: readonly FuzzTarget[] = [...languageTargets, sacctRows, squeueRows, scontrolJob];
