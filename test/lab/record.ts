@@ -3,7 +3,7 @@
  * `node --conditions=@sluice/source test/lab/record.ts bookworm trixie sid`. To be run again when the questions change.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, release } from 'node:os';
 import { join } from 'node:path';
 import { type RecordedCall, recordingProcesses, systemProcesses, writeRecording } from '@sluice/io';
 import { askEnded, askLive, type Facts, recordedNonce } from '../releases/questions.ts';
@@ -11,9 +11,14 @@ import { makeBed } from './cases/bed.ts';
 import { type Suite, startLab, suites } from './lab.ts';
 import { playScenario } from './scenario.ts';
 
-/** This machine's name is no part of what is recorded. */
-const withoutHost = (call: RecordedCall): RecordedCall =>
-  JSON.parse(JSON.stringify(call).replaceAll(hostname().split('.')[0] || 'localhost', 'labhost')) as RecordedCall;
+/** This machine, its kernel and where the project lies are no part of what is recorded. */
+const anywhere = (call: RecordedCall): RecordedCall =>
+  JSON.parse(
+    JSON.stringify(call)
+      .replaceAll(hostname().split('.')[0] || 'localhost', 'labhost')
+      .replaceAll(release(), '6.1.0'),
+  ) as RecordedCall;
+process.chdir('/');
 
 async function record(suite: Suite): Promise<void> {
   const say = (line: string): void => console.log(`${suite}: ${line}`);
@@ -25,7 +30,7 @@ async function record(suite: Suite): Promise<void> {
     mkdirSync(folder, { recursive: true });
     const listen = () => {
       const calls: RecordedCall[] = [];
-      const processes = recordingProcesses(systemProcesses(lab.env), (call) => calls.push(withoutHost(call)));
+      const processes = recordingProcesses(systemProcesses(lab.env), (call) => calls.push(anywhere(call)));
       const write = (name: string): void => {
         const about = `Slurm ${lab.release} of Debian's ${suite}, recorded by test/lab/record.ts`;
         writeRecording(join(folder, `${name}.json.gz`), { format: 'sluice-processes/1', about, calls });

@@ -21,7 +21,7 @@ export function activeJobCases(bed: () => Bed): void {
     const { lab, scenario } = bed();
     const uids = new Map(await Promise.all((['root', 'alice', 'bob'] as const).map(async (user) => [user, await lab.uid(user)] as const)));
     for (const role of scenario.all()) {
-      if (role.name === 'array') continue;
+      if (role.name === 'array' || role.name === 'nullWord') continue;
       const { user, uid, account, partition, name, comment, state } = job(role.jobId);
       assert.deepEqual(
         { user, uid, account, partition, name, comment, cluster: job(role.jobId).cluster },
@@ -72,12 +72,17 @@ export function activeJobCases(bed: () => Bed): void {
         bed()
           .scenario.all()
           .map(async ({ jobId, name }) => {
-            if (name === 'array' || name === 'het') return;
+            if (name === 'array' || name === 'het' || name === 'nullWord') return;
             assert.equal(ours(job(jobId)), await says.queued(jobId, format), name);
           }),
       );
     });
   }
+
+  it("a name and a comment that are Slurm's own words for nothing are kept", () => {
+    const { name, comment } = job(bed().scenario.role('nullWord').jobId);
+    assert.deepEqual({ name, comment }, { name: 'N/A', comment: 'None' });
+  });
 
   it('a start is what happened: running jobs have one, pending jobs have none but may have an estimate', async () => {
     const starts = await slurmSays(bed().lab).allQueued('%S');
