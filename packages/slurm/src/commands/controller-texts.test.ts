@@ -126,11 +126,27 @@ describe('nodes, whatever operators write', () => {
       recorded.replace('Gres=(null)', 'Gres=:'),
     ];
     const { records, rejects } = readNodes([...broken, recorded, recorded].join('\n'), 'c');
-    assert.equal(records.length, 1);
+    assert.equal(records.length, 0);
+    const twice = 'node node04 comes twice';
     assert.deepEqual(
       rejects.map(({ reason }) => reason),
-      ['no node state', 'no CPUTot or RealMemory', 'generic resources that are not of their language', 'node node04 comes twice'],
+      ['no node state', 'no CPUTot or RealMemory', 'generic resources that are not of their language', twice, twice],
     );
+  });
+
+  test('a node whose record stands in another’s comment is rejected, and no other', () => {
+    const other = recorded.replaceAll('node04', 'node05');
+    const { records } = readNodes(`${recorded} Comment=\n${other.replace('CPUTot=16', 'CPUTot=99')}\n${other}\n`, 'c');
+    assert.deepEqual(
+      records.map(({ name }) => name),
+      ['node04'],
+    );
+  });
+
+  test('the reason of a node that never registered forges neither its system nor its release', () => {
+    const never = recorded.replace(/ OS=.*? {2}(?=RealMemory=)/, ' ').replace(/ Version=\S+/, '');
+    const [node] = readNodes(`${never} Reason=x Version=9 OS=x  RealMemory=1 y [root@1795254116]\n`, 'c').records;
+    assert.deepEqual([node?.version, node?.memoryMiB.total, node?.reason], [null, 64_000, 'x Version=9 OS=x  RealMemory=1 y']);
   });
 
   test('memory that is not known is null', () => {

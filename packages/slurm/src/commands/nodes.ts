@@ -11,19 +11,26 @@ const source = 'scontrol show node';
  * operators: the first is cut out between its neighbours, the others are looked for behind everything that Slurm writes.
  */
 export function readNodes(text: string, cluster: string): Records<Node> {
-  const records: Node[] = [];
+  const nodes = new Map<string, Node>();
   const rejects: Reject[] = [];
-  const seen = new Set<string>();
+  const twice = new Set<string>();
   for (const record of splitRecords(text, 'NodeName')) {
     const node = readNode(record, cluster);
-    if (typeof node === 'string') rejects.push({ source, reason: node, excerpt: excerpt(record) });
-    else if (seen.has(node.name)) rejects.push({ source, reason: `node ${node.name} comes twice`, excerpt: excerpt(record) });
-    else {
-      seen.add(node.name);
-      records.push(node);
+    if (typeof node === 'string') {
+      rejects.push({ source, reason: node, excerpt: excerpt(record) });
+    } else if (nodes.has(node.name)) {
+      twice.add(node.name);
+      rejects.push({ source, reason: `node ${node.name} comes twice`, excerpt: excerpt(record) });
+    } else {
+      nodes.set(node.name, node);
     }
   }
-  return { records, rejects };
+  // One of them is a line in a comment; which, nothing tells.
+  for (const name of twice) {
+    nodes.delete(name);
+    rejects.push({ source, reason: `node ${name} comes twice`, excerpt: `NodeName=${name}` });
+  }
+  return { records: [...nodes.values()], rejects };
 }
 
 /** The node, or what is wrong. */
@@ -68,10 +75,10 @@ const lastStamp = / \[[^\s[\]]+@[\dT:-]{9,}\](?![\s\S]* \[[^\s[\]]+@[\dT:-]{9,}\
 
 /** What Slurm writes of itself, and the reason. */
 function separate(record: string): { readonly own: string; readonly reason: string } {
-  const os = record.indexOf(' OS=');
-  const afterOs = os < 0 ? -1 : record.indexOf(' RealMemory=', os);
-  const head = afterOs < 0 ? '' : record.slice(0, os);
-  const rest = afterOs < 0 ? record : record.slice(afterOs);
+  const afterOs = record.indexOf(' RealMemory=');
+  const os = record.slice(0, Math.max(afterOs, 0)).indexOf(' OS=');
+  const head = os < 0 ? '' : record.slice(0, os);
+  const rest = os < 0 ? record : record.slice(afterOs);
   const free = /\s(?:Comment|Extra|Reason|InstanceId)=/.exec(rest);
   const own = head + (free ? rest.slice(0, free.index) : rest);
   const reason = /\sReason=([\s\S]*)$/.exec(free ? rest.slice(free.index) : '')?.[1] ?? '';
