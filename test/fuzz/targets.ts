@@ -1,8 +1,9 @@
 import { languageTargets } from './languages.ts';
 import { sacctRows } from './sacct-rows.ts';
 import { scontrolJob } from './scontrol-job.ts';
+import { scontrolNode } from './scontrol-node.ts';
 import { squeueRows } from './squeue-rows.ts';
 import type { FuzzTarget } from './target.ts';
 
 /** Everything that is fed with generated inputs, by `npm run fuzz` and, briefly, by the tests. */
-export const targets: readonly FuzzTarget[] = [...languageTargets, sacctRows, squeueRows, scontrolJob];
+export const targets: readonly FuzzTarget[] = [...languageTargets, sacctRows, squeueRows, scontrolJob, scontrolNode];
