@@ -4,7 +4,7 @@ import { endedStates, formatUts } from '../languages/index.ts';
 import type { AccountedJob, Epoch } from '../records.ts';
 import type { Sacct } from './sacct.ts';
 import { nextLength, type SliceLimits } from './slices.ts';
-import { type Bursts, burstQuestions, type EndedRow, endedRow } from './slices-bursts.ts';
+import { type Bursts, burstQuestions, EndedRows } from './slices-bursts.ts';
 
 /** States of rows that have an end: jobs', and those of a run that was requeued, resized or revoked. */
 const endedRows = [...endedStates, 'REQUEUED', 'RESIZING', 'REVOKED'];
@@ -30,6 +30,7 @@ export async function* endedJobs(
   const { sacct, bursts, limits } = parts;
   const filters = [...listed('--user', query.users), ...listed('--accounts', query.accounts), ...listed('--partition', query.partitions)];
   const to = Math.floor(query.to);
+  const ended = new EndedRows();
   let from = Math.floor(query.from);
   if ([query.users, query.accounts, query.partitions, query.clusters].some((list) => list?.length === 0)) {
     if (from <= to) yield { kind: 'slice', from, to, rows: 0, rejected: 0 };
@@ -46,7 +47,8 @@ export async function* endedJobs(
     const narrowings = burst?.second === from ? burstQuestions(burst, endedRows, limits.cap, limits.aim) : [states];
     const questions = narrowings.flatMap((narrowing) => scopes.map((scope) => [scope, ...filters, ...narrowing]));
     const asked = bounds(from, until, bursts.first(named, from - 1, from - 1) !== undefined);
-    const seen = new SliceCounter(from, until);
+    ended.clear();
+    const seen = new SliceCounter(from, until, ended);
     try {
       let rows = 0;
       let rejected = 0;
@@ -69,7 +71,7 @@ export async function* endedJobs(
       length = longest;
       continue;
     }
-    if (narrowings.length === 1 && seen.rows > limits.cap) bursts.learn(named, seen.ended);
+    if (narrowings.length === 1 && seen.rows > limits.cap) bursts.learn(named, ended.rows());
     if (until === to) return;
     if (narrowings.length === 1) length = nextLength(seen, { ...limits, longestSeconds: longest });
     from = seen.atEnd > 0 || until === from ? until + 1 : until;
@@ -121,10 +123,11 @@ class SliceCounter {
   rows = 0;
   recentRows = 0;
   atEnd = 0;
-  readonly ended: EndedRow[] = [];
+  readonly #ended: EndedRows;
   readonly #recentFrom: Epoch;
 
-  constructor(from: Epoch, to: Epoch) {
+  constructor(from: Epoch, to: Epoch, ended: EndedRows) {
+    this.#ended = ended;
     this.from = from;
     this.to = to;
     this.#recentFrom = to - Math.floor((to - from + 1) / 4);
@@ -133,11 +136,10 @@ class SliceCounter {
   count(records: readonly AccountedJob[]): void {
     this.rows += records.length;
     for (const record of records) {
-      const row = endedRow(record);
-      if (row === undefined) continue;
-      this.ended.push(row);
-      if (row.end > this.#recentFrom) this.recentRows += 1;
-      if (row.end === this.to) this.atEnd += 1;
+      this.#ended.add(record);
+      if (record.end === null) continue;
+      if (record.end > this.#recentFrom) this.recentRows += 1;
+      if (record.end === this.to) this.atEnd += 1;
     }
   }
 }

@@ -70,10 +70,42 @@ export interface EndedRow {
   readonly state: string;
 }
 
-/** Undefined for a row without an end. */
-export function endedRow({ end, jobId, state }: AccountedJob): EndedRow | undefined {
-  if (end === null) return undefined;
-  return { end, jobId, state: state.flags.find((flag) => endedRowFlags.has(flag)) ?? state.base };
+/** The rows of a slice, in arrays that are used again for the next: as objects they would outlive the young generation. */
+export class EndedRows {
+  #count = 0;
+  #ends = new Float64Array(4096);
+  #ids = new Float64Array(4096);
+  readonly #states: string[] = [];
+
+  add({ end, jobId, state }: AccountedJob): void {
+    if (end === null) return;
+    if (this.#count === this.#ends.length) {
+      this.#ends = grown(this.#ends);
+      this.#ids = grown(this.#ids);
+    }
+    this.#ends[this.#count] = end;
+    this.#ids[this.#count] = jobId;
+    this.#states[this.#count] = state.flags.find((flag) => endedRowFlags.has(flag)) ?? state.base;
+    this.#count += 1;
+  }
+
+  clear(): void {
+    this.#count = 0;
+  }
+
+  rows(): readonly EndedRow[] {
+    return Array.from({ length: this.#count }, (_, index) => ({
+      end: this.#ends[index] ?? 0,
+      jobId: this.#ids[index] ?? 0,
+      state: this.#states[index] ?? '',
+    }));
+  }
+}
+
+function grown(values: Float64Array): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(values.length * 2);
+  larger.set(values);
+  return larger;
 }
 
 /**
