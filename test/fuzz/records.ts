@@ -47,3 +47,14 @@ export function difference(found: unknown, truth: unknown): string {
 function show(value: unknown): string {
   return `${JSON.stringify(value)}`.slice(0, 200);
 }
+
+/** A number in an answer that is none; the answer is where. */
+export function unsound(value: unknown, path = 'answer'): string | undefined {
+  if (typeof value === 'number' && !Number.isFinite(value)) return `${path} is ${value}`;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const wrong = unsound(inner, `${path}.${key}`);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}

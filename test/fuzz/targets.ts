@@ -1,3 +1,5 @@
+import { accountingTexts } from './accounting-texts.ts';
+import { controllerTexts } from './controller-texts.ts';
 import { languageTargets } from './languages.ts';
 import { sacctRows } from './sacct-rows.ts';
 import { scontrolJob } from './scontrol-job.ts';
@@ -6,4 +8,12 @@ import { squeueRows } from './squeue-rows.ts';
 import type { FuzzTarget } from './target.ts';
 
 /** Everything that is fed with generated inputs, by `npm run fuzz` and, briefly, by the tests. */
-export const targets: readonly FuzzTarget[] = [...languageTargets, sacctRows, squeueRows, scontrolJob, scontrolNode];
+export const targets: readonly FuzzTarget[] = [
+  ...languageTargets,
+  sacctRows,
+  squeueRows,
+  scontrolJob,
+  scontrolNode,
+  controllerTexts,
+  accountingTexts,
+];
