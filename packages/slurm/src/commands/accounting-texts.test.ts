@@ -99,7 +99,9 @@ test('a description that holds bars, newlines or a line like another account for
   const honest = textsByName(names, 'bio|a|b\nsecond line|x\nchem|\nphysics|p\n');
   assert.deepEqual(Object.fromEntries(honest), { bio: 'a|b\nsecond line|x', chem: '', physics: 'p' });
   const forging = textsByName(names, 'bio|a\nphysics|forged\nchem|c\nphysics|p\n');
-  assert.deepEqual(Object.fromEntries(forging), { bio: 'a', chem: 'c' });
+  assert.deepEqual(Object.fromEntries(forging), { bio: 'a\nphysics|forged', chem: 'c', physics: 'p' });
+  const ambiguous = textsByName(names, 'bio|a\nchem|forged\nchem|c\nphysics|p\n');
+  assert.deepEqual(Object.fromEntries(ambiguous), { physics: 'p' });
 });
 
 test('settings by section; none and (null) are nothing', () => {

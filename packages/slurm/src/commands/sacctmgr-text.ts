@@ -35,37 +35,47 @@ export function decodeRows<T>(
 
 /**
  * Free texts by name, from the two columns `name|text`: a text may hold anything, so a record begins only at a line
- * with a name known from an answer that holds names alone. A name that begins two lines is ambiguous, hence absent.
+ * with a name known from an answer that holds names alone, in their order. Where a text holds such lines itself there
+ * are several ways to divide the answer: what they do not agree on is absent.
  */
 export function textsByName(names: readonly string[], output: string): ReadonlyMap<string, string> {
-  const known = new Set(names);
-  const texts = new Map<string, string>();
-  const ambiguous = new Set<string>();
-  let current: string | undefined;
-  for (const line of lines(output)) {
-    const begun = nameOf(line, known);
-    if (begun !== undefined) {
-      if (texts.has(begun)) ambiguous.add(begun);
-      current = begun;
-      texts.set(begun, line.slice(begun.length + 1));
-    } else if (current !== undefined) {
-      texts.set(current, `${texts.get(current)}\n${line}`);
-    }
-  }
+  const all = lines(output);
+  const begun = beginnings(new Set(names), all);
+  const found = [...begun].map(([name, at]) => ({ name, at })).filter(({ at }) => at.length > 0);
   // A name without a line of its own holds a newline itself and may have become part of another's text.
-  const broken = known.size > texts.size;
-  for (const [name, text] of texts) if (ambiguous.has(name) || (broken && text.includes('\n'))) texts.delete(name);
+  const broken = found.length < begun.size;
+  const first = inOrder(found.map(({ at }) => at));
+  const last = inOrder(found.toReversed().map(({ at }) => at.map((line) => -line).toReversed()))
+    .map((line) => -line)
+    .toReversed();
+  const texts = new Map<string, string>();
+  for (const [index, { name }] of found.entries()) {
+    const from = first[index] ?? Number.NaN;
+    const until = index + 1 < found.length ? (first[index + 1] ?? Number.NaN) : all.length;
+    const sure = from === last[index] && (index + 1 === found.length || until === last[index + 1]);
+    const text = [all[from]?.slice(name.length + 1), ...all.slice(from + 1, until)].join('\n');
+    if (sure && !(broken && text.includes('\n'))) texts.set(name, text);
+  }
   return texts;
 }
 
-/** The longest known name that, with a `|` behind it, begins the line. */
-function nameOf(line: string, known: ReadonlySet<string>): string | undefined {
-  let found: string | undefined;
-  for (let bar = line.indexOf('|'); bar >= 0; bar = line.indexOf('|', bar + 1)) {
-    const candidate = line.slice(0, bar);
-    if (known.has(candidate)) found = candidate;
+/** The lines that begin with each name and a bar. */
+function beginnings(names: ReadonlySet<string>, all: readonly string[]): ReadonlyMap<string, readonly number[]> {
+  const found = new Map<string, number[]>([...names].map((name) => [name, []]));
+  const longest = [...names].reduce((length, name) => Math.max(length, name.length), 0);
+  for (const [at, line] of all.entries()) {
+    for (let bar = line.indexOf('|'); bar >= 0 && bar <= longest; bar = line.indexOf('|', bar + 1)) found.get(line.slice(0, bar))?.push(at);
   }
   return found;
+}
+
+/** Of each list the least number above the one before; not a number where there is none, and behind it. */
+function inOrder(choices: readonly (readonly number[])[]): readonly number[] {
+  let before = Number.NEGATIVE_INFINITY;
+  return choices.map((numbers) => {
+    before = numbers.find((number) => number > before) ?? Number.NaN;
+    return before;
+  });
 }
 
 export function lines(output: string): string[] {
