@@ -218,13 +218,13 @@ if (values.write === true) {
     date: new Date().toISOString(),
     machine,
     slurm: release,
-    nodeFlags,
+    nodeFlags: nodeFlags.join(' '),
     parsing,
     few,
     many,
     growthMiB: growth,
     json: byJson ?? null,
-    missed,
+    missed: missed.join('; '),
   };
   writeFileSync(
     join(here, 'last-run.json'),
