@@ -2,4 +2,6 @@
 import { runSluice } from './program.ts';
 import { systemSurroundings } from './surroundings.ts';
 
-process.exitCode = await runSluice(process.argv.slice(2), systemSurroundings());
+const code = await runSluice(process.argv.slice(2), systemSurroundings());
+// It is set already when our output could not be written.
+process.exitCode ??= code;

@@ -31,6 +31,7 @@ async function sluice(args: readonly string[], changes: Partial<Surroundings> = 
     stdout: into(out),
     stderr: into(err),
     env: {},
+    configFile: '/nonexistent/sluice.yaml',
     clock: systemClock(),
     processes: noSlurm,
     userName: () => 'alice',
@@ -74,6 +75,9 @@ test('every command has help with an example, on stdout, and ends with 0', async
     ['slurm', 'ended'],
     ['slurm', 'nodes'],
     ['slurm', 'allocations'],
+    ['config', 'check'],
+    ['config', 'show'],
+    ['config', 'schema'],
     ['standin', 'cc-backend'],
   ];
   for (const command of commands) {
@@ -86,21 +90,23 @@ test('every command has help with an example, on stdout, and ends with 0', async
 test('an error says what and what to do on stderr, with the exit code of its kind', async () => {
   const { code, out, err } = await sluice(['slurm', 'jobs']);
   assert.deepEqual([code, out], [69, '']);
-  assert.match(err, /^sluice: .*nowhere\n {2}Install it\.\n$/);
-  assert.match((await sluice(['slurm', 'jobs', '--debug'])).err, /\n {4}at /);
+  assert.match(err, /^sluice: .*nowhere\n {2}hint: Install it\.\n$/);
+  assert.match((await sluice(['slurm', 'jobs', '--debug'])).err, /\n +at /);
 });
 
 test('a fault of our own shows its stack, for whoever reports it', async () => {
   const processes: Processes = { run: () => Promise.reject(new TypeError('oops')), stream: () => ({}) as never };
   const { code, err } = await sluice(['slurm', 'jobs'], { processes });
   assert.equal(code, 70);
-  assert.match(err, /oops[\s\S]*\n {4}at /);
+  assert.match(err, /oops[\s\S]*\n +at /);
 });
 
 test('values of options that make no sense end with 64 and say how to write them', async () => {
   for (const args of [
     ['slurm', 'ended', '--since', 'yesterday'],
     ['slurm', 'ended', '--since', '1h', '--until', '2h'],
+    ['slurm', 'jobs', '--timeout', '0'],
+    ['slurm', 'jobs', '--cluster', 'a,b'],
     ['standin', 'cc-backend', '--listen', 'nowhere'],
     ['standin', 'cc-backend', '--commit-interval', '0'],
   ]) {
@@ -137,7 +143,8 @@ test('a door is loaded only when its command runs', async () => {
     import { registerHooks } from 'node:module';
     const rooms = new Set();
     registerHooks({ load(url, context, next) { const room = /packages\\/(\\w+)\\/src/.exec(url); if (room) rooms.add(room[1]); return next(url, context); } });
-    const { runSluice, systemSurroundings } = await import(${JSON.stringify(import.meta.resolve('./index.ts'))});
+    const { runSluice } = await import(${JSON.stringify(import.meta.resolve('./program.ts'))});
+    const { systemSurroundings } = await import(${JSON.stringify(import.meta.resolve('./surroundings.ts'))});
     await runSluice(['slurm', 'ended', '--help'], { ...systemSurroundings(), stdout: { write() {} } });
     console.log([...rooms].sort().join());`;
   const program = { name: process.execPath, timeoutMs: 30_000, inherit: [], maxOutputBytes: 1 << 20 };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isCode, SluiceError } from '@sluice/io';
+import { describeError, exitCodeOf, isCode, SluiceError } from '@sluice/io';
 import { Command, CommanderError } from 'commander';
+import { addConfig } from './commands/config-command.ts';
 import { addDemo } from './commands/demo-command.ts';
 import { addSlurm } from './commands/slurm-command.ts';
 import { addStandin } from './commands/standin-command.ts';
@@ -39,24 +40,26 @@ function buildProgram(around: Surroundings, setExit: (code: number) => void): Co
       ...(around.stdout.columns === undefined ? {} : { getOutHelpWidth: () => around.stdout.columns ?? 80 }),
     })
     .exitOverride()
-    .addHelpText('after', '\nExamples:\n  $ sluice demo\n  $ sluice slurm check\n  $ sluice slurm ended --since 2h --json\n');
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ sluice demo\n  $ sluice slurm check\n  $ sluice slurm ended --since 2h --json\n  $ sluice config check\n',
+    );
   addDemo(program, around, setExit);
   addSlurm(program, around, setExit);
+  addConfig(program, around);
   addStandin(program, around);
   return program;
 }
 
 function report(error: unknown, around: Surroundings, debug: boolean): number {
   if (around.interrupted.reason instanceof Interrupted) return around.interrupted.reason.exitCode;
-  const known = error instanceof SluiceError ? error : new SluiceError('internal', String(error), { cause: error });
-  around.stderr.write(`sluice: ${known.message}\n`);
-  if (known.hint !== undefined) around.stderr.write(`  ${known.hint}\n`);
-  if (debug || isCode(known, 'internal')) around.stderr.write(`${stackOf(error)}\n`);
-  return known.exitCode;
+  const known = error instanceof SluiceError && !isCode(error, 'internal');
+  around.stderr.write(`sluice: ${linesOf(error, debug || !known).join('\n  ')}\n`);
+  return exitCodeOf(error);
 }
 
-function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
-  return `${error.stack ?? error.message}${cause}`;
+function linesOf(error: unknown, stack: boolean): readonly string[] {
+  // A broken configuration has a line for each of its errors.
+  const listed = isCode(error, 'config.invalid') ? error.message.split('\n') : [];
+  return listed.length > 1 ? listed.flatMap((line) => describeError(line.trim())) : describeError(error, { stack });
 }

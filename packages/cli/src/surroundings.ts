@@ -14,35 +14,39 @@ export interface Surroundings {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The configuration that is read when none is named; it need not exist. */
+  readonly configFile: string;
   readonly clock: Clock;
   readonly processes: Processes;
   /** Name of the user we run as; the number as text when it has none. */
   userName(): string;
   /** Letters that nobody can foresee, for the frames of Slurm's answers. */
   nonce(): string;
-  /** Aborted when the user interrupts (SIGINT, SIGTERM). */
+  /** Aborted with `Interrupted` when the user interrupts (SIGINT, SIGTERM) or our output cannot be written any more. */
   readonly interrupted: AbortSignal;
 }
 
-/** Milliseconds that a command has to end by itself once it is interrupted. */
-const graceMs = 2000;
+/** Milliseconds that a command has to end by itself once it is interrupted: longer than a program gets until SIGKILL. */
+const graceMs = 3000;
 
 /** The machine as it is. */
 export function systemSurroundings(): Surroundings {
   const interrupt = new AbortController();
+  const end = (why: string, exitCode: number) => {
+    interrupt.abort(new Interrupted(why, exitCode));
+    setTimeout(() => process.exit(exitCode), graceMs).unref();
+  };
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
-    process.once(signal, () => {
-      interrupt.abort(new Interrupted(signal, code));
-      setTimeout(() => process.exit(code), graceMs).unref();
-    });
+    process.once(signal, () => end(`interrupted by ${signal}`, code));
   }
   return {
-    stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stdout: outputOf(process.stdout, end),
+    stderr: outputOf(process.stderr, end),
     env: process.env,
+    configFile: '/etc/sluice/sluice.yaml',
     clock: systemClock(),
     processes: systemProcesses(process.env),
     userName,
@@ -51,26 +55,35 @@ export function systemSurroundings(): Surroundings {
   };
 }
 
-/** The user interrupted; why a command's work was aborted. */
+/** Why a command's work was aborted. */
 export class Interrupted extends Error {
-  /** What a shell reports of a program that the signal ended. */
+  /** The exit code that follows; of a signal what a shell reports of a program that it ended. */
   readonly exitCode: number;
 
-  constructor(signal: string, exitCode: number) {
-    super(`interrupted by ${signal}`);
+  constructor(why: string, exitCode: number) {
+    super(why);
     this.exitCode = exitCode;
   }
 }
 
-function outputOf(stream: NodeJS.WriteStream): Output {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read our output (`| head`) has seen enough.
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+/** EX_IOERR of sysexits.h. */
+const notWritten = 74;
+
+function outputOf(stream: NodeJS.WriteStream, end: (why: string, exitCode: number) => void): Output {
+  let closed = false;
+  stream.on('error', ({ code = 'unknown error' }: NodeJS.ErrnoException) => {
+    if (closed) return;
+    closed = true;
+    // Whoever read our output (`| head`) has seen enough; Slurm need not go on for it.
+    if (code === 'EPIPE') return end('nobody reads the output', 0);
+    if (stream === process.stdout) process.stderr.write(`sluice: the output cannot be written: ${code}\n`);
+    // Output may turn out to be lost when all is done.
+    process.exitCode = notWritten;
+    end('the output cannot be written', notWritten);
   });
   return {
     write: (text) => {
-      stream.write(text);
+      if (!closed) stream.write(text);
     },
     get columns() {
       return stream.isTTY ? stream.columns : undefined;

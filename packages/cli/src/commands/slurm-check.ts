@@ -1,8 +1,11 @@
 import { SluiceError } from '@sluice/io';
+import { showConfig } from '@sluice/service';
 import type { Connector } from '@sluice/slurm';
+import { configuration } from '../configuration.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { SlurmOptions } from './slurm-command.ts';
-import { openSlurm } from './slurm-connector.ts';
+import { connectorOf, type SlurmReader } from './slurm-connector.ts';
+import { type SlurmSettings, slurmSettings } from './slurm-settings.ts';
 
 interface Finding {
   readonly verdict: 'ok' | 'note' | 'fail';
@@ -14,10 +17,16 @@ interface Finding {
 
 /** `sluice slurm check`: asks everything once; one question's failure hides no other answer. */
 export async function slurmCheck(options: SlurmOptions, around: Surroundings): Promise<number> {
-  const connector = openSlurm(options, around);
+  const settings = await slurmSettings(options, around);
+  const all: readonly (readonly [string, Question])[] = [
+    ['configuration', async () => inForce(settings, around)],
+    ...questions(connectorOf(settings, around)),
+  ];
   let failed = false;
-  for (const [what, ask] of questions(connector)) {
-    for (const finding of await answer(what, ask)) {
+  for (const [what, ask] of all) {
+    const findings = await answer(what, ask);
+    around.interrupted.throwIfAborted();
+    for (const finding of findings) {
       failed ||= finding.verdict === 'fail';
       around.stdout.write(options.json ? `${JSON.stringify(finding)}\n` : lineOf(finding));
     }
@@ -41,7 +50,7 @@ function lineOf({ verdict, what, says, hint }: Finding): string {
   return `${mark}  ${what}: ${says}\n${hint === undefined ? '' : `      ${hint}\n`}`;
 }
 
-function questions({ accounting, controller }: Pick<Connector, 'accounting' | 'controller'>): readonly (readonly [string, Question])[] {
+function questions({ accounting, controller }: SlurmReader): readonly (readonly [string, Question])[] {
   return [
     ['controllers', () => controllers(controller)],
     ['slurmdbd', () => slurmdbd(accounting)],
@@ -53,6 +62,17 @@ function questions({ accounting, controller }: Pick<Connector, 'accounting' | 'c
     ['allocations', () => allocations(controller)],
     ['history', () => history(accounting)],
   ];
+}
+
+/** Which file was read, and what does not have its default, with where it comes from. */
+function inForce({ file, ...settings }: SlurmSettings, { configFile }: Surroundings): readonly Finding[] {
+  const given = Object.entries(settings).filter((entry) => entry[1] !== undefined);
+  const shown = showConfig(configuration, Object.fromEntries(given.map(([key, one]) => [key, one?.value])));
+  const values = Object.entries(shown as Record<string, unknown>).map(([key, value]): Finding => {
+    const from = settings[key as keyof typeof settings]?.from;
+    return { verdict: 'ok', what: key, says: `${value} (${from})` };
+  });
+  return [{ verdict: 'ok', what: 'configuration', says: file ?? `none: ${configFile} does not exist` }, ...values];
 }
 
 async function controllers(controller: Connector['controller']): Promise<readonly Finding[]> {

@@ -3,8 +3,12 @@ import type { Surroundings } from '../surroundings.ts';
 
 /** Options that every `sluice slurm` command has. */
 export interface SlurmOptions {
+  readonly config?: string;
+  readonly strict?: boolean;
   readonly binPath?: string;
   readonly conf?: string;
+  readonly cluster?: string;
+  readonly timeout?: string;
   readonly json?: boolean;
 }
 
@@ -16,18 +20,25 @@ export interface EndedOptions extends SlurmOptions {
   readonly partition?: readonly string[];
 }
 
+const exitCodes = `
+Exit codes: 0 answered; 64 the command line is not understood; 69 Slurm cannot be reached or lacks what is needed; 75 try again;
+77 Slurm refuses; 78 the configuration has errors; 130, 143 interrupted.`;
+
 /** `sluice slurm`: reads a cluster and changes nothing. */
 export function addSlurm(program: Command, around: Surroundings, setExit: (code: number) => void): void {
   const slurm = program.command('slurm').description('read a Slurm cluster: what this site offers, its jobs and nodes; changes nothing');
 
-  command(slurm, 'check', 'release, clusters, privileges, daemons, and what this site offers or lacks')
-    .addHelpText('after', '\nEnds with 0 when all that Sluice needs is there, with 69 otherwise.\n\nExample:\n  $ sluice slurm check\n')
+  command(slurm, around, 'check', 'release, clusters, privileges, daemons, and what this site offers or lacks')
+    .addHelpText(
+      'after',
+      '\nEnds with 0 when all that Sluice needs is there, with 69 when something is missing.\n\nExample:\n  $ sluice slurm check\n',
+    )
     .action(async (options: SlurmOptions) => {
       const { slurmCheck } = await import('./slurm-check.ts');
       setExit(await slurmCheck(options, around));
     });
 
-  command(slurm, 'jobs', 'active jobs: pending, running, and ended ones that slurmctld still remembers')
+  command(slurm, around, 'jobs', 'active jobs: pending, running, and ended ones that slurmctld still remembers')
     .addHelpText(
       'after',
       '\nExamples:\n  $ sluice slurm jobs\n  $ sluice slurm jobs --json | jq -r \'select(.state.base == "RUNNING").jobId\'\n',
@@ -37,7 +48,7 @@ export function addSlurm(program: Command, around: Surroundings, setExit: (code:
       await listJobs(options, around);
     });
 
-  command(slurm, 'ended', 'jobs that ended in a window, from accounting, as they arrive')
+  command(slurm, around, 'ended', 'jobs that ended in a window, from accounting, as they arrive')
     .option('--since <time>', '2h, 3d ago, ISO 8601 (UTC unless it says otherwise) or seconds since the epoch', '1d')
     .option('--until <time>', 'in the same forms', '0s')
     .option('--user <name...>', 'of these users only')
@@ -52,14 +63,14 @@ export function addSlurm(program: Command, around: Surroundings, setExit: (code:
       await listEnded(options, around);
     });
 
-  command(slurm, 'nodes', 'nodes with their states, CPUs, memory and GRES')
+  command(slurm, around, 'nodes', 'nodes with their states, CPUs, memory and GRES')
     .addHelpText('after', '\nExample:\n  $ sluice slurm nodes\n')
     .action(async (options: SlurmOptions) => {
       const { listNodes } = await import('./slurm-lists.ts');
       await listNodes(options, around);
     });
 
-  command(slurm, 'allocations', 'what running jobs hold on each node: CPUs, memory, GRES with indices')
+  command(slurm, around, 'allocations', 'what running jobs hold on each node: CPUs, memory, GRES with indices')
     .addHelpText('after', '\nExample:\n  $ sluice slurm allocations --json\n')
     .action(async (options: SlurmOptions) => {
       const { listAllocations } = await import('./slurm-lists.ts');
@@ -67,11 +78,16 @@ export function addSlurm(program: Command, around: Surroundings, setExit: (code:
     });
 }
 
-function command(parent: Command, name: string, description: string): Command {
+function command(parent: Command, around: Surroundings, name: string, description: string): Command {
   return parent
     .command(name)
     .description(description)
+    .option('--json', 'one JSON object per line')
+    .option('--config <file>', `configuration, YAML or JSON; ${around.configFile} by default, if it exists`)
+    .option('--strict', 'unknown keys of the configuration are errors, not warnings')
     .option('--bin-path <dir>', 'directory of Slurm’s commands; PATH by default')
-    .option('--conf <file>', 'slurm.conf to use; Slurm’s own choice by default')
-    .option('--json', 'one JSON object per line');
+    .option('--conf <file>', 'slurm.conf to use; SLURM_CONF or else Slurm’s own choice by default')
+    .option('-M, --cluster <name>', 'cluster to ask; that of this host by default')
+    .option('--timeout <time>', 'how long one command of Slurm may take, as 90 (seconds) or 2m; by default longer than Slurm waits')
+    .addHelpText('after', exitCodes);
 }

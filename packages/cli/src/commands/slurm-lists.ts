@@ -46,7 +46,7 @@ function jobName(jobId: number, { array, het }: Job): string {
 
 /** `sluice slurm jobs` */
 export async function listJobs(options: SlurmOptions, around: Surroundings): Promise<void> {
-  const { records, rejects } = await openSlurm(options, around).controller.activeJobs();
+  const { records, rejects } = await (await openSlurm(options, around)).controller.activeJobs();
   print<ActiveJob>(records, options, around, jobColumns, jobRow);
   report(rejects, around);
 }
@@ -64,9 +64,10 @@ export async function listEnded(options: EndedOptions, around: Surroundings): Pr
     ...(options.account ? { accounts: options.account } : {}),
     ...(options.partition ? { partitions: options.partition } : {}),
   };
+  const { accounting } = await openSlurm(options, around);
   let rows = 0;
   let lost = 0;
-  for await (const piece of openSlurm(options, around).accounting.endedJobs(query)) {
+  for await (const piece of accounting.endedJobs(query)) {
     if (piece.kind === 'records') {
       print<AccountedJob>(piece.records, options, around, jobColumns, jobRow, rows === 0);
       rows += piece.records.length;
@@ -89,7 +90,7 @@ function moment(text: string, option: string, around: Surroundings): number {
 
 /** `sluice slurm nodes` */
 export async function listNodes(options: SlurmOptions, around: Surroundings): Promise<void> {
-  const { records, rejects } = await openSlurm(options, around).controller.nodes();
+  const { records, rejects } = await (await openSlurm(options, around)).controller.nodes();
   const columns: readonly Column[] = [
     { title: 'NODE' },
     { title: 'STATE' },
@@ -121,7 +122,7 @@ function usedOf(node: Node, total: GresAllocation): number {
 
 /** `sluice slurm allocations` */
 export async function listAllocations(options: SlurmOptions, around: Surroundings): Promise<void> {
-  const { records, rejects } = await openSlurm(options, around).controller.allAllocations();
+  const { records, rejects } = await (await openSlurm(options, around)).controller.allAllocations();
   const columns: readonly Column[] = [
     { title: 'JOB', align: 'right' },
     { title: 'NODE' },
