@@ -67,7 +67,7 @@ function make(seed: number, index: number): Jobs {
   const random = new Random(seed, index);
   const layout = jobLayout(random);
   const mean = !random.oneIn(4);
-  const count = random.oneIn(20) ? 12 : 1 + random.below(3);
+  const count = random.oneIn(50) ? 12 : 1 + random.below(3);
   // Far enough from each other that no leader of an array or a het job is another's.
   const ids = Array.from({ length: count }, (_, at) => 10 * (at + 1));
   const bait = lures(ids, random);

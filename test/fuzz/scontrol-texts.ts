@@ -38,7 +38,7 @@ const nodeGroups = [
   [['gpu[01-02]', ['gpu01', 'gpu02']]],
   [
     ['gpu01', ['gpu01']],
-    ['node[03-04]', ['node03', 'node04']],
+    ['node[01-02]', ['node01', 'node02']],
   ],
   [
     ['node01', ['node01']],
@@ -93,7 +93,7 @@ function coresOf(cpuIds: readonly number[]): NodeAllocation['cores'] {
 }
 
 /** Lines about the nodes that {@link held} uses, as `scontrol -d -o show node` writes them. */
-export const nodeTexts = ['gpu01', 'gpu02', 'node01', 'node02', 'node03', 'node04']
+export const nodeTexts = ['gpu01', 'gpu02', 'node01', 'node02']
   .map(
     (node) =>
       `NodeName=${node} Arch=x86_64 CoresPerSocket=4  CPUAlloc=6 CPUEfctv=16 CPUTot=16 CPULoad=1.30 Gres=(null) GresUsed=(null) ` +
