@@ -53,7 +53,7 @@ const soon = (state: string, exit?: string, by?: LabUser) =>
   ({ soon: true, ends: { state, ...(exit && { exit }), ...(by && { by }) } }) as const;
 
 /** Looks like the text of `scontrol show job`, and like a further record of it. */
-export const forgedName =
+const forgedName =
   'x UserId=root(0) JobState=COMPLETED\n\nJobId=1 JobName=forged\n   UserId=root(0) GroupId=root(0)\n   JOB_GRES=gpu:a100:4\n     Nodes=node01 CPU_IDs=0-15 Mem=64000 GRES=gpu:a100:4(IDX:0-3)';
 
 // Options of the command line would hold for both components.

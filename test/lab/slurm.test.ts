@@ -15,6 +15,12 @@ const suite = suites.find((one): one is Suite => one === wanted);
 if (suite === undefined) throw new Error(`SLUICE_LAB_SUITE is '${wanted}'; known are ${suites.join(', ')}`);
 const progress = (line: string): void => console.log(`  ${suite}: ${line}`);
 
+// A runner that was killed takes us along, and so the lab.
+const runner = process.ppid;
+setInterval(() => {
+  if (process.ppid !== runner) process.exit(1);
+}, 500).unref();
+
 const lab = await startLab({ suite, progress }).catch((error: unknown) => {
   if (error instanceof LabUnavailable) return error;
   throw error;
