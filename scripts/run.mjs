@@ -72,12 +72,22 @@ function runtime() {
   );
 }
 
+/** The flags that every launcher of sluice gives to Node. */
+function sluiceFlags() {
+  const lines = readFileSync(join(root, 'deploy/packaging/node-flags'), 'utf8').split('\n');
+  return lines.filter((line) => line.startsWith('--'));
+}
+
 const [task, ...args] = process.argv.slice(2);
 const [program, ...fixed] = tasks[task] ?? fail(`unknown task ${task ?? '(none)'}; known: ${Object.keys(tasks).join(', ')}`);
 install();
-const { status, signal, error } = spawnSync(runtime(), ['--conditions=@sluice/source', join(root, program), ...fixed, ...args], {
-  stdio: 'inherit',
-  env: { ...process.env, PATH: `${join(modules, '.bin')}${delimiter}${process.env.PATH ?? ''}` },
-});
+const { status, signal, error } = spawnSync(
+  runtime(),
+  [...sluiceFlags(), '--conditions=@sluice/source', join(root, program), ...fixed, ...args],
+  {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${join(modules, '.bin')}${delimiter}${process.env.PATH ?? ''}` },
+  },
+);
 if (error) fail(error.message);
 process.exit(signal ? 128 + (constants.signals[signal] ?? 0) : (status ?? 1));

@@ -1,5 +1,6 @@
 export { type CommandsConnectorOptions, commandsConnector } from './commands/connector.ts';
 export { parseRelease } from './commands/release.ts';
+export type { QuestionObservation } from './commands/sacct.ts';
 export {
   type CommandObservation,
   type CommandsOptions,

@@ -4,11 +4,14 @@ import { commandsAccountingAdmin } from './accounting-admin.ts';
 import { commandsController } from './controller.ts';
 import { commandsJobs } from './jobs.ts';
 import { releaseWatch } from './release.ts';
+import type { QuestionObservation } from './sacct.ts';
 import { type CommandsOptions, slurmCommands } from './slurm-command.ts';
 
 export interface CommandsConnectorOptions extends CommandsOptions {
   /** Name of the user that we run as, for what slurmdbd says about our privileges. */
   readonly user: string;
+  /** Called once per question for ended jobs that was answered whole, with its rows: for metrics. */
+  readonly observeQuestion?: (observation: QuestionObservation) => void;
 }
 
 /** The connector that asks Slurm through its commands, for the releases 22.05 to 26.05. Nothing runs before the first question. */
@@ -17,7 +20,7 @@ export function commandsConnector(options: CommandsConnectorOptions): Connector 
   const commands = slurmCommands(options);
   const releases = releaseWatch(commands, clock);
   return {
-    accounting: commandsAccounting({ commands, clock, nonce, release: releases, user, cluster }),
+    accounting: commandsAccounting({ commands, clock, nonce, release: releases, user, cluster, observe: options.observeQuestion }),
     controller: commandsController({ commands, clock, releases, nonce, cluster }),
     jobs: commandsJobs({ commands, releases, cluster, binPath, conf }),
     accountingAdmin: commandsAccountingAdmin({ commands, release: releases, cluster, binPath, conf }),

@@ -65,3 +65,8 @@ test('what mends it is told where that is known', () => {
   assert.match(hint('sbatch: error: Batch job submission failed: Socket timed out on send/recv operation') ?? '', /may have done/);
   assert.match(hint('squeue: fatal: Could not establish a configuration source') ?? '', /SLURM_CONF/);
 });
+
+test('a plain user who asks for runaway jobs is denied (22.05)', () => {
+  const stderr = 'sacctmgr: error: You must have an AdminLevel>=Operator to fix runaway jobs\n';
+  assert.equal(classifyFailure('sacctmgr', { code: 1, signal: null, stderr, durationMs: 1 }).code, 'slurm.denied');
+});

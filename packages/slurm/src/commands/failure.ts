@@ -30,7 +30,7 @@ const signs: readonly Sign[] = [
   {
     code: 'slurm.denied',
     pattern:
-      /(?:access|permission)s?[ /]*(?:permission )?denied|not authorized|Protocol authentication error|Invalid authentication credential|Only .*(?:root|SlurmUser|admin|operator)|(?:doesn't|don't|do not|does not) have (?:sufficient )?(?:the )?privilege|Invalid user id|You are not (?:allowed|running as)|must be (?:an? )?(?:operator|administrator)/i,
+      /(?:access|permission)s?[ /]*(?:permission )?denied|not authorized|Protocol authentication error|Invalid authentication credential|Only .*(?:root|SlurmUser|admin|operator)|(?:doesn't|don't|do not|does not) have (?:sufficient )?(?:the )?privilege|Invalid user id|You are not (?:allowed|running as)|must (?:be (?:an? )?(?:operator|administrator)|have an AdminLevel)/i,
   },
   {
     code: 'slurm.unreachable',
