@@ -132,6 +132,12 @@ test('a column that the release took away under us is asked for no more, once', 
   await assert.rejects(collect(always.jobs.ask([])), { code: 'slurm.unsupported' });
 });
 
+test('an answer whose header cannot be read is not whole, and no job stands in for the header', async () => {
+  const rows = [['JobIDRaw', 'State'], ['6', 'JobIDRaw', 'State'], ['7', '8', 'COMPLETED'], header];
+  const { jobs } = reader(({ args }) => (args[0] === '--helpformat' ? columns : { stdout: whole(rows) }));
+  await assert.rejects(collect(jobs.ask([])), { code: 'slurm.incomplete' });
+});
+
 test('an answer without rows is believed only when it comes twice', async () => {
   let asked = 0;
   const rows = [header, ['7', 'COMPLETED', '100']];

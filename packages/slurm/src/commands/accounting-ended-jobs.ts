@@ -1,13 +1,10 @@
 import { SluiceError } from '@sluice/io';
 import type { ByIdOptions, EndedJobsQuery, Piece } from '../facets.ts';
-import { endedStates, formatUts } from '../languages/index.ts';
+import { accountedEndStates, formatUts } from '../languages/index.ts';
 import type { AccountedJob, Epoch } from '../records.ts';
 import type { Sacct } from './sacct.ts';
 import { nextLength, type SliceLimits } from './slices.ts';
 import { type Bursts, burstQuestions, EndedRows } from './slices-bursts.ts';
-
-/** States of rows that have an end: jobs', and those of a run that was requeued, resized or revoked. */
-const endedRows = [...endedStates, 'REQUEUED', 'RESIZING', 'REVOKED'];
 
 /** Ids in one question: each has seldom more than one row, and the list stays far below the limits of a command line. */
 const idsPerQuestion = 500;
@@ -43,8 +40,8 @@ export async function* endedJobs(
     let until = Math.min(to, from + length - 1);
     const burst = bursts.first(named, from, until);
     if (burst !== undefined) until = burst.second === from ? from : burst.second - 1;
-    const states = ['--state', endedRows.join(',')];
-    const narrowings = burst?.second === from ? burstQuestions(burst, endedRows, limits.cap, limits.aim) : [states];
+    const states = ['--state', accountedEndStates.join(',')];
+    const narrowings = burst?.second === from ? burstQuestions(burst, accountedEndStates, limits.cap, limits.aim) : [states];
     const questions = narrowings.flatMap((narrowing) => scopes.map((scope) => [scope, ...filters, ...narrowing]));
     const asked = bounds(from, until, bursts.first(named, from - 1, from - 1) !== undefined);
     ended.clear();

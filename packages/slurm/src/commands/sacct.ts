@@ -80,13 +80,14 @@ export function sacct(options: SacctOptions): Sacct {
     const args = ['-X', '-p', '--noconvert', '-a', '-D', `--delimiter=${frame.delimiter}`, `--format=${names.join(',')}`, ...filters];
     const { stdout, ended } = commands.stream('sacct', args, signal === undefined ? {} : { signal });
     const frames = readFrames(stdout, frame, names.length, 'sacct row');
+    let header = false;
     let decode: ReturnType<typeof jobDecoder> | undefined;
     let jobs = 0;
     let rejected = 0;
     for (;;) {
       const step = await frames.next();
       if (step.done) {
-        await judge(await ended, step.value.whole, decode !== undefined);
+        await judge(await ended, step.value.whole, header);
         const observation = { rows: jobs + rejected, rejected };
         observe?.(observation);
         return observation;
@@ -95,8 +96,10 @@ export function sacct(options: SacctOptions): Sacct {
       const records: AccountedJob[] = [];
       for (const row of step.value.rows) {
         if (decode === undefined) {
-          decode = jobDecoder(row);
-          continue;
+          // A job has a number there: were its row taken for a header that could not be read, users would name the columns.
+          header = row[0]?.toLowerCase() === names[0]?.toLowerCase();
+          decode = header ? jobDecoder(row) : () => 'no header came before';
+          if (header) continue;
         }
         const record = decode(row);
         if (typeof record === 'string') rejects.push({ source: 'sacct row', reason: record, excerpt: excerpt(row.join('|')) });
