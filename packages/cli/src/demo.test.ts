@@ -38,7 +38,7 @@ const edit = (change: (recording: { -readonly [K in keyof DemoRecording]: DemoRe
 test('the demo ends well, with every recorded job in the stand-in', async () => {
   const { code, stdout, stderr } = await sluice();
   const text = String(stdout);
-  const mend = 'If the connector asks Slurm otherwise now, record anew: packages/cli/test/record-demo/run.ts';
+  const mend = 'If the connector asks Slurm otherwise now, record anew: npm run record:demo';
   assert.equal(code, 0, `${text}${stderr}${mend}`);
   const { expected } = shippedRecording();
   assert.ok(expected.length >= 10);

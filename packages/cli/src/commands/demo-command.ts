@@ -6,7 +6,7 @@ export function addDemo(program: Command, around: Surroundings, setExit: (code: 
   program
     .command('demo')
     .description('see Sluice at work without a cluster: recorded jobs of a real Slurm arrive in a stand-in of cc-backend')
-    .option('--recording <file>', 'replay another recording, as packages/cli/test/record-demo makes it')
+    .option('--recording <file>', 'replay another recording, as npm run record:demo makes it')
     .addHelpText(
       'after',
       `

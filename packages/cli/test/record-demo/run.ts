@@ -1,9 +1,9 @@
 /**
- * Records what `sluice demo` replays: `node --conditions=@sluice/source packages/cli/test/record-demo/run.ts`, as root on
- * Debian 12. Submits real jobs to a lab of its own, lets the same code that the demo runs ask Slurm at two moments, and
+ * `npm run record:demo`: records what `sluice demo` replays, as root on Debian 12. Submits real jobs to a lab of its own, lets the same code that the demo runs ask Slurm at two moments, and
  * asks sacct apart from it what must stand in cc-backend at the end.
  */
 import { writeFileSync } from 'node:fs';
+import { hostname, release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ccBackendClient } from '@sluice/clustercockpit';
 import { httpClient, type RecordedCall, recordingProcesses, systemClock, systemProcesses } from '@sluice/io';
@@ -22,7 +22,7 @@ const backend = await startCcBackend({ clusters: [labCluster()], publicKey: keys
 const http = httpClient({ baseUrl: backend.url, env: {} });
 try {
   const recording = await record(lab);
-  writeFileSync(file, `${JSON.stringify(recording, undefined, 1)}\n`);
+  writeFileSync(file, `${JSON.stringify(recording, (_, value) => (typeof value === 'string' ? neutral(value, lab) : value), 1)}\n`);
   console.log(
     `${recording.expected.length} jobs, ${recording.moments.map((moment) => moment.recording.calls.length).join(' and ')} questions`,
   );
@@ -30,6 +30,18 @@ try {
   await http.close();
   await backend.stop();
   await lab.down();
+}
+
+/** What names this machine tells a reader nothing and would change with each recording. */
+function neutral(text: string, { dir }: Lab): string {
+  const host = hostname();
+  const names = [
+    [host, 'ctl01'],
+    [host.split('.')[0] ?? host, 'ctl01'],
+    [release(), '6.1.0'],
+  ] as const;
+  const pathless = text.replaceAll(dir, '/lab');
+  return names.reduce((said, [name, other]) => said.replaceAll(new RegExp(`\\b${name.replaceAll('.', '\\.')}\\b`, 'g'), other), pathless);
 }
 
 async function record(lab: Lab): Promise<DemoRecording> {
