@@ -99,7 +99,8 @@ test('an unknown key warns, and with --strict is an error', async () => {
 test('a file that is named must exist; the usual one need not', async () => {
   const named = await child('config', 'check', join(dir, 'none.yaml'));
   assert.equal(named.code, 78);
-  assert.match(named.stderr, /^sluice: .*none\.yaml does not exist/);
+  assert.match(named.stderr, /^sluice: .*none\.yaml does not exist\n {2}hint: /);
+  assert.equal((await sluice(['slurm', 'jobs', '--config', ''])).code, 64);
   assert.equal((await sluice(['slurm', 'jobs', '--config', join(dir, 'none.yaml')])).code, 78);
   assert.deepEqual(await sluice(['config', 'check']), {
     code: 0,

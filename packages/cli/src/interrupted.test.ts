@@ -14,6 +14,7 @@ let dir = '';
 before(() => {
   dir = mkdtempSync(join(tmpdir(), 'sluice-interrupted-'));
   writeFileSync(join(dir, 'sluice.yaml'), `slurmBinPath: ${dir}\n`);
+  writeFileSync(join(dir, 'warns.yaml'), 'cluster: alpha\nunknown: 1\n');
   // A Slurm that knows its release and then never answers.
   const hanging = `#!/bin/sh\nif [ "$1" = -V ]; then echo slurm 22.05.8; exit 0; fi\necho $$ > ${dir}/pid.part; mv ${dir}/pid.part ${dir}/pid\nexec sleep 600\n`;
   writeFileSync(join(dir, 'scontrol'), hanging, { mode: 0o755 });
@@ -60,6 +61,14 @@ test('a reader that has seen enough ends the command quietly', { timeout: 60_000
   const child = sluice(['standin', 'cc-backend']);
   child.stdout?.destroy();
   assert.deepEqual(await endOf(child), { code: 0, err: '' });
+});
+
+test('a lost stderr does not end the work', { timeout: 60_000 }, async () => {
+  const child = spawn(process.execPath, ['--conditions=@sluice/source', main, 'config', 'show', join(dir, 'warns.yaml')], {
+    stdio: ['ignore', 'pipe', openSync('/dev/full', 'w')],
+  });
+  const [[code], out] = await Promise.all([once(child, 'exit'), text(child.stdout)]);
+  assert.deepEqual([code, JSON.parse(out)], [0, { cluster: 'alpha' }]);
 });
 
 test('output that cannot be written is an error, not silence', { timeout: 60_000 }, async () => {

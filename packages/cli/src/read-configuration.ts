@@ -13,7 +13,7 @@ export interface ReadConfiguration {
 
 /**
  * Reads the named file, which must exist, or the usual one if it exists. Warnings go to stderr. Errors: `config.invalid` with
- * a line for every problem, `config.unreadable`.
+ * a line for every problem, `config.unreadable`, `usage` for an empty name.
  */
 export async function readConfiguration(
   named: string | undefined,
@@ -21,6 +21,7 @@ export async function readConfiguration(
   around: Surroundings,
 ): Promise<ReadConfiguration> {
   const file = named ?? around.configFile;
+  if (file === '') throw new SluiceError('usage', 'the name of the configuration file is empty');
   try {
     const { value, problems, warnings, missing } = await readConfig(configuration, {
       file,
@@ -31,7 +32,8 @@ export async function readConfiguration(
     if (value === undefined) throw new ConfigError(problems);
     return { value, file: missing ? undefined : file, warnings: warnings.length };
   } catch (error) {
-    if (named !== undefined || !isCode(error, 'config.unreadable')) throw error;
-    throw new SluiceError('config.unreadable', error.message, { cause: error, hint: 'Mend that, or name another file.' });
+    if (!isCode(error, 'config.unreadable')) throw error;
+    // Without its cause, which says the same in the system's words.
+    throw new SluiceError('config.unreadable', error.message, { hint: 'Mend that, or name another file.' });
   }
 }

@@ -43,8 +43,16 @@ export function systemSurroundings(): Surroundings {
     process.once(signal, () => end(`interrupted by ${signal}`, code));
   }
   return {
-    stdout: outputOf(process.stdout, end),
-    stderr: outputOf(process.stderr, end),
+    stdout: outputOf(process.stdout, (code) => {
+      // Whoever read our output (`| head`) has seen enough; Slurm need not go on for it.
+      if (code === 'EPIPE') return end('nobody reads the output', 0);
+      process.stderr.write(`sluice: the output cannot be written: ${code}\n`);
+      // It may turn out when all is done.
+      process.exitCode = notWritten;
+      end('the output cannot be written', notWritten);
+    }),
+    // What is lost of it changes no result: the work goes on.
+    stderr: outputOf(process.stderr, () => {}),
     env: process.env,
     configFile: '/etc/sluice/sluice.yaml',
     clock: systemClock(),
@@ -69,17 +77,13 @@ export class Interrupted extends Error {
 /** EX_IOERR of sysexits.h. */
 const notWritten = 74;
 
-function outputOf(stream: NodeJS.WriteStream, end: (why: string, exitCode: number) => void): Output {
+/** `onError` gets the code of the first error; nothing is written after it. */
+function outputOf(stream: NodeJS.WriteStream, onError: (code: string) => void): Output {
   let closed = false;
   stream.on('error', ({ code = 'unknown error' }: NodeJS.ErrnoException) => {
     if (closed) return;
     closed = true;
-    // Whoever read our output (`| head`) has seen enough; Slurm need not go on for it.
-    if (code === 'EPIPE') return end('nobody reads the output', 0);
-    if (stream === process.stdout) process.stderr.write(`sluice: the output cannot be written: ${code}\n`);
-    // Output may turn out to be lost when all is done.
-    process.exitCode = notWritten;
-    end('the output cannot be written', notWritten);
+    onError(code);
   });
   return {
     write: (text) => {
