@@ -34,7 +34,7 @@ export class SqueueDecoder {
       jobId: this.#number(row, 'JobID'),
       array: this.#array(row),
       het: this.#het(row),
-      name: this.#own(row, 'Name'),
+      name: this.#freeText(row, 'Name'),
       user: this.#share(row, 'UserName'),
       uid: this.#optionalNumber(row, 'UserID'),
       group: this.#share(row, 'GroupName'),
@@ -56,8 +56,8 @@ export class SqueueDecoder {
       // squeue has one column for both: what is allocated, or else what is asked for.
       requested: nodes === '' ? tres : none,
       allocated: nodes === '' ? none : tres,
-      comment: this.#own(row, 'Comment'),
-      adminComment: this.#own(row, 'admin_comment'),
+      comment: this.#freeText(row, 'Comment'),
+      adminComment: this.#freeText(row, 'admin_comment'),
       workDir: this.#share(row, 'WorkDir'),
       restarts: this.#optionalNumber(row, 'RestartCnt'),
       priority: this.#optionalNumber(row, 'PriorityLong'),
@@ -81,6 +81,12 @@ export class SqueueDecoder {
   #text(row: readonly string[], column: SqueueColumn): string {
     const text = this.raw(row, column);
     return text === '(null)' || text === 'N/A' || text === 'n/a' ? '' : text;
+  }
+
+  /** Free text, whose author may write `N/A`; `(null)` stands for none, and cannot be told from one that says so. */
+  #freeText(row: readonly string[], column: SqueueColumn): string {
+    const text = this.raw(row, column);
+    return text === '(null)' ? '' : ownString(text);
   }
 
   /** A string of its own: a piece of a larger one would keep that alive. */
