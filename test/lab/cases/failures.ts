@@ -52,7 +52,7 @@ export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>): void {
     it('a write fails with a code', async () => {
       const { jobs } = connector();
       await Promise.all([
-        fails(jobs.submit({ script: '#!/bin/sh\ntrue\n', account: 'root' }).run()),
+        fails(jobs.submit({ script: '#!/bin/sh\ntrue\n', account: 'root', workDir: bed().lab.workDir, stdout: '/dev/null' }).run()),
         fails(jobs.cancel([String(ended())]).run()),
       ]);
     });
