@@ -50,6 +50,10 @@ test('the demo ends well, with every recorded job in the stand-in', async () => 
   assert.deepEqual(new Set(expected.map(({ state }) => state)), new Set(['cancelled', 'completed', 'failed', 'running']));
 });
 
+test('the recording names no directory of the machine that made it', () => {
+  assert.doesNotMatch(JSON.stringify(shippedRecording()), /sluice-lab|\/home\/|\/root\//);
+});
+
 test('a truth that does not stand there is named, and the demo fails', async () => {
   const change = edit((recording) => {
     recording.expected = recording.expected.map((job, index) => (index === 0 ? { ...job, state: 'timeout' } : job));
