@@ -67,6 +67,7 @@ test('a lost stderr does not end the work', { timeout: 60_000 }, async () => {
   const child = spawn(process.execPath, ['--conditions=@sluice/source', main, 'config', 'show', join(dir, 'warns.yaml')], {
     stdio: ['ignore', 'pipe', openSync('/dev/full', 'w')],
   });
+  assert.ok(child.stdout);
   const [[code], out] = await Promise.all([once(child, 'exit'), text(child.stdout)]);
   assert.deepEqual([code, JSON.parse(out)], [0, { cluster: 'alpha' }]);
 });
