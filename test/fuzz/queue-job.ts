@@ -26,12 +26,12 @@ export function queuedJob(random: Random, exclusiveColumn: boolean, chosen: Chos
   }
   const same = (column: string, text: string): string => give(column, text, text);
   const pair = <T>(column: string, [text, value]: readonly [string, T]): T => give(column, text, value);
-  const user = (column: string): string => {
+  // Slurm writes `(null)` for none, and in columns of paths other words too; so they are for a user who wrote them himself.
+  const user = (column: string, ...none: readonly string[]): string => {
     const text = free();
-    // Slurm writes these for none, and so they are for whoever wrote them himself.
-    const none = text === '(null)' || text === 'N/A' || text === 'n/a';
-    return give(column, text, none ? '' : decoded(text));
+    return give(column, text, text === '(null)' || none.includes(text) ? '' : decoded(text));
   };
+  const path = (column: string): string => user(column, 'N/A', 'n/a');
 
   const { jobId } = chosen;
   const { array, het } = position(random, jobId);
@@ -92,17 +92,17 @@ export function queuedJob(random: Random, exclusiveColumn: boolean, chosen: Chos
     allocated: nodes === '' ? {} : tres[1],
     comment: user('Comment'),
     adminComment: user('admin_comment'),
-    workDir: user('WorkDir'),
+    workDir: path('WorkDir'),
     restarts: give('RestartCnt', '1', 1),
     priority: give('PriorityLong', '4294901759', 4_294_901_759),
     expectedStart: life === 'pends' ? start[1] : null,
     dependency: pair('Dependency', random.pick([['(null)', ''] as const, ['afterok:7(unfulfilled)', 'afterok:7(unfulfilled)'] as const])),
     batchHost: pair('BatchHost', random.pick([['n/a', ''] as const, ['node01', 'node01'] as const])),
     sharing,
-    stdout: user('STDOUT'),
-    stderr: user('STDERR'),
-    stdin: user('STDIN'),
-    command: user('Command'),
+    stdout: path('STDOUT'),
+    stderr: path('STDERR'),
+    stdin: path('STDIN'),
+    command: path('Command'),
   };
   return { job, texts };
 }
