@@ -72,7 +72,8 @@ export function layTree(root: string, nodePackage: string, tree: string, epoch: 
     if (existsSync(join(root, name))) cpSync(join(root, name), join(doc, name), { recursive: true });
   }
   for (const name of readdirSync(join(root, 'deploy')).sort()) {
-    if (name !== 'packaging') cpSync(join(root, 'deploy', name), join(doc, 'examples', name), { recursive: true });
+    if (name === 'packaging') continue;
+    cpSync(join(root, 'deploy', name), join(doc, name === 'examples' ? name : join('examples', name)), { recursive: true });
   }
   settle(tree, epoch);
 }

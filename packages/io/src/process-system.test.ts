@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,17 @@ test('a program that does not exist rejects in both places and throws in none', 
     await assert.rejects(running.ended, coded('process.missing'));
     await assert.rejects(processes.run({ program, args: [] }), coded('process.missing'));
   }
+});
+
+test('a directory of PATH that cannot be looked into is passed over', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-path-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  symlinkSync('loop', join(dir, 'loop'));
+  const { code } = await systemProcesses({ PATH: `${join(dir, 'loop')}:/bin` }).run({
+    program: { ...sh, dir: undefined },
+    args: ['-c', 'exit 3'],
+  });
+  assert.equal(code, 3);
 });
 
 test('a file that is not executable is denied, also when PATH finds it', async (t) => {

@@ -72,8 +72,13 @@ function locate(program: Program, environment: Environment): string {
   });
 }
 
+/** A directory of PATH that may not be searched holds nothing for us, as for a shell. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -21,13 +21,14 @@ export function jsonSchema(schema: z.ZodType, meta: ConfigMeta): Record<string, 
     unrepresentable: 'any',
     override: ({ jsonSchema: node, zodSchema }) => {
       if (zodSchema instanceof z.ZodObject) node.additionalProperties ??= false;
-      const { description, unit, secret, deprecatedBy, origin, since } = metaOf(zodSchema);
+      const { description, unit, secret, deprecatedBy, origin, since, examples } = metaOf(zodSchema);
       for (const key of ['unit', 'secret', 'deprecatedBy', 'origin', 'since']) delete (node as Record<string, unknown>)[key];
       if (unit !== undefined) node.description = [description, `Unit: ${unit}.`].filter(Boolean).join(' ');
       if (secret === true) node.writeOnly = true;
       if (deprecatedBy !== undefined) node['deprecated'] = true;
       if (origin !== undefined) node['x-origin'] = origin;
       if (since !== undefined) node['x-since'] = since;
+      if (examples !== undefined) node['examples'] ??= [...examples];
       // zod leaves out the default of a schema with a transform; ours are written as they are read.
       const standard = defaultOf(zodSchema)?.value;
       if (node.default === undefined && isScalar(standard)) node.default = standard;

@@ -227,3 +227,8 @@ function temporary(t: TestContext, name: string, text: string): string {
   writeFileSync(join(directory, name), text);
   return join(directory, name);
 }
+
+test('a file of comments alone sets nothing', async () => {
+  const reading = await readConfig(z.object({ a: z.number().default(1) }), { text: '# a: 2\n', format: 'yaml' });
+  assert.deepEqual([reading.value, reading.problems], [{ a: 1 }, []]);
+});

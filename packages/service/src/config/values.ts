@@ -43,7 +43,8 @@ export function secondsSchema(bounds: { readonly min?: number; readonly max?: nu
     .transform((value, context) => {
       const seconds = typeof value === 'number' ? value : parseDuration(value);
       if (seconds !== undefined && seconds >= min && seconds <= max) return seconds;
-      const range = `${min > 0 ? ` of at least ${min}` : ''}${max < Number.MAX_SAFE_INTEGER ? ` of at most ${max}` : ''}`;
+      const limits = [...(min > 0 ? [`at least ${min}`] : []), ...(max < Number.MAX_SAFE_INTEGER ? [`at most ${max}`] : [])];
+      const range = limits.length === 0 ? '' : ` of ${limits.join(' and ')}`;
       context.addIssue({ code: 'custom', message: `expected a number of seconds${range}, or a text such as "90s" or "5m"` });
       return z.NEVER;
     })
