@@ -101,8 +101,9 @@ class Reading {
       const message = `it holds secrets and everybody may read it (mode ${(this.#mode & 0o777).toString(8)}): chmod o= ${this.#file}`;
       this.#say(this.warnings, { path: [], offset: undefined, expected: 'a file that its owner and group alone may read', message });
     }
-    // A file of comments alone is one that sets nothing.
-    const result = schema.safeParse(tree.value ?? {}, { error: expectation, reportInput: true });
+    // A YAML file of comments alone sets nothing.
+    const settings = tree.value === null && !json ? {} : tree.value;
+    const result = schema.safeParse(settings, { error: expectation, reportInput: true });
     if (!result.success) for (const issue of result.error.issues) this.#issue(issue, [], root, tree.value);
     this.problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
     return result.success && this.problems.length === 0 ? result.data : undefined;
