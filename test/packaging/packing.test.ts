@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { checkIntegrity } from '../../scripts/package/node-binary.ts';
@@ -43,7 +43,7 @@ describe('packing', () => {
   });
 
   it('gives the flags of node-flags to Node, then the program and its arguments', () => {
-    appendFileSync(join(first, 'deploy', 'packaging', 'node-flags'), "--title=it's $HOME\n# --not-this\n\n--use-system-ca\n");
+    writeFileSync(join(first, 'deploy', 'packaging', 'node-flags'), "--title=it's $HOME\n# --not-this\n\n--use-system-ca\n");
     runProgram(process.execPath, [...script, '--format', 'tar', '--arch', 'x64', '--out', 'flags'], { cwd: first });
     const [archive = ''] = readdirSync(join(first, 'flags')).filter((name) => name.endsWith('.tar.gz'));
     runProgram('tar', ['-xzf', archive], { cwd: join(first, 'flags') });
