@@ -97,9 +97,18 @@ say "installing ${want[*]}"
 export DEBIAN_FRONTEND=noninteractive
 apt=(apt-get -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0)
 install() { "${apt[@]}" install -y --no-install-recommends "${want[@]}" >>"$log" 2>&1; }
+# What was not there before stays off at the next boot, too: policy-rc.d keeps a service from starting, not from being enabled.
+leave_off() {
+	local unit
+	command -v systemctl >/dev/null || return 0
+	for unit in $(dpkg -L "${want[@]}" 2>/dev/null | sed -nE 's#^(/usr)?/lib/systemd/system/([^/@]+\.(service|socket|timer))$#\2#p' | sort -u); do
+		systemctl --quiet disable "$unit" >>"$log" 2>&1 || true
+	done
+}
 # The lists may be there and fresh enough; they are fetched when they are not.
 if ! install && ! { "${apt[@]}" update >>"$log" 2>&1 && install; }; then
 	say "apt-get failed; the end of what it said:"
 	tail -n 20 "$log" >&2
 	exit 75
 fi
+leave_off
