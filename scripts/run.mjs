@@ -9,7 +9,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
+const ownNode = join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node');
+const nodeMajor = Number(process.versions.node.split('.')[0]);
 const stampFile = join(modules, '.sluice-installed');
+
+/** What the tasks without options of their own do, for --help; the others answer it themselves. */
+const plain = {
+  check: 'types, lint, formatting, circular imports, generated pages, unused code and dependencies',
+  format: 'mends what lint and formatting can mend by themselves',
+  docs: 'writes the pages of docs/ that are made from code; -- --check only says whether they are up to date',
+  build: 'JavaScript and types of every package in packages/*/dist, and the bundled dist/sluice',
+};
 
 /** npm script → the program that does it, with the arguments that come before the caller's. */
 const tasks = {
@@ -46,7 +56,8 @@ function wantedStamp() {
 
 function install() {
   const wanted = wantedStamp();
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
+  const whole = existsSync(join(modules, '.bin', 'tsc')) && (existsSync(ownNode) || nodeMajor >= 24);
+  if (whole && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
   process.stderr.write('sluice: installing the node modules …\n');
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith('.js') || npm?.endsWith('.cjs') ? [process.execPath, [npm]] : ['npm', []];
@@ -64,9 +75,8 @@ function install() {
 
 /** The workspace's own Node; on a platform it is not made for, the Node that runs this, if it is new enough. */
 function runtime() {
-  const own = join(modules, `node-${process.platform}-${process.arch}`, 'bin', 'node');
-  if (existsSync(own)) return own;
-  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  if (existsSync(ownNode)) return ownNode;
+  if (nodeMajor >= 24) return process.execPath;
   return fail(
     `there is no Node 24 for ${process.platform}-${process.arch} among the workspace's modules, and this is Node ${process.versions.node}. Install Node 24 or newer.`,
   );
@@ -80,6 +90,10 @@ function sluiceFlags() {
 
 const [task, ...args] = process.argv.slice(2);
 const [program, ...fixed] = tasks[task] ?? fail(`unknown task ${task ?? '(none)'}; known: ${Object.keys(tasks).join(', ')}`);
+if (plain[task] && args.some((word) => word === '--help' || word === '-h')) {
+  process.stdout.write(`npm run ${task}: ${plain[task]}\n`);
+  process.exit(0);
+}
 install();
 const { status, signal, error } = spawnSync(
   runtime(),

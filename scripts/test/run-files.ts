@@ -32,6 +32,8 @@ export async function runFiles(options: FilesToRun): Promise<Outcome> {
   const { root, globs, concurrency, preload, print } = options;
   const outcome: Outcome = { passed: 0, failed: 0, skips: [] };
   const files = new Map<string, FileLine>();
+  /** Names of the tests that have begun, by file and depth: those above a test say what it is part of. */
+  const begun = new Map<string, string[]>();
   const events = run({
     cwd: root,
     globPatterns: [...globs],
@@ -41,21 +43,27 @@ export async function runFiles(options: FilesToRun): Promise<Outcome> {
   });
   for await (const { type, data } of events) {
     if (type === 'test:stderr' || type === 'test:stdout') print(data.message);
-    if (type !== 'test:pass' && type !== 'test:fail') continue;
+    if (type !== 'test:start' && type !== 'test:pass' && type !== 'test:fail') continue;
     const file = relative(root, data.file ?? 'tests');
+    if (type === 'test:start') {
+      const names = begun.get(file)?.slice(0, data.nesting) ?? [];
+      begun.set(file, [...names, data.name]);
+      continue;
+    }
+    const name = [...(begun.get(file)?.slice(0, data.nesting) ?? []), data.name].join(' › ');
     const line = files.get(file) ?? { passed: 0, failed: 0, skipped: 0, milliseconds: 0 };
     files.set(file, line);
-    if (data.nesting === 0) line.milliseconds += data.details.duration_ms;
     const isSuite = data.details.type === 'suite';
+    if (!isSuite) line.milliseconds += data.details.duration_ms;
     if (type === 'test:fail') {
       const error: Error & { failureType?: string } = data.details.error;
       if (isSuite && error.failureType === 'subtestsFailed') continue;
       line.failed++;
       outcome.failed++;
-      print(`FAIL ${file}: ${data.name}\n${inspect(error.cause ?? error, { depth: 6 }).replace(/^/gm, '    ')}\n`);
+      print(`FAIL ${file}: ${name}\n${inspect(error.cause ?? error, { depth: 6 }).replace(/^/gm, '    ')}\n`);
     } else if (data.skip !== undefined && data.skip !== false) {
       line.skipped++;
-      outcome.skips.push({ name: `${file}: ${data.name}`, reason: typeof data.skip === 'string' ? data.skip : 'no reason given' });
+      outcome.skips.push({ name: `${file}: ${name}`, reason: typeof data.skip === 'string' ? data.skip : 'no reason given' });
     } else if (!isSuite) {
       line.passed++;
       outcome.passed++;

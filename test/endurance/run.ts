@@ -1,15 +1,8 @@
-/**
- * `npm run test:endurance`: outages and kills, for as long as it takes.
- *
- *   --only NAME    one scenario
- *   --seed N       the choices of an earlier run again
- *   --scale X      shorter (0.1) or longer (10)
- *   --record       writes the figures to last-run.json, which is committed
- */
+/** `npm run test:endurance`: outages and kills, for as long as it takes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { refuseArguments, scriptArguments } from '../../scripts/test/arguments.ts';
 import { LabUnavailable } from '../lab/lab.ts';
 import { journalKills } from './journal-kills.ts';
 import { slurmOutages } from './slurm-outages.ts';
@@ -17,7 +10,14 @@ import { slurmOutages } from './slurm-outages.ts';
 const scenarios = [journalKills, slurmOutages];
 const recordFile = join(import.meta.dirname, 'last-run.json');
 
-const { values } = parseArgs({
+const names = scenarios.map(({ name }) => name);
+const usage = `npm run test:endurance -- [options]
+  --only NAME    one scenario (${names.join(', ')}); may be repeated
+  --seed N       the choices of an earlier run again
+  --scale X      shorter (0.1) or longer (10)
+  --record       writes the figures to test/endurance/last-run.json`;
+
+const { values } = scriptArguments(usage, {
   options: {
     only: { type: 'string', multiple: true },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
@@ -27,12 +27,9 @@ const { values } = parseArgs({
 });
 const seed = Number(values.seed);
 const scale = Number(values.scale);
-const names = scenarios.map(({ name }) => name);
 const unknown = (values.only ?? []).filter((name) => !names.includes(name));
-if (unknown.length > 0 || !Number.isInteger(seed) || !(scale > 0)) {
-  process.stderr.write(`usage: run.ts [--only ${names.join('|')}] [--seed N] [--scale X] [--record]\n`);
-  process.exit(64);
-}
+if (unknown.length > 0) refuseArguments(usage, `there is no scenario ${unknown.join(', ')}`);
+if (!Number.isInteger(seed) || !(scale > 0)) refuseArguments(usage, 'a seed is a whole number, a scale a number above 0');
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const results: Record<string, unknown> = {};

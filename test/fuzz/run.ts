@@ -1,15 +1,8 @@
-/**
- * Feeds every target with generated inputs and prints one line for each:
- *
- *     node --conditions=@sluice/source test/fuzz/run.ts [--runs 100000] [--seed N] [--only NAME] [--at INDEX] [--record]
- *
- * `--only` may be repeated; `--at` makes the one input with that number again; `--record` writes the figures to
- * last-run.json. Ends with 1 when any input failed.
- */
+/** `npm run fuzz`: feeds every target with generated inputs and prints one line for each. Ends with 1 when any input failed. */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { refuseArguments, scriptArguments } from '../../scripts/test/arguments.ts';
 import type { FuzzResult } from './target.ts';
 import { targets } from './targets.ts';
 import type { WorkerTask } from './worker.ts';
@@ -28,7 +21,16 @@ interface Figures {
   readonly failed: number;
 }
 
-const { values } = parseArgs({
+const usage = `npm run fuzz -- [options]
+  --runs N       inputs per target (100000)
+  --seed N       where the inputs come from (1)
+  --only NAME    one target; may be repeated
+  --at N         the one input of that number again
+  --record       writes the figures to test/fuzz/last-run.json
+
+targets: ${targets.map(({ name }) => name).join(', ')}`;
+
+const { values } = scriptArguments(usage, {
   options: {
     runs: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
@@ -41,12 +43,8 @@ const seed = Number(values.seed);
 const runs = values.at === undefined ? Number(values.runs) : 1;
 const from = Number(values.at ?? 0);
 const unknown = values.only.filter((name) => targets.every((target) => target.name !== name));
-if (unknown.length > 0 || !Number.isSafeInteger(seed) || !Number.isSafeInteger(runs) || !Number.isSafeInteger(from) || runs < 1) {
-  console.error(
-    `not a run: ${unknown.join(', ')} of ${targets.map(({ name }) => name).join(', ')}; --runs, --seed and --at take whole numbers`,
-  );
-  process.exit(2);
-}
+if (unknown.length > 0) refuseArguments(usage, `there is no target ${unknown.join(', ')}`);
+if (![seed, runs, from].every(Number.isSafeInteger) || runs < 1) refuseArguments(usage, '--runs, --seed and --at take whole numbers');
 
 /** Runs a target in a thread of its own, which can be ended when it hangs. */
 function runInWorker(name: string): Promise<FuzzResult> {
