@@ -70,3 +70,13 @@ test('a plain user who asks for runaway jobs is denied (22.05)', () => {
   const stderr = 'sacctmgr: error: You must have an AdminLevel>=Operator to fix runaway jobs\n';
   assert.equal(classifyFailure('sacctmgr', { code: 1, signal: null, stderr, durationMs: 1 }).code, 'slurm.denied');
 });
+
+test('a user whom the host does not know is unknown, not denied', () => {
+  const failed = (command: string, stderr: string) => classifyFailure(command, { code: 1, signal: null, stderr, durationMs: 1 });
+  const unknown = failed('sacct', 'sacct: error: Invalid user id: nosuch\n');
+  assert.deepEqual([unknown.code, unknown.exitCode], ['slurm.unknown', 65]);
+  assert.match(unknown.hint ?? '', /getent passwd/);
+  assert.equal(failed('squeue', 'squeue: error: Invalid user: nosuch\n').code, 'slurm.unknown');
+  assert.equal(failed('scontrol', 'Invalid user id for job 1\n').code, 'slurm.denied');
+  assert.equal(failed('scancel', 'scancel: error: Kill job error on job id 1: Invalid user id\n').code, 'slurm.denied');
+});

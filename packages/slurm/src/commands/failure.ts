@@ -27,6 +27,12 @@ const signs: readonly Sign[] = [
       /Unable to process configuration file|Could not open.*slurm\.conf|lstat.*slurm\.conf|resolve_ctls_from_dns_srv|Could not establish a configuration source/i,
     hint: 'Name the path of slurm.conf in the configuration, or set SLURM_CONF.',
   },
+  // sacct, squeue and others of a name that the host's user database lacks; without a colon it is slurmctld's refusal.
+  {
+    code: 'slurm.unknown',
+    pattern: /Invalid (?:user(?: id)?|group(?: id)?): *\S/i,
+    hint: 'No user or group of this name is known on this host: see `getent passwd NAME`, or ask by number.',
+  },
   {
     code: 'slurm.denied',
     pattern:
