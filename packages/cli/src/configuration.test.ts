@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -130,26 +130,51 @@ test('text that is not YAML, not JSON or not UTF-8 is told with its place', asyn
 });
 
 test('options win over the file, and the file over SLURM_CONF', async () => {
-  const configFile = write('usual.yaml', 'slurmBinPath: /file/bin\nslurmConf: /file/slurm.conf\nslurmTimeout: 90s\ncluster: beta\n');
-  const env = { SLURM_CONF: '/env/slurm.conf' };
+  const [fileConf, envConf, lineConf] = ['file.conf', 'env.conf', 'line.conf'].map((name) => write(name, '')) as [string, string, string];
+  const [fileBin, lineBin] = [join(dir, 'file-bin'), join(dir, 'line-bin')];
+  for (const bin of [fileBin, lineBin]) mkdirSync(bin);
+  const configFile = write('usual.yaml', `slurmBinPath: ${fileBin}\nslurmConf: ${fileConf}\nslurmTimeout: 90s\ncluster: beta\n`);
+  const env = { SLURM_CONF: envConf };
   const programOf = async (args: readonly string[], around: { env?: Record<string, string>; configFile?: string }) => {
     const { calls } = await sluice(['slurm', 'nodes', ...args], around);
     const { dir: bin, timeoutMs, env: variables } = calls[0]?.program ?? {};
     return [bin, variables?.['SLURM_CONF'], timeoutMs];
   };
-  assert.deepEqual(await programOf([], { env, configFile }), ['/file/bin', '/file/slurm.conf', 90_000]);
-  assert.deepEqual((await programOf([], { env })).slice(0, 2), [undefined, '/env/slurm.conf']);
-  const options = ['--bin-path', '/line/bin', '--conf', '/line/slurm.conf', '--timeout', '7'];
-  assert.deepEqual(await programOf(options, { env, configFile }), ['/line/bin', '/line/slurm.conf', 7000]);
+  assert.deepEqual(await programOf([], { env, configFile }), [fileBin, fileConf, 90_000]);
+  assert.deepEqual((await programOf([], { env })).slice(0, 2), [undefined, envConf]);
+  const options = ['--bin-path', lineBin, '--conf', lineConf, '--timeout', '7'];
+  assert.deepEqual(await programOf(options, { env, configFile }), [lineBin, lineConf, 7000]);
 
   const { out } = await sluice(['slurm', 'check', '-M', 'gamma', '--timeout', '2m'], { env, configFile });
   assert.deepEqual(out.split('\n').slice(0, 5), [
     `ok    configuration: ${configFile}`,
-    `ok    slurmBinPath: /file/bin (${configFile})`,
-    `ok    slurmConf: /file/slurm.conf (${configFile})`,
+    `ok    slurmBinPath: ${fileBin} (${configFile})`,
+    `ok    slurmConf: ${fileConf} (${configFile})`,
     'ok    cluster: gamma (--cluster)',
     'ok    slurmTimeout: 120 (--timeout)',
   ]);
+});
+
+test('a slurm.conf or a directory of commands that is not there is told before Slurm is asked, with what named it', async () => {
+  const nowhere = join(dir, 'nowhere');
+  const configFile = write('nowhere.yaml', `slurmConf: ${nowhere}\n`);
+  const binFile = write('nobin.yaml', `slurmBinPath: ${nowhere}\n`);
+  for (const [args, around, says] of [
+    [['--conf', nowhere], {}, `--conf: ${nowhere} does not exist`],
+    [['--conf', dir], {}, `--conf: ${dir} is a directory`],
+    [['--conf', ''], {}, '--conf: the name is empty'],
+    [[], { env: { SLURM_CONF: nowhere } }, `SLURM_CONF: ${nowhere} does not exist`],
+    [[], { configFile }, `slurmConf of ${configFile}: ${nowhere} does not exist`],
+    [['--bin-path', nowhere], {}, `--bin-path: ${nowhere} does not exist`],
+    [['--bin-path', binFile], {}, `--bin-path: ${binFile} is no directory`],
+    [[], { configFile: binFile }, `slurmBinPath of ${binFile}: ${nowhere} does not exist`],
+  ] as const) {
+    for (const command of ['jobs', 'check']) {
+      const { code, err, calls } = await sluice(['slurm', command, ...args], around);
+      assert.deepEqual([code, calls, err.split('\n')[0]], [78, [], `sluice: ${says}`]);
+      assert.match(err, /hint: .*(?:--conf or the key slurmConf|--bin-path or the key slurmBinPath)/);
+    }
+  }
 });
 
 test('config show prints what is understood, and a file that everybody may read is no matter while it holds no secret', async () => {

@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { SluiceError } from '@sluice/io';
 import { configuration } from '../configuration.ts';
 import { readConfiguration } from '../read-configuration.ts';
@@ -18,7 +20,10 @@ export interface SlurmSettings {
   readonly slurmTimeout: Setting<number>;
 }
 
-/** Options of the command line win over the configuration file, and that over SLURM_CONF. Errors: `usage`, `config.…`. */
+/**
+ * Options of the command line win over the configuration file, and that over SLURM_CONF. Errors: `usage`, `config.…`; a
+ * slurm.conf or directory of commands that is not there is `config.unreadable` at once, where Slurm would try for a minute.
+ */
 export async function slurmSettings(options: SlurmOptions, around: Surroundings): Promise<SlurmSettings> {
   const { slurmTimeout, cluster } = configuration.shape;
   const fromLine = {
@@ -27,7 +32,7 @@ export async function slurmSettings(options: SlurmOptions, around: Surroundings)
   };
   const { value, file } = await readConfiguration(options.config, options, around);
   const inFile = file ?? '';
-  return {
+  const settings: SlurmSettings = {
     file,
     slurmBinPath: first(setting(options.binPath, '--bin-path'), setting(value.slurmBinPath, inFile)),
     slurmConf: first(
@@ -38,6 +43,35 @@ export async function slurmSettings(options: SlurmOptions, around: Surroundings)
     cluster: first(setting(fromLine.cluster, '--cluster'), setting(value.cluster, inFile)),
     slurmTimeout: first(setting(fromLine.slurmTimeout, '--timeout'), setting(value.slurmTimeout, inFile)),
   };
+  await reachable(settings.slurmBinPath, 'slurmBinPath', '--bin-path');
+  await reachable(settings.slurmConf, 'slurmConf', '--conf');
+  return settings;
+}
+
+/** Looks whether the directory of commands may be searched and slurm.conf be read. */
+async function reachable(given: Setting<string>, key: 'slurmBinPath' | 'slurmConf', option: string): Promise<void> {
+  if (given === undefined) return;
+  const { value, from } = given;
+  const wrong = await wrongWith(value, key === 'slurmBinPath');
+  if (wrong === undefined) return;
+  const said = from === option || from === 'SLURM_CONF' ? from : `${key} of ${from}`;
+  throw new SluiceError('config.unreadable', `${said}: ${value === '' ? 'the name' : value} ${wrong}`, {
+    hint: `Mend that, or name another with ${option} or the key ${key} of the configuration.`,
+  });
+}
+
+async function wrongWith(path: string, directory: boolean): Promise<string | undefined> {
+  if (path === '') return 'is empty';
+  try {
+    if ((await stat(path)).isDirectory() !== directory) return directory ? 'is no directory' : 'is a directory';
+    await access(path, directory ? constants.X_OK : constants.R_OK);
+    return undefined;
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
+    if (code === 'EACCES') return 'may not be read by this user';
+    return `cannot be read: ${code}`;
+  }
 }
 
 function setting<T>(value: T | undefined, from: string): Setting<T> {
