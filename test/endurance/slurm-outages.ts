@@ -48,6 +48,7 @@ export const slurmOutages: EnduranceScenario = {
       const end = clock.monotonic() + minutesOfOutages * 60_000 * scale;
       while (clock.monotonic() < end) {
         const kind = await oneOutage(lab, clock, random);
+        await resumeNodes(lab, clock);
         outages.set(kind, (outages.get(kind) ?? 0) + 1);
         progress(
           `${kind}; ${heard.answers} answers, ${total(heard.errors)} errors, ${submitted.length} jobs, ${heard.ended.size} ends seen`,
@@ -179,6 +180,14 @@ async function endedBySlurm(lab: Lab, since: number): Promise<number[]> {
     const [id, end] = row.split('|');
     return /^\d+$/.test(end ?? '') ? [Number(id)] : [];
   });
+}
+
+/** slurmctld drains nodes whose jobs it lost sight of; then nothing would begin or end any more. */
+async function resumeNodes(lab: Lab, clock: Clock): Promise<void> {
+  await clock.sleep(1000);
+  const drained = await lab.ask('sinfo', ['-h', '-N', '-t', 'drain,down', '-o', '%N']);
+  const names = [...new Set(drained.split('\n'))].filter((name) => name !== '');
+  if (names.length > 0) await lab.run('scontrol', ['update', `nodename=${names.join(',')}`, 'state=resume']);
 }
 
 async function inQueue(lab: Lab, states: string): Promise<number> {
