@@ -87,10 +87,40 @@ test('every command has help with an example, on stdout, and ends with 0', async
   }
 });
 
+test('help for a command of a command is that of the command', async () => {
+  for (const command of [['slurm', 'check'], ['config'], ['standin', 'cc-backend'], []]) {
+    assert.deepEqual(await sluice(['help', ...command]), await sluice([...command, '--help']), command.join(' '));
+  }
+  assert.deepEqual(await sluice(['slurm', 'help', 'check']), await sluice(['slurm', 'check', '--help']));
+  for (const command of [['slrum'], ['slurm', 'chekc'], ['demo', 'more']]) {
+    const { code, out, err } = await sluice(['help', ...command]);
+    assert.deepEqual([code, out], [64, ''], command.join(' '));
+    assert.match(err, new RegExp(`unknown command.*${command.at(-1)}`));
+  }
+});
+
+test('the help of slurm names the exit codes of all that its commands can end with', async () => {
+  const { out } = await sluice(['slurm', 'jobs', '--help']);
+  const said = [...out.slice(out.indexOf('Exit codes')).matchAll(/\b\d{2,3}\b/g)].map(Number);
+  for (const code of [64, 65, 69, 71, 74, 75, 76, 77, 78, 130, 143]) assert.ok(said.includes(code), String(code));
+});
+
+test('a name that is none is told with the option that gave it', async () => {
+  for (const [option, shown] of [
+    ['--account', 'x,y'],
+    ['--user', 'a b'],
+    ['--partition', ''],
+  ] as const) {
+    const { code, err } = await sluice(['slurm', 'ended', option, shown]);
+    assert.equal(code, 64);
+    assert.ok(err.startsWith(`sluice: ${option} ${JSON.stringify(shown)} `), err);
+  }
+});
+
 test('an error says what and what to do on stderr, with the exit code of its kind', async () => {
   const { code, out, err } = await sluice(['slurm', 'jobs']);
   assert.deepEqual([code, out], [69, '']);
-  assert.match(err, /^sluice: .*nowhere\n {2}hint: Install it\.\n$/);
+  assert.match(err, /^sluice: .*nowhere\n {2}hint: Install .*--bin-path or the key slurmBinPath.*\n$/);
   assert.match((await sluice(['slurm', 'jobs', '--debug'])).err, /\n +at /);
 });
 
@@ -116,11 +146,50 @@ test('values of options that make no sense end with 64 and say how to write them
   }
 });
 
-test('slurm check names each question that failed, and ends with 69', async () => {
-  const { code, out } = await sluice(['slurm', 'check']);
+test('slurm check says a cause of all failures once, and what it did not ask for it', async () => {
+  const { code, out, err } = await sluice(['slurm', 'check']);
+  assert.deepEqual([code, err], [69, '']);
+  const lines = out.trimEnd().split('\n').slice(1);
+  assert.match(lines[0] ?? '', /^FAIL {2}Slurm’s commands: \w+ is nowhere$/);
+  assert.match(lines[1] ?? '', /^ {6}.*--bin-path or the key slurmBinPath/);
+  assert.match(lines[2] ?? '', /^skip {2}controllers, slurmdbd, release, .*history: not asked, for the same reason$/);
+  assert.equal(lines.length, 3);
+});
+
+test('a long PATH does not bury the message', async () => {
+  const { err } = await sluice(['slurm', 'jobs'], { processes: systemProcesses({ PATH: '/no/a:/no/b:/no/c:/no/d:/no/e' }) });
+  assert.match(err, /none of the directories of PATH \(\/no\/a:\/no\/b:\/no\/c and 2 more\)\n/);
+});
+
+test('slurm check asks no more when Slurm finds no configuration', async () => {
+  let calls = 0;
+  const error = () => {
+    calls += 1;
+    return new SluiceError('slurm.unreachable', 'scontrol: fatal: Could not establish a configuration source');
+  };
+  const processes: Processes = {
+    run: () => Promise.reject(error()),
+    stream: () => {
+      throw error();
+    },
+  };
+  const { code, out } = await sluice(['slurm', 'check'], { processes });
+  assert.deepEqual([code, out.match(/FAIL/g)?.length, calls], [69, 1, 1]);
+});
+
+test('slurm check names each question that failed for a reason of its own, and ends with 69', async () => {
+  const error = () => new SluiceError('slurm.unreachable', 'Unable to contact slurm controller', { hint: 'See it.' });
+  const processes: Processes = {
+    run: () => Promise.reject(error()),
+    stream: () => {
+      throw error();
+    },
+  };
+  const { code, out } = await sluice(['slurm', 'check'], { processes });
   assert.equal(code, 69);
-  assert.match(out, /^FAIL {2}controllers: .*nowhere\n {6}Install it\.$/m);
+  assert.match(out, /^FAIL {2}controllers: .*\n {6}See it\.$/m);
   assert.match(out, /^FAIL {2}slurmdbd: /m);
+  assert.doesNotMatch(out, /^skip/m);
 });
 
 test('the stand-in runs until interrupted and answers with its token', async () => {

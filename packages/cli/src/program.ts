@@ -48,7 +48,27 @@ function buildProgram(around: Surroundings, setExit: (code: number) => void): Co
   addSlurm(program, around, setExit);
   addConfig(program, around);
   addStandin(program, around);
+  addHelp(program);
   return program;
+}
+
+/** `sluice help slurm check` is `sluice slurm check --help`; commander's own looks at the first word only. */
+function addHelp(program: Command): void {
+  program
+    .helpCommand(false)
+    .command('help')
+    .description('print the help of a command, also of one beneath another')
+    .argument('[command...]', 'the words of the command')
+    .helpOption(false)
+    .action((words: readonly string[]) => {
+      let command = program;
+      for (const word of words) {
+        const beneath = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+        if (beneath === undefined) program.error(`error: unknown command '${word}'`, { exitCode: 64 });
+        command = beneath;
+      }
+      command.help();
+    });
 }
 
 function report(error: unknown, around: Surroundings, debug: boolean): number {

@@ -67,9 +67,15 @@ function locate(program: Program, environment: Environment): string {
     .filter(isFile);
   const found = present.find(isExecutable) ?? present[0];
   if (found !== undefined) return found;
-  throw new SluiceError('process.missing', `${program.name} is in none of the directories of PATH (${searched})`, {
+  throw new SluiceError('process.missing', `${program.name} is in none of the directories of PATH (${shortened(searched)})`, {
     hint: 'Install it, or name the directory that holds it in the configuration.',
   });
+}
+
+/** A PATH as a message can hold it: its first directories. */
+function shortened(path: string): string {
+  const dirs = path.split(delimiter);
+  return dirs.length <= 4 ? path : `${dirs.slice(0, 3).join(delimiter)} and ${dirs.length - 3} more`;
 }
 
 /** A directory of PATH that may not be searched holds nothing for us, as for a shell. */

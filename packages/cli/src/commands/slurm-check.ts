@@ -5,48 +5,61 @@ import { configuration } from '../configuration.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { SlurmOptions } from './slurm-command.ts';
 import { connectorOf, type SlurmReader } from './slurm-connector.ts';
+import { isCommonCause, withSlurmHint } from './slurm-hint.ts';
 import { type SlurmSettings, slurmSettings } from './slurm-settings.ts';
 
 interface Finding {
-  readonly verdict: 'ok' | 'note' | 'fail';
+  readonly verdict: 'ok' | 'note' | 'fail' | 'skip';
   readonly what: string;
   readonly says: string;
   /** What to do, or what follows. */
   readonly hint?: string;
 }
 
-/** `sluice slurm check`: asks everything once; one question's failure hides no other answer. */
+/**
+ * `sluice slurm check`: asks everything once; one question's failure hides no other answer, unless its cause is one of
+ * all questions, which is said once.
+ */
 export async function slurmCheck(options: SlurmOptions, around: Surroundings): Promise<number> {
   const settings = await slurmSettings(options, around);
-  const all: readonly (readonly [string, Question])[] = [
-    ['configuration', async () => inForce(settings, around)],
-    ...questions(connectorOf(settings, around)),
-  ];
   let failed = false;
-  for (const [what, ask] of all) {
-    const findings = await answer(what, ask);
-    around.interrupted.throwIfAborted();
+  const say = (findings: readonly Finding[]) => {
     for (const finding of findings) {
       failed ||= finding.verdict === 'fail';
       around.stdout.write(options.json ? `${JSON.stringify(finding)}\n` : lineOf(finding));
     }
+  };
+  say(inForce(settings, around));
+  const left = [...questions(connectorOf(settings, around))];
+  for (let next = left.shift(); next !== undefined; next = left.shift()) {
+    const { findings, common } = await answer(...next);
+    around.interrupted.throwIfAborted();
+    say(findings);
+    if (!common) continue;
+    const what = [next, ...left].map(([name]) => name).join(', ');
+    say([{ verdict: 'skip', what, says: 'not asked, for the same reason' }]);
+    break;
   }
   return failed ? 69 : 0;
 }
 
 type Question = () => Promise<readonly Finding[]>;
 
-async function answer(what: string, ask: Question): Promise<readonly Finding[]> {
+/** What a question found; `common` when it failed for a reason that the others share. */
+async function answer(what: string, ask: Question): Promise<{ readonly findings: readonly Finding[]; readonly common: boolean }> {
   try {
-    return await ask();
-  } catch (error) {
+    return { findings: await ask(), common: false };
+  } catch (thrown) {
+    const error = withSlurmHint(thrown);
     if (!(error instanceof SluiceError)) throw error;
-    return [{ verdict: 'fail', what, says: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }];
+    const common = isCommonCause(error);
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return { findings: [{ verdict: 'fail', what: common ? 'Slurm’s commands' : what, says: error.message, ...hint }], common };
   }
 }
 
 function lineOf({ verdict, what, says, hint }: Finding): string {
-  const mark = { ok: 'ok  ', note: 'note', fail: 'FAIL' }[verdict];
+  const mark = { ok: 'ok  ', note: 'note', fail: 'FAIL', skip: 'skip' }[verdict];
   return `${mark}  ${what}: ${says}\n${hint === undefined ? '' : `      ${hint}\n`}`;
 }
 
@@ -88,6 +101,7 @@ async function controllers(controller: Connector['controller']): Promise<readonl
 async function slurmdbd(accounting: Connector['accounting']): Promise<readonly Finding[]> {
   const status = await accounting.ping();
   if (status.up) return [{ verdict: 'ok', what: 'slurmdbd', says: `answers in ${Math.round(status.milliseconds)} ms` }];
+  if (isCommonCause(status.error)) throw status.error;
   const { message, hint } = status.error;
   return [
     {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Surroundings } from '../surroundings.ts';
+import { withSlurmHint } from './slurm-hint.ts';
 
 /** Options that every `sluice slurm` command has. */
 export interface SlurmOptions {
@@ -21,8 +22,9 @@ export interface EndedOptions extends SlurmOptions {
 }
 
 const exitCodes = `
-Exit codes: 0 answered; 64 the command line is not understood; 69 Slurm cannot be reached or lacks what is needed; 75 try again;
-77 Slurm refuses; 78 the configuration has errors; 130, 143 interrupted.`;
+Exit codes: 0 answered; 64 the command line is not understood; 65 Slurm does not know what was asked for, or a name is none;
+69 Slurm cannot be reached or lacks what is needed; 71 the system has no room for a program; 74 the output cannot be written;
+75 try again; 76 Slurm's answer is not understood; 77 Slurm refuses; 78 the configuration has errors; 130, 143 interrupted.`;
 
 /** `sluice slurm`: reads a cluster and changes nothing. */
 export function addSlurm(program: Command, around: Surroundings, setExit: (code: number) => void): void {
@@ -45,7 +47,7 @@ export function addSlurm(program: Command, around: Surroundings, setExit: (code:
     )
     .action(async (options: SlurmOptions) => {
       const { listJobs } = await import('./slurm-lists.ts');
-      await listJobs(options, around);
+      await told(listJobs(options, around));
     });
 
   command(slurm, around, 'ended', 'jobs that ended in a window, from accounting, as they arrive')
@@ -60,22 +62,30 @@ export function addSlurm(program: Command, around: Surroundings, setExit: (code:
     )
     .action(async (options: EndedOptions) => {
       const { listEnded } = await import('./slurm-lists.ts');
-      await listEnded(options, around);
+      await told(listEnded(options, around));
     });
 
   command(slurm, around, 'nodes', 'nodes with their states, CPUs, memory and GRES')
     .addHelpText('after', '\nExample:\n  $ sluice slurm nodes\n')
     .action(async (options: SlurmOptions) => {
       const { listNodes } = await import('./slurm-lists.ts');
-      await listNodes(options, around);
+      await told(listNodes(options, around));
     });
 
   command(slurm, around, 'allocations', 'what running jobs hold on each node: CPUs, memory, GRES with indices')
     .addHelpText('after', '\nExample:\n  $ sluice slurm allocations --json\n')
     .action(async (options: SlurmOptions) => {
       const { listAllocations } = await import('./slurm-lists.ts');
-      await listAllocations(options, around);
+      await told(listAllocations(options, around));
     });
+}
+
+async function told(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw withSlurmHint(error);
+  }
 }
 
 function command(parent: Command, around: Surroundings, name: string, description: string): Command {

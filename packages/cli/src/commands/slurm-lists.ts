@@ -1,5 +1,6 @@
 import { SluiceError } from '@sluice/io';
 import type { AccountedJob, ActiveJob, Allocation, GresAllocation, Job, Node, NodeAllocation, Reject } from '@sluice/slurm';
+import { progressLine } from '../progress.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type Column, formatTable } from '../table.ts';
 import { formatEpoch, parseMoment } from '../time.ts';
@@ -56,6 +57,7 @@ export async function listEnded(options: EndedOptions, around: Surroundings): Pr
   const from = moment(options.since, '--since', around);
   const to = moment(options.until, '--until', around);
   if (from > to) throw new SluiceError('usage', `--since ${options.since} lies after --until ${options.until}`);
+  for (const name of ['user', 'account', 'partition'] as const) names(`--${name}`, options[name]);
   const query = {
     from,
     to,
@@ -65,19 +67,38 @@ export async function listEnded(options: EndedOptions, around: Surroundings): Pr
     ...(options.partition ? { partitions: options.partition } : {}),
   };
   const { accounting } = await openSlurm(options, around);
+  const progress = progressLine(around.stderr);
   let rows = 0;
   let lost = 0;
-  for await (const piece of accounting.endedJobs(query)) {
-    if (piece.kind === 'records') {
-      print<AccountedJob>(piece.records, options, around, jobColumns, jobRow, rows === 0);
-      rows += piece.records.length;
-    } else if (piece.kind === 'rejects') {
-      lost += piece.rejects.length;
-      report(piece.rejects, around);
+  try {
+    progress.show(`reads from ${formatEpoch(from)} UTC`);
+    for await (const piece of accounting.endedJobs(query)) {
+      // What is printed may go to the same terminal.
+      if (piece.kind !== 'slice') progress.clear();
+      if (piece.kind === 'records') {
+        print<AccountedJob>(piece.records, options, around, jobColumns, jobRow, rows === 0);
+        rows += piece.records.length;
+      } else if (piece.kind === 'rejects') {
+        lost += piece.rejects.length;
+        report(piece.rejects, around);
+      } else {
+        progress.show(`read up to ${formatEpoch(piece.to)} UTC, ${rows} jobs`);
+      }
     }
+  } finally {
+    progress.clear();
   }
   if (!options.json)
     around.stderr.write(`${rows} rows of accounting, ${formatEpoch(from)} to ${formatEpoch(to)} UTC, ${lost} unreadable\n`);
+}
+
+/** What Slurm's lists can hold; said here, where the option's own name is known. */
+function names(option: string, values: readonly string[] = []): void {
+  const wrong = values.find((value) => value === '' || /[,\s\p{Cc}]/u.test(value));
+  if (wrong === undefined) return;
+  throw new SluiceError('usage', `${option} ${JSON.stringify(wrong)} is no name`, {
+    hint: `Write several names apart: ${option} one two.`,
+  });
 }
 
 function moment(text: string, option: string, around: Surroundings): number {
