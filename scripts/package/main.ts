@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildAll } from '../build.ts';
+import { refuseArguments, scriptArguments } from '../test/arguments.ts';
 import { type Format, formats } from './formats.ts';
 import { nodePackageFolder } from './node-binary.ts';
 import { hasProgram, runProgram } from './program.ts';
@@ -22,8 +22,7 @@ const usage = `Usage: npm run package -- [options]
   --no-build      pack what the last npm run build left in dist/
   --quick         compress little: for trying, not for giving away
   --require       end with 1 when something asked for was left out
-  --help
-`;
+  --help          this text`;
 
 interface Wish {
   readonly targets: readonly Target[];
@@ -37,7 +36,7 @@ function chosen<T>(list: string | undefined, all: readonly T[], name: (item: T) 
   if (list === undefined) return all;
   return list.split(',').map((wanted) => {
     const item = all.find((candidate) => name(candidate) === wanted);
-    if (item === undefined) throw new Error(`${option} ${wanted}: there is only ${all.map(name).join(', ')}`);
+    if (item === undefined) refuseArguments(usage, `${option} ${wanted}: there is only ${all.map(name).join(', ')}`);
     return item;
   });
 }
@@ -105,7 +104,7 @@ function writeSums(out: string, files: readonly string[]): void {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = scriptArguments(usage, {
     options: {
       arch: { type: 'string' },
       format: { type: 'string' },
@@ -116,10 +115,6 @@ async function main(): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    process.stdout.write(usage);
-    return 0;
-  }
   const root = dirname(dirname(import.meta.dirname));
   const wish: Wish = {
     targets: chosen(values.arch, targets, ({ arch }) => arch, '--arch'),

@@ -85,6 +85,18 @@ describe('packing', () => {
     });
   });
 
+  it('ends with 64 and its usage when the arguments make no sense, and with 0 for --help', () => {
+    const pack = (...args: string[]) => spawnSync(process.execPath, [...script, ...args], { cwd: first, encoding: 'utf8' });
+    for (const args of [['--format', 'zip'], ['--arch', 'vax'], ['--fromat', 'tar'], ['more']]) {
+      const { status, stderr } = pack(...args);
+      assert.equal(status, 64, stderr);
+      assert.match(stderr, /\n\nUsage: npm run package -- /);
+    }
+    const { status, stdout } = pack('--help');
+    assert.equal(status, 0);
+    assert.match(stdout, /^Usage: npm run package -- /);
+  });
+
   it('refuses a Node that is not the one of the lock file', () => {
     const data = Buffer.from('node');
     const integrity = 'sha512-PzlUGOvUqt7+7QdbJMDkRbWb67Fi4UJmVP6Ccbl4vkHnf2Tt4aTpVdv9qIfBvJI4KBMrkRf0mDbRZAP5IUQeGQ==';

@@ -8,15 +8,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ccBackendClient } from '@sluice/clustercockpit';
 import { httpClient, type RecordedCall, recordingProcesses, systemClock, systemProcesses } from '@sluice/io';
 import { generateKeys, labCluster, mintToken, startCcBackend } from '@sluice/standins';
-import { type Lab, startLab } from '../../../../test/lab/lab.ts';
+import { scriptArguments } from '../../../../scripts/test/arguments.ts';
+import { type Lab, LabUnavailable, startLab } from '../../../../test/lab/lab.ts';
 import type { DemoRecording, ExpectedJob, Moment } from '../../src/demo/demo-recording.ts';
 import { passAt } from '../../src/demo/pass.ts';
 import { type Role, roles } from './jobs.ts';
 
+const usage = `Usage: npm run record:demo
+
+Records what sluice demo replays into packages/cli/recordings/demo.json, from a real cluster of its own: as root on
+Debian 12 with the packages of npm test, in 40 s.
+
+  --help  this text`;
+scriptArguments(usage, { options: { help: { type: 'boolean', short: 'h' } } });
+
 const file = new URL('../../recordings/demo.json', import.meta.url);
 const clock = systemClock();
 const now = () => Math.floor(clock.now() / 1000);
-const lab = await startLab({ suite: 'bookworm', progress: console.log });
+const lab = await startLab({ suite: 'bookworm', progress: console.log }).catch((error: unknown) => {
+  if (!(error instanceof LabUnavailable)) throw error;
+  process.stderr.write(`nothing is recorded: no cluster can be had here: ${error.message}\n`);
+  process.exit(69);
+});
 const keys = generateKeys();
 const backend = await startCcBackend({ clusters: [labCluster()], publicKey: keys.publicKey, clock });
 const http = httpClient({ baseUrl: backend.url, env: {} });
