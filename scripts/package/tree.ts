@@ -1,16 +1,8 @@
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+
+/** What a host needs of our documents; the others are for whoever works on the sources, and lead to them. */
+const shipped = ['LICENSE', 'docs/configuration.md', 'docs/errors.md', 'docs/state.md', 'docs/sluice.schema.json'];
 
 /** The flags of deploy/packaging/node-flags. */
 function nodeFlags(root: string): string[] {
@@ -68,9 +60,7 @@ export function layTree(root: string, nodePackage: string, tree: string, epoch: 
   copy(join(dist, 'THIRD-PARTY-LICENSES.txt'), join(doc, 'THIRD-PARTY-LICENSES.txt'));
   copy(join(nodePackage, 'LICENSE'), join(doc, 'NODE-LICENSE'));
   copy(join(root, 'deploy', 'packaging', 'copyright'), join(doc, 'copyright'));
-  for (const name of ['LICENSE', 'README.md', 'docs']) {
-    if (existsSync(join(root, name))) cpSync(join(root, name), join(doc, name), { recursive: true });
-  }
+  for (const name of shipped) copy(join(root, name), join(doc, name));
   for (const name of readdirSync(join(root, 'deploy')).sort()) {
     if (name === 'packaging') continue;
     cpSync(join(root, 'deploy', name), join(doc, name === 'examples' ? name : join('examples', name)), { recursive: true });

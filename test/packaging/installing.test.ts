@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { hasProgram, runProgram } from '../../scripts/package/program.ts';
 import { targets } from '../../scripts/package/target.ts';
@@ -44,8 +44,24 @@ function assertSane(folder: string): void {
     const text = readFileSync(join(folder, name), 'utf8');
     for (const path of [root, area.path, join(tmpdir(), 'sluice-pack')]) assert.ok(!text.includes(path), `${name} contains ${path}`);
   }
-  for (const name of ['LICENSE', 'NODE-LICENSE', 'THIRD-PARTY-LICENSES.txt', 'README.md', 'docs/architecture.md']) {
-    assert.ok(lstatSync(join(folder, 'share', 'doc', 'sluice', name)).isFile());
+  const doc = join(folder, 'share', 'doc', 'sluice');
+  const pages = ['configuration.md', 'errors.md', 'state.md', 'sluice.schema.json'].map((name) => `docs/${name}`);
+  const licences = ['LICENSE', 'NODE-LICENSE', 'THIRD-PARTY-LICENSES.txt', 'copyright'];
+  assert.deepEqual(
+    filesBeneath(doc).filter((name) => !name.startsWith('examples/')),
+    [...licences, ...pages].sort(),
+  );
+  assert.ok(lstatSync(join(doc, 'examples', 'sluice.yaml')).isFile());
+  for (const page of filesBeneath(doc).filter((name) => name.endsWith('.md'))) assertLinks(doc, page);
+}
+
+/** Every relative link of a page leads to something that is shipped with it. */
+function assertLinks(doc: string, page: string): void {
+  const text = readFileSync(join(doc, page), 'utf8');
+  for (const [, target = ''] of text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+    if (/^[a-z]+:/.test(target)) continue;
+    const found = relative(doc, join(doc, dirname(page), target));
+    assert.ok(!found.startsWith('..') && existsSync(join(doc, found)), `${page} leads to ${target}, which is not shipped`);
   }
 }
 

@@ -97,6 +97,16 @@ describe('packing', () => {
     assert.match(stdout, /^Usage: npm run package -- /);
   });
 
+  it('describes the deb and the rpm alike, and promises no door that is still to come', () => {
+    const read = (name: string) => readFileSync(join(first, 'deploy', 'packaging', name), 'utf8').replaceAll(/\s+/g, ' ');
+    const control = read('control.in').replaceAll(' . ', ' ');
+    const description = /Description: (.*)$/.exec(control)?.[1]?.trim() ?? '';
+    const spec = read('sluice.spec.in');
+    const body = /%description (.*?) %install/.exec(spec)?.[1] ?? 'none';
+    assert.equal(description, `${/Summary: (.*?) License:/.exec(spec)?.[1]?.replace('Reads', 'reads')} ${body}`);
+    assert.doesNotMatch(control, /REST API|Waldur|\.invalid/);
+  });
+
   it('refuses a Node that is not the one of the lock file', () => {
     const data = Buffer.from('node');
     const integrity = 'sha512-PzlUGOvUqt7+7QdbJMDkRbWb67Fi4UJmVP6Ccbl4vkHnf2Tt4aTpVdv9qIfBvJI4KBMrkRf0mDbRZAP5IUQeGQ==';
