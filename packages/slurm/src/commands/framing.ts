@@ -108,7 +108,7 @@ class FrameReader {
     const ascii = isAscii(chunk);
     this.#rowsAscii = ascii && this.#carryAscii;
     const before = this.rowCount;
-    const pieces = (this.#tail + chunk.toString('latin1')).split(this.#delimiter);
+    const pieces = this.#split(chunk.toString('latin1'));
     this.#tail = pieces.pop() ?? '';
     if (this.#fields.length > 0) {
       for (const piece of pieces) this.#push(piece);
@@ -131,6 +131,24 @@ class FrameReader {
     const whole = empty || (this.#tail === '\n' && (this.#lost || this.#fields.length === 0));
     if (!this.#lost && !whole) this.#reject('the answer ends in the middle of this record', [...this.#fields, this.#tail]);
     return whole;
+  }
+
+  /** What `(tail + text).split(delimiter)` gives, without a copy of the chunk: only what lies across its beginning is joined. */
+  #split(text: string): string[] {
+    const delimiter = this.#delimiter;
+    const tail = this.#tail;
+    if (tail === '') return text.split(delimiter);
+    const held = tail.slice(1 - delimiter.length);
+    const across = (held + text.slice(0, delimiter.length - 1)).indexOf(delimiter);
+    if (across < 0) {
+      const pieces = text.split(delimiter);
+      pieces[0] = tail + (pieces[0] ?? '');
+      return pieces;
+    }
+    const begun = held.length - across;
+    const pieces = text.slice(delimiter.length - begun).split(delimiter);
+    pieces.unshift(tail.slice(0, tail.length - begun));
+    return pieces;
   }
 
   #push(piece: string): void {

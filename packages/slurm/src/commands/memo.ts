@@ -13,9 +13,10 @@ export function memoize<T>(read: (text: string) => T): (text: string) => T {
     if (text === lastText) return lastValue;
     let value = known.get(text);
     if (value === undefined) {
-      value = read(text);
+      const key = own(text);
+      value = read(key);
       if (known.size >= limit) known.clear();
-      known.set(own(text), value);
+      known.set(key, value);
     }
     lastText = text;
     lastValue = value;
@@ -23,10 +24,12 @@ export function memoize<T>(read: (text: string) => T): (text: string) => T {
   };
 }
 
-/**
- * A copy that does not keep the chunk alive of which it is a part: V8 makes substrings from 13 characters on as views of
- * the whole, and one kept job name would hold 64 KiB.
- */
+/** Whether a part of a text was copied out of it: V8 makes substrings from 13 characters on as views of the whole. */
+export function isOwn(text: string): boolean {
+  return text.length < 13;
+}
+
+/** A copy that does not keep the chunk alive of which it is a part: one kept job name would hold 64 KiB. */
 export function own(text: string): string {
-  return text.length < 13 ? text : ` ${text}`.slice(1);
+  return isOwn(text) ? text : ` ${text}`.slice(1);
 }

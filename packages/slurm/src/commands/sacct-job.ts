@@ -1,6 +1,6 @@
 import { parseDuration, parseExitCode, parseJobId, parseState, parseTime, parseTimeLimit, parseTres } from '../languages/index.ts';
 import type { AccountedJob, ArrayPosition, Epoch, HetPosition } from '../records.ts';
-import { memoize, own } from './memo.ts';
+import { isOwn, memoize, own } from './memo.ts';
 import { jobColumns } from './sacct-columns.ts';
 
 /** A record, or the reason why a row is none. */
@@ -16,13 +16,21 @@ type Row = readonly string[];
 export function jobDecoder(columns: readonly string[]): (row: Row) => Decoded<AccountedJob> {
   const at = Object.fromEntries(jobColumns.map(({ column, key }) => [key, indexOf(columns, column)])) as Record<keyof AccountedJob, number>;
   const state = memoize(parseState);
+  // One memory per column: of two columns in turn, neither would find the value before.
   const exitCode = memoize((text: string) => parseExitCode(text) ?? null);
-  const tres = memoize((text: string) => parseTres(text) ?? {});
+  const derivedExitCode = memoize((text: string) => parseExitCode(text) ?? null);
+  const requested = memoize((text: string) => parseTres(text) ?? {});
+  const allocated = memoize((text: string) => parseTres(text) ?? {});
   const flags = memoize((text: string) => (text === '' ? [] : text.split(',')));
   const timeLimit = memoize((text: string) => parseTimeLimit(text) ?? null);
   const reason = memoize((text: string) => (text === '' || text === 'None' ? null : text));
-  const nodes = memoize((text: string) => (text === 'None assigned' ? '' : own(text)));
-  const word = memoize(own);
+  const nodes = memoize((text: string) => (text === 'None assigned' ? '' : text));
+  const longWord = memoize((text: string) => text);
+
+  /** A short one is a copy already, and looking it up costs more than it. */
+  function word(text: string): string {
+    return isOwn(text) ? text : longWord(text);
+  }
 
   /** 22.05 gives a job that was cancelled while it pended its end as its start; what never held a node never ran. */
   function started(row: Row): boolean {
@@ -60,15 +68,15 @@ export function jobDecoder(columns: readonly string[]): (row: Row) => Decoded<Ac
       nodes: nodes(row[at.nodes] ?? ''),
       nodeCount: naturalOrNull(row[at.nodeCount] ?? '') ?? 0,
       cpus: naturalOrNull(row[at.cpus] ?? '') ?? 0,
-      requested: tres(row[at.requested] ?? ''),
-      allocated: tres(row[at.allocated] ?? ''),
+      requested: requested(row[at.requested] ?? ''),
+      allocated: allocated(row[at.allocated] ?? ''),
       comment: own(row[at.comment] ?? ''),
       adminComment: own(row[at.adminComment] ?? ''),
       workDir: word(row[at.workDir] ?? ''),
       restarts: naturalOrNull(row[at.restarts] ?? ''),
       elapsed: naturalOrNull(row[at.elapsed] ?? '') ?? 0,
       suspended: suspended(row[at.suspended] ?? ''),
-      derivedExitCode: exitCode(row[at.derivedExitCode] ?? ''),
+      derivedExitCode: derivedExitCode(row[at.derivedExitCode] ?? ''),
       reservation: word(row[at.reservation] ?? ''),
       constraints: word(row[at.constraints] ?? ''),
       systemComment: own(row[at.systemComment] ?? ''),
