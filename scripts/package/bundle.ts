@@ -40,6 +40,27 @@ function embedOwnFiles(root: string): Plugin {
   };
 }
 
+/**
+ * Built-in modules that an older Node lacks, wholly or in part. Imported as others are, they would end it with a stack
+ * before the first line of the bundle could say which Node it needs.
+ */
+const askedForLate: Plugin = {
+  name: 'asked-for-late',
+  setup(hooks) {
+    hooks.onResolve({ filter: /^node:(?:sqlite|tls)$/ }, ({ path }) => ({ path, namespace: 'asked-for-late' }));
+    hooks.onLoad({ filter: /.*/, namespace: 'asked-for-late' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
+    }));
+  },
+};
+
+/** The first lines of the bundle. */
+const banner = [
+  "if (Number.parseInt(process.versions.node, 10) < 24) { console.error('sluice needs Node 24 or newer; this is ' + process.version); process.exit(69); }",
+  // Dependencies in CommonJS ask for Node's own modules through `require`, which an ES module has not.
+  "import { createRequire as sluiceRequire } from 'node:module'; var require = sluiceRequire(import.meta.url);",
+].join('\n');
+
 /** Bundles `packages/cli/src/main.ts` with all it imports. `fileName` is the name under which the result will stand. */
 export async function bundleSluice(root: string, fileName: string): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
@@ -57,9 +78,8 @@ export async function bundleSluice(root: string, fileName: string): Promise<Bund
     legalComments: 'none',
     charset: 'utf8',
     logLevel: 'silent',
-    // Dependencies in CommonJS ask for Node's own modules through `require`, which an ES module has not.
-    banner: { js: "import { createRequire as sluiceRequire } from 'node:module'; var require = sluiceRequire(import.meta.url);" },
-    plugins: [embedOwnFiles(root)],
+    banner: { js: banner },
+    plugins: [embedOwnFiles(root), askedForLate],
   });
   const text = (ending: string): string => {
     const file = outputFiles.find(({ path }) => basename(path) === `${fileName}${ending}`);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -78,6 +79,14 @@ describe('npm run build', () => {
       assert.match(sluice('--help'), /Usage: sluice/);
     });
 
+    it('tells an older Node which one it needs, and asks no module of it that it lacks', () => {
+      const older = "data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.1.0'}})";
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', older, program, 'demo'], { encoding: 'utf8' });
+      assert.deepEqual([status, stdout, stderr], [69, '', `sluice needs Node 24 or newer; this is ${process.version}\n`]);
+      // These would end an older Node before the first line runs.
+      assert.doesNotMatch(readFileSync(program, 'utf8'), /^import .* from ["']node:(?:sqlite|tls)["']/m);
+    });
+
     it('has the recording of the demo in it', () => {
       sluice('demo');
       assert.deepEqual(readdirSync(alone.path), ['sluice']);
@@ -92,7 +101,7 @@ describe('npm run build', () => {
 
     it('has a source map that names only files of the workspace', () => {
       const { sources } = JSON.parse(readFileSync(join(first.path, 'dist', 'sluice.map'), 'utf8')) as { sources: string[] };
-      for (const source of sources) assert.match(source, /^\.\.\/(?:packages|node_modules)\//);
+      for (const source of sources) assert.match(source, /^(?:\.\.\/(?:packages|node_modules)\/|asked-for-late:node:)/);
     });
   });
 });
