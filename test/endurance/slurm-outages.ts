@@ -57,7 +57,7 @@ export const slurmOutages: EnduranceScenario = {
       }
       stop.abort();
       await Promise.all([listening, submitting]);
-      await lab.ask('scancel', long.map(String));
+      await lab.ask('scancel', ['--user=alice']);
       await until(clock, 180_000, async () => {
         const left = await inQueue(lab, 'R,PD,CG,S');
         const queued = await agentQueue(connector);
