@@ -71,9 +71,9 @@ function slurmCommands(lab: Lab): void {
     assert.match(none.stderr, /^0 rows of accounting, 2020-01-01 00:00:00 to 2020-01-02 00:00:00 UTC, 0 unreadable$/m);
   });
 
-  it('a Slurm that is not there is said once, with the exit code of its kind', async () => {
+  it('a directory of commands that is not there is told at once, with what named it', async () => {
     const { code, text, stderr } = await sluice('jobs', '--bin-path', '/nonexistent');
-    assert.deepEqual([code, text], [69, '']);
-    assert.match(stderr, /^sluice: .*\/nonexistent.*\n/);
+    assert.deepEqual([code, text], [78, '']);
+    assert.match(stderr, /^sluice: --bin-path: \/nonexistent does not exist\n/);
   });
 }
