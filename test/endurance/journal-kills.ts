@@ -31,7 +31,7 @@ export const journalKills: EnduranceScenario = {
     } finally {
       rmSync(directory, { recursive: true });
     }
-    return { kills: rounds, rowsPromised: promised, rowsLost: 0, rowsByHalf: 0 };
+    return { kills: rounds, rowsPromised: promised };
   },
 };
 

@@ -75,10 +75,9 @@ export const slurmOutages: EnduranceScenario = {
         ...Object.fromEntries([...outages].sort()),
         jobs: submitted.length + long.length,
         ends: ended.length,
-        endsMissed: 0,
+        endsMissed: missed.length,
         wholeAnswers: heard.answers,
         ...Object.fromEntries([...heard.errors].sort()),
-        falselyGone: 0,
       };
     } finally {
       await lab.down();

@@ -1,19 +1,6 @@
-const states = [
-  'boot_fail',
-  'cancelled',
-  'completed',
-  'deadline',
-  'failed',
-  'node_fail',
-  'out_of_memory',
-  'pending',
-  'preempted',
-  'running',
-  'suspended',
-  'timeout',
-]
-  .map((state) => `"${state}"`)
-  .join(', ');
+import { jobStates } from './payloads.ts';
+
+const states = jobStates.map((state) => `"${state}"`).join(', ');
 
 /** Columns of both job tables; `smt` is the one place where they differ (contract §3.3). */
 function jobTable(name: 'job' | 'job_cache', smt: string): string {
