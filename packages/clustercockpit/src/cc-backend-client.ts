@@ -1,6 +1,6 @@
 import { type HttpClient, type HttpResponse, SluiceError } from '@sluice/io';
 import type { StartPayload, StopPayload } from './payloads.ts';
-import type { CcCluster } from './topology.ts';
+import type { CcCluster } from './decide/topology.ts';
 
 /**
  * What became of a write (contract §4.17). `there`: it stood already. `refused`: it will never be taken as it is.

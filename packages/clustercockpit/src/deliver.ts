@@ -1,7 +1,7 @@
 import { isCode } from '@sluice/io';
 import type { CcBackendClient, Written } from './cc-backend-client.ts';
-import { decideStart, decideStop, type Privacy } from './decide.ts';
-import type { Numbering } from './resources.ts';
+import { decideStart, decideStop, type Privacy } from './decide/decide.ts';
+import type { Numbering } from './decide/resources.ts';
 import { keyOf, type Run } from './run.ts';
 
 export interface DeliverOptions {

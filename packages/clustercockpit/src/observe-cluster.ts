@@ -1,6 +1,6 @@
 import { SluiceError } from '@sluice/io';
 import type { Answer, Connector, Node, Reject } from '@sluice/slurm';
-import type { Privacy } from './decide.ts';
+import type { Privacy } from './decide/decide.ts';
 import { mergeRuns, type NoRun, observeActive, observeEnded, type Seen, type Surroundings, surroundings } from './observe.ts';
 import type { Run } from './run.ts';
 

@@ -1,8 +1,8 @@
 import type { CcBackendClient } from './cc-backend-client.ts';
 import { type Delivered, deliver } from './deliver.ts';
 import { type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe-cluster.ts';
-import type { GpuAddresses, Numbering } from './resources.ts';
-import { type CcCluster, topologiesOf } from './topology.ts';
+import type { GpuAddresses, Numbering } from './decide/resources.ts';
+import { type CcCluster, topologiesOf } from './decide/topology.ts';
 
 export interface SyncOptions extends ObserveOptions {
   /** What cc-backend says of its clusters; hwthreads and accelerators are named where its topology fits Slurm's. */

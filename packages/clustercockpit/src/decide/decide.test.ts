@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decideStart, decideStop, endStateOf } from './decide.ts';
 import type { Numbering } from './resources.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 
 const unknown: Numbering = { topologies: new Map(), gpuAddresses: [] };
 const everything = { script: true, description: true };

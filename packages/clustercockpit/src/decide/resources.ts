@@ -1,6 +1,6 @@
 import type { NodeAllocation } from '@sluice/slurm';
-import type { ResourcePayload } from './payloads.ts';
-import type { Run } from './run.ts';
+import type { ResourcePayload } from '../payloads.ts';
+import type { Run } from '../run.ts';
 
 /** How one node numbers its hwthreads and accelerators, as cc-backend and the metric collectors do. */
 export interface NodeTopology {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NodeAllocation } from '@sluice/slurm';
 import { hwthreadsOf, type NodeTopology, resourcesOf } from './resources.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 
 /** Two sockets of four cores of two threads; second threads numbered after all first ones. */
 const usual: NodeTopology = {

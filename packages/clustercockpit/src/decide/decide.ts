@@ -1,6 +1,6 @@
-import type { EndState, Shared, StartPayload, StopPayload } from './payloads.ts';
+import type { EndState, Shared, StartPayload, StopPayload } from '../payloads.ts';
 import { type Numbering, resourcesOf } from './resources.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 
 /** What of a job's text may leave the cluster. */
 export interface Privacy {
