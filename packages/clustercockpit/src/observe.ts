@@ -1,4 +1,4 @@
-import { type AccountedJob, type ActiveJob, type Allocation, expandHostlist, isEnded, type Job, type Node } from '@sluice/slurm';
+import { type AccountedJob, type ActiveJob, type Allocation, expandHostlist, isEnded, type Job, type Node, type Tres } from '@sluice/slurm';
 import { keyOf, type Run, type RunEnd } from './run.ts';
 
 /** Why a record is no run that cc-backend could be told of. */
@@ -32,9 +32,9 @@ export function observeActive(job: ActiveJob, around: Surroundings): Seen {
   if (job.state.base === 'PENDING' || job.start === null) return { no: isEnded(job.state) ? 'never started' : 'not started' };
   if (isEnded(job.state)) {
     if (job.end === null) return { no: 'still running' };
-    return runOf(job, { time: job.end, state: job.state.base }, around, ownsNodes(job));
+    return runOf(job, { time: job.end, state: job.state.base }, around, job.sharing);
   }
-  return runOf(job, null, around, ownsNodes(job));
+  return runOf(job, null, around, job.sharing);
 }
 
 /** The run that a row of accounting tells the end of. */
@@ -48,7 +48,7 @@ export function observeEnded(job: AccountedJob, around: Surroundings): Seen {
   return runOf(job, { time: job.end, state: requeued ? 'REQUEUED' : job.state.base }, around, null);
 }
 
-function runOf(job: Job, ended: RunEnd | null, around: Surroundings, whole: boolean | null): Seen {
+function runOf(job: Job, ended: RunEnd | null, around: Surroundings, sharing: ActiveJob['sharing']): Seen {
   const nodes = expandHostlist(job.nodes);
   if (job.start === null) return { no: 'never started' };
   if (nodes === undefined) return { no: 'nodes unknown' };
@@ -68,18 +68,30 @@ function runOf(job: Job, ended: RunEnd | null, around: Surroundings, whole: bool
     arrayJobId: job.array?.jobId ?? null,
     nodes,
     cpus: job.allocated['cpu'] ?? job.cpus,
-    gpus: job.allocated['gres/gpu'] ?? 0,
+    gpus: gpusOf(job.allocated),
     walltime: typeof job.timeLimit === 'number' ? job.timeLimit * 60 : null,
-    whole: allocation?.whole ?? whole ?? holdsAll(job, nodes, around.nodeCpus),
+    whole: allocation?.whole ?? ownsNodes(sharing) ?? holdsAll(job, nodes, around.nodeCpus),
+    sharing,
     allocation,
     script: null,
     description: null,
+    comment: job.comment,
+    adminComment: job.adminComment,
   };
   return { run };
 }
 
-function ownsNodes(job: ActiveJob): boolean | null {
-  return job.sharing === null ? null : job.sharing === 'exclusive';
+function ownsNodes(sharing: ActiveJob['sharing']): boolean | null {
+  return sharing === null ? null : sharing === 'exclusive';
+}
+
+/** GPUs of all types; the untyped count has them all, but a site may track the typed ones only (AccountingStorageTRES). */
+function gpusOf(allocated: Tres): number {
+  const all = allocated['gres/gpu'];
+  if (all !== undefined) return all;
+  let typed = 0;
+  for (const [name, count] of Object.entries(allocated)) if (name.startsWith('gres/gpu:')) typed += count;
+  return typed;
 }
 
 /** Whether a job holds every CPU of its nodes; null when their sizes are not known. */
@@ -116,8 +128,12 @@ function mergeTwo(a: Run, b: Run): Run {
     ended: later.ended,
     allocation: a.allocation ?? b.allocation,
     whole: a.whole ?? b.whole,
+    sharing: a.sharing ?? b.sharing ?? null,
     walltime: a.walltime ?? b.walltime,
     script: a.script ?? b.script,
     description: a.description ?? b.description,
+    environment: a.environment ?? b.environment ?? null,
+    comment: (a.comment || b.comment) ?? '',
+    adminComment: (a.adminComment || b.adminComment) ?? '',
   };
 }

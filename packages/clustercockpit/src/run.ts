@@ -1,4 +1,4 @@
-import type { Allocation, Epoch } from '@sluice/slurm';
+import type { ActiveJob, Allocation, Epoch } from '@sluice/slurm';
 
 /**
  * One run of a job, the unit that cc-backend knows: (cluster, job id, start). A requeued job has several, a resized one
@@ -27,11 +27,19 @@ export interface Run {
   readonly walltime: number | null;
   /** True when the job owns its nodes, false when others may stand there, null when that is not known. */
   readonly whole: boolean | null;
+  /** How it asked to share its nodes; null or absent when nobody said, as accounting does not. What came of it is `whole`. */
+  readonly sharing?: ActiveJob['sharing'];
   /** What it holds on each node; null when nobody could say (accounting does not know it). */
   readonly allocation: Allocation | null;
   readonly script: string | null;
   /** Slurm's own text about the job, for people. */
   readonly description: string | null;
+  /** The environment it was submitted with, one `NAME=value` a line; asked for only where the configuration wants it. */
+  readonly environment?: string | null;
+  /** The user's comment; empty or absent when there is none. */
+  readonly comment?: string;
+  /** The administrators' comment, which may hold flags for us; empty or absent when there is none. */
+  readonly adminComment?: string;
 }
 
 export interface RunEnd {
