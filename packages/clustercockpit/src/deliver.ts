@@ -1,5 +1,5 @@
 import { isCode } from '@sluice/io';
-import type { CcBackendClient, Written } from './cc-backend-client.ts';
+import type { CcBackendClient, Written } from './cc/cc-backend-client.ts';
 import { decideStart, decideStop, type Privacy } from './decide/decide.ts';
 import type { Numbering } from './decide/resources.ts';
 import { keyOf, type Run } from './run.ts';

@@ -1,9 +1,9 @@
-export { type CcBackendClient, ccBackendClient, type ListedJob, type Written } from './cc-backend-client.ts';
+export { type CcBackendClient, ccBackendClient, type ListedJob, type Written } from './cc/cc-backend-client.ts';
 export { type Decided, decideStart, decideStop, endStateOf, type Privacy } from './decide/decide.ts';
 export { type Delivered, type DeliverOptions, deliver, type Failure } from './deliver.ts';
 export { type NoRun, observeActive, observeEnded, surroundings } from './observe.ts';
 export { type HeldRun, type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe-cluster.ts';
-export type { EndState, ResourcePayload, Shared, StartPayload, StopPayload } from './payloads.ts';
+export type { EndState, ResourcePayload, Shared, StartPayload, StopPayload } from './cc/payloads.ts';
 export type { GpuAddresses, NodeTopology, Numbering } from './decide/resources.ts';
 export { keyOf, type Run, type RunEnd, type RunKey } from './run.ts';
 export { type SyncOptions, type SyncReport, syncOnce } from './sync-once.ts';

@@ -1,4 +1,4 @@
-import type { CcBackendClient } from './cc-backend-client.ts';
+import type { CcBackendClient } from './cc/cc-backend-client.ts';
 import { type Delivered, deliver } from './deliver.ts';
 import { type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe-cluster.ts';
 import type { GpuAddresses, Numbering } from './decide/resources.ts';

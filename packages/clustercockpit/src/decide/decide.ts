@@ -1,4 +1,4 @@
-import type { EndState, Shared, StartPayload, StopPayload } from '../payloads.ts';
+import type { EndState, Shared, StartPayload, StopPayload } from '../cc/payloads.ts';
 import { type Numbering, resourcesOf } from './resources.ts';
 import type { Run } from '../run.ts';
 

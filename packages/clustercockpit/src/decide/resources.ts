@@ -1,5 +1,5 @@
 import type { NodeAllocation } from '@sluice/slurm';
-import type { ResourcePayload } from '../payloads.ts';
+import type { ResourcePayload } from '../cc/payloads.ts';
 import type { Run } from '../run.ts';
 
 /** How one node numbers its hwthreads and accelerators, as cc-backend and the metric collectors do. */
