@@ -1,0 +1,301 @@
+import type { Journal, Row, Statements } from '@sluice/service';
+import type { RunKey } from '../run.ts';
+import { runOf } from './facts.ts';
+import { known, todo } from './schema.ts';
+import type { DueRun, SetAside, Settled, SinkCounts, SinkName, Standing } from './types.ts';
+
+const day = 86_400;
+
+/** What stands in each sink, and what is to be done about the difference. */
+export class Deliveries {
+  readonly #journal: Journal;
+  readonly #first: SinkName | undefined;
+  readonly #now: () => number;
+
+  constructor(journal: Journal, first: SinkName | undefined, now: () => number) {
+    this.#journal = journal;
+    this.#first = first;
+    this.#now = now;
+  }
+
+  /**
+   * Runs about which a sink is to be told now, what happens now before what comes from history, and each in the order it
+   * fell due.
+   */
+  due(sink: SinkName, what: 'start' | 'stop', limit: number): readonly DueRun[] {
+    const now = this.#now();
+    const rows: Row[] = [];
+    for (const backlog of [0, 1]) {
+      if (rows.length >= limit) break;
+      rows.push(
+        ...this.#journal.all(
+          `SELECT r.*, d.attempts, d.started_ms FROM delivery d INDEXED BY delivery_due JOIN run r ON r.id = d.run
+           WHERE d.sink = ? AND d.todo = ? AND d.todo IN (1, 2) AND d.backlog = ? AND d.due_ms <= ? ORDER BY d.due_ms LIMIT ?`,
+          sink,
+          todo[what],
+          backlog,
+          now,
+          limit - rows.length,
+        ),
+      );
+    }
+    return rows.map((row) => ({
+      id: Number(row['id']),
+      run: runOf(row),
+      attempts: Number(row['attempts']),
+      startedMs: row['started_ms'] === null ? null : Number(row['started_ms']),
+    }));
+  }
+
+  /** When something falls due next, in milliseconds since the epoch; null when nothing waits. */
+  nextDueMs(sink: SinkName): number | null {
+    let next: number | null = null;
+    for (const what of [todo.start, todo.stop]) {
+      for (const backlog of [0, 1]) {
+        const row = this.#journal.get(
+          'SELECT min(due_ms) AS due FROM delivery WHERE sink = ? AND todo = ? AND todo IN (1, 2) AND backlog = ?',
+          sink,
+          what,
+          backlog,
+        );
+        const due = row?.['due'];
+        if (typeof due === 'number' && (next === null || due < next)) next = due;
+      }
+    }
+    return next;
+  }
+
+  /** Other runs of the same job that began within a day before or at any time after (contract §4.1, duplicate rule). */
+  rivals(sink: SinkName, { cluster, jobId, start }: RunKey): readonly (RunKey & { readonly stands: boolean; readonly waits: boolean })[] {
+    return this.#journal
+      .all(
+        `SELECT r.start, d.known, d.todo FROM run r JOIN delivery d ON d.run = r.id AND d.sink = ?
+         WHERE r.cluster = ? AND r.job_id = ? AND r.start > ? AND r.start <> ? ORDER BY r.start`,
+        sink,
+        cluster,
+        jobId,
+        start - day,
+        start,
+      )
+      .map((row) => ({
+        cluster,
+        jobId,
+        start: Number(row['start']),
+        stands: Number(row['known']) > 0,
+        waits: row['known'] === 0 && row['todo'] === todo.start,
+      }));
+  }
+
+  /** Notes what became of attempts. */
+  settle(sink: SinkName, settled: readonly Settled[]): Promise<void> {
+    return this.#journal.write((statements) => {
+      for (const one of settled) this.#settleOne(statements, sink, one);
+    });
+  }
+
+  #settleOne(statements: Statements, sink: SinkName, one: Settled): void {
+    const now = this.#now();
+    const { id } = one;
+    switch (one.did) {
+      case 'start':
+        statements.run(
+          `UPDATE delivery SET known = 1, attempts = 0, reason = NULL, started_ms = ?1, due_ms = ?2,
+             todo = CASE WHEN (SELECT ended FROM run WHERE id = ?3) IS NULL THEN ${todo.nothing} ELSE ${todo.stop} END
+           WHERE run = ?3 AND sink = ?4`,
+          one.stands ? null : now,
+          now + one.stopAfterMs,
+          id,
+          sink,
+        );
+        if (sink === this.#first) this.#release(statements, id, now);
+        return;
+      case 'stop':
+        statements.run(
+          'UPDATE delivery SET known = 2, todo = 0, attempts = 0, reason = NULL, done_ms = ? WHERE run = ? AND sink = ?',
+          now,
+          id,
+          sink,
+        );
+        return;
+      case 'missing':
+        statements.run(
+          `UPDATE delivery SET known = 0, todo = ${todo.start}, attempts = attempts + 1, reason = ?, due_ms = ? WHERE run = ? AND sink = ?`,
+          one.reason,
+          one.dueMs,
+          id,
+          sink,
+        );
+        return;
+      case 'later':
+        statements.run(
+          'UPDATE delivery SET attempts = attempts + 1, reason = ?, due_ms = ? WHERE run = ? AND sink = ?',
+          one.reason,
+          one.dueMs,
+          id,
+          sink,
+        );
+        return;
+      case 'aside':
+      case 'unsent':
+        statements.run(
+          `UPDATE delivery SET todo = ?, reason = ?, done_ms = ? WHERE run = ? AND sink = ?`,
+          todo[one.did],
+          one.reason,
+          one.did === 'unsent' ? now : null,
+          id,
+          sink,
+        );
+        if (one.did === 'unsent' && sink === this.#first) {
+          statements.run(
+            `UPDATE delivery SET todo = ?, reason = ?, done_ms = ? WHERE run = ? AND known = 0`,
+            todo.unsent,
+            one.reason,
+            now,
+            id,
+          );
+        }
+    }
+  }
+
+  /** The sinks that come after the first are told of a run that it has. */
+  #release(statements: Statements, id: number, now: number): void {
+    statements.run(
+      `UPDATE delivery SET todo = ${todo.start}, due_ms = ? WHERE run = ? AND sink <> ? AND known = 0 AND todo = 0`,
+      now,
+      id,
+      this.#first ?? '',
+    );
+  }
+
+  /** Runs that a sink is believed to have as running, for the comparison with what it lists. */
+  *standing(
+    sink: SinkName,
+    cluster: string,
+  ): Generator<{ readonly id: number; readonly key: RunKey; readonly startedMs: number | null }, void> {
+    for (const row of this.#journal.iterate(
+      `SELECT r.id, r.job_id, r.start, d.started_ms FROM run r INDEXED BY run_open JOIN delivery d ON d.run = r.id AND d.sink = ?
+       WHERE r.cluster = ? AND r.ended IS NULL AND d.known = 1`,
+      sink,
+      cluster,
+    )) {
+      yield {
+        id: Number(row['id']),
+        key: { cluster, jobId: Number(row['job_id']), start: Number(row['start']) },
+        startedMs: row['started_ms'] === null ? null : Number(row['started_ms']),
+      };
+    }
+  }
+
+  /** What a sink is believed to have of a run; undefined when the run is not known at all. */
+  standingOf(sink: SinkName, { cluster, jobId, start }: RunKey): Standing | undefined {
+    const row = this.#journal.get(
+      `SELECT r.id, r.ended, d.known, d.todo, d.done_ms FROM run r LEFT JOIN delivery d ON d.run = r.id AND d.sink = ?
+       WHERE r.cluster = ? AND r.job_id = ? AND r.start = ?`,
+      sink,
+      cluster,
+      jobId,
+      start,
+    );
+    if (!row) return undefined;
+    return {
+      id: Number(row['id']),
+      ended: row['ended'] !== null,
+      stands: row['known'] === 2 ? 'stop' : row['known'] === 1 ? 'start' : null,
+      aside: row['todo'] === todo.aside || row['todo'] === todo.unsent,
+      doneMs: row['done_ms'] === null ? null : Number(row['done_ms']),
+    };
+  }
+
+  /** Runs of which nothing stands in a sink yet though it should, by start; for finding those that another program delivered. */
+  undelivered(sink: SinkName, cluster: string, limit: number): readonly (RunKey & { readonly id: number; readonly ended: boolean })[] {
+    return this.#journal
+      .all(
+        `SELECT r.id, r.job_id, r.start, r.ended FROM delivery d JOIN run r ON r.id = d.run
+         WHERE d.sink = ? AND d.todo = ${todo.start} AND r.cluster = ? ORDER BY r.start LIMIT ?`,
+        sink,
+        cluster,
+        limit,
+      )
+      .map((row) => ({
+        cluster,
+        id: Number(row['id']),
+        jobId: Number(row['job_id']),
+        start: Number(row['start']),
+        ended: row['ended'] !== null,
+      }));
+  }
+
+  /** Notes what a comparison found to stand in a sink. A stop that does not stand after all is sent again. */
+  correct(sink: SinkName, found: readonly { readonly id: number; readonly stands: 'start' | 'stop' | null }[]): Promise<void> {
+    return this.#journal.write((statements) => {
+      const now = this.#now();
+      for (const { id, stands } of found) {
+        const level = stands === null ? known.nothing : known[stands];
+        statements.run(
+          `UPDATE delivery SET known = ?1, due_ms = ?2, reason = NULL, started_ms = NULL,
+             done_ms = CASE WHEN ?1 = 2 THEN ?2 ELSE NULL END,
+             todo = CASE WHEN ?1 = 0 THEN ${todo.start} WHEN ?1 = 2 OR (SELECT ended FROM run WHERE id = ?3) IS NULL THEN 0 ELSE ${todo.stop} END
+           WHERE run = ?3 AND sink = ?4`,
+          level,
+          now,
+          id,
+          sink,
+        );
+        if (sink === this.#first && level > known.nothing) this.#release(statements, id, now);
+      }
+    });
+  }
+
+  /** Runs that were refused for good, with the reason. */
+  setAside(limit = 1000): readonly SetAside[] {
+    return this.#journal
+      .all(
+        `SELECT r.cluster, r.job_id, r.start, d.sink, d.known, d.reason FROM delivery d INDEXED BY delivery_closed JOIN run r ON r.id = d.run
+         WHERE d.sink IN ('rest', 'nats') AND d.todo = ${todo.aside} AND d.todo IN (3, 4) ORDER BY r.start DESC LIMIT ?`,
+        limit,
+      )
+      .map((row) => ({
+        cluster: String(row['cluster']),
+        jobId: Number(row['job_id']),
+        start: Number(row['start']),
+        sink: row['sink'] as SinkName,
+        what: row['known'] === 0 ? 'start' : 'stop',
+        reason: String(row['reason']),
+      }));
+  }
+
+  /** Takes up again what was set aside: all, or the runs of some jobs. Says how many. */
+  retry(jobIds?: readonly number[]): Promise<number> {
+    return this.#journal.write((statements) => {
+      const now = this.#now();
+      const which = jobIds === undefined ? '' : ` AND run IN (SELECT id FROM run WHERE job_id IN (${jobIds.map(Number).join(', ')}))`;
+      return statements.run(
+        `UPDATE delivery SET attempts = 0, reason = NULL, due_ms = ?, todo = CASE WHEN known = 0 THEN ${todo.start} ELSE ${todo.stop} END
+         WHERE todo = ${todo.aside}${which}`,
+        now,
+      ).changes;
+    });
+  }
+
+  counts(sink: SinkName): SinkCounts {
+    const now = this.#now();
+    const one = (sql: string, ...parameters: (string | number)[]) => Number(this.#journal.get(sql, ...parameters)?.['n'] ?? 0);
+    const where = 'FROM delivery WHERE sink = ? AND todo = ? AND todo IN (1, 2)';
+    const awaiting = `${where} AND due_ms > ? AND attempts = 0`;
+    const closed = 'SELECT count(*) AS n FROM delivery WHERE sink = ? AND todo = ? AND todo IN (3, 4)';
+    let oldestMs: number | null = null;
+    for (const what of [todo.start, todo.stop]) {
+      const row = this.#journal.get(`SELECT min(due_ms) AS due ${where} AND (due_ms <= ? OR attempts > 0)`, sink, what, now);
+      const due = row?.['due'];
+      if (typeof due === 'number' && (oldestMs === null || due < oldestMs)) oldestMs = due;
+    }
+    return {
+      startsWaiting: one(`SELECT count(*) AS n ${where}`, sink, todo.start),
+      stopsWaiting: one(`SELECT count(*) AS n ${where}`, sink, todo.stop),
+      awaitingCommit: one(`SELECT count(*) AS n ${awaiting}`, sink, todo.stop, now),
+      aside: one(closed, sink, todo.aside),
+      unsent: one(closed, sink, todo.unsent),
+      oldestMs,
+    };
+  }
+}

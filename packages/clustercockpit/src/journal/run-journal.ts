@@ -1,0 +1,66 @@
+import { type Journal, type JournalOptions, openJournal } from '@sluice/service';
+import { Book } from './book.ts';
+import { Deliveries } from './deliveries.ts';
+import { Runs } from './runs.ts';
+import { runSchema } from './schema.ts';
+import type { SinkName } from './types.ts';
+
+export interface RunJournalOptions extends JournalOptions {
+  /** The sinks that new runs are delivered to. What waits for any other is forgotten at opening. */
+  readonly sinks: readonly SinkName[];
+  /** The sink that must have a run before the others are told, or none. */
+  readonly first?: SinkName | undefined;
+}
+
+/** What Slurm says of runs, what stands elsewhere, and what is to be done. Errors: those of Journal. */
+export interface RunJournal {
+  readonly path: string;
+  readonly runs: Runs;
+  readonly deliveries: Deliveries;
+  readonly book: Book;
+  /**
+   * Forgets runs that every sink has had in whole, or is not to have, since before a moment; at most `limit` at a time.
+   * What waits or was set aside stays. Says how many.
+   */
+  purge(beforeMs: number, limit?: number): Promise<number>;
+  /** Bytes of the file with its write-ahead log. */
+  bytes(): number;
+  close(): void;
+}
+
+/** Opens the journal at a path. Errors: those of openJournal. */
+export async function openRunJournal(path: string, options: RunJournalOptions): Promise<RunJournal> {
+  const journal = openJournal(path, runSchema, options);
+  const { sinks, first } = options;
+  if (options.readOnly !== true) {
+    const names = sinks.map((sink) => `'${sink}'`).join(', ');
+    await journal.write(({ run }) => run(`DELETE FROM delivery WHERE sink NOT IN (${names})`));
+  }
+  const now = () => Math.round(options.clock.now());
+  return {
+    path,
+    runs: new Runs(journal, sinks, first, now),
+    deliveries: new Deliveries(journal, first, now),
+    book: new Book(journal, now),
+    purge: (beforeMs, limit = 2000) => purge(journal, beforeMs, limit),
+    bytes() {
+      const { fileBytes, walBytes } = journal.size();
+      return fileBytes + walBytes;
+    },
+    close: () => journal.close(),
+  };
+}
+
+function purge(journal: Journal, beforeMs: number, limit: number): Promise<number> {
+  return journal.write(({ run }) => {
+    const { changes } = run(
+      `DELETE FROM run WHERE id IN (
+         SELECT d.run FROM delivery d WHERE d.done_ms IS NOT NULL AND d.done_ms < ?
+         AND NOT EXISTS (SELECT 1 FROM delivery o WHERE o.run = d.run AND o.done_ms IS NULL) LIMIT ?)`,
+      beforeMs,
+      limit,
+    );
+    run('DELETE FROM resized WHERE at < ?', Math.floor(beforeMs / 1000));
+    return changes;
+  });
+}

@@ -1,0 +1,177 @@
+import type { Journal, Statements } from '@sluice/service';
+import type { RunEnd, RunKey } from '../run.ts';
+import { setNote } from './book.ts';
+import { factsOf } from './facts.ts';
+import { known, todo } from './schema.ts';
+import type { Notes, OpenRun, Recorded, Resize, Sighting, SinkName } from './types.ts';
+
+/** What Slurm says: the runs, and how deliveries of them begin. */
+export class Runs {
+  readonly #journal: Journal;
+  readonly #sinks: readonly SinkName[];
+  readonly #first: SinkName | undefined;
+  readonly #now: () => number;
+
+  constructor(journal: Journal, sinks: readonly SinkName[], first: SinkName | undefined, now: () => number) {
+    this.#journal = journal;
+    this.#sinks = sinks;
+    this.#first = first;
+    this.#now = now;
+  }
+
+  /**
+   * Records what was seen, in one transaction with the notes that must not be ahead of it. An end, once known, stays;
+   * a later one wins while the stop has not been sent. What is complete replaces what was not, while the start has not been
+   * sent.
+   */
+  record(seen: readonly Sighting[], beside: { readonly resizes?: readonly Resize[]; readonly notes?: Notes } = {}): Promise<Recorded> {
+    return this.#journal.write((statements) => {
+      let started = 0;
+      let ended = 0;
+      for (const { cluster, jobId, start, at } of beside.resizes ?? []) {
+        statements.run('INSERT OR IGNORE INTO resized VALUES (?, ?, ?, ?)', cluster, jobId, at, start);
+      }
+      for (const sighting of seen) {
+        const what = this.#recordOne(statements, sighting);
+        if (what.isNew) started++;
+        if (what.nowEnded) ended++;
+      }
+      for (const [name, value] of Object.entries(beside.notes ?? {})) setNote(statements, name, value);
+      return { started, ended };
+    });
+  }
+
+  #recordOne(statements: Statements, { run, complete, backlog, stands }: Sighting): { isNew: boolean; nowEnded: boolean } {
+    const row = statements.get(
+      'SELECT id, complete, ended FROM run WHERE cluster = ? AND job_id = ? AND start = ?',
+      run.cluster,
+      run.jobId,
+      run.start,
+    );
+    const now = this.#now();
+    if (!row) {
+      const { lastId } = statements.run(
+        'INSERT INTO run (cluster, job_id, start, facts, complete, ended, end_state, seen_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        run.cluster,
+        run.jobId,
+        run.start,
+        factsOf(run),
+        complete ? 1 : 0,
+        run.ended?.time ?? null,
+        run.ended?.state ?? null,
+        now,
+      );
+      for (const sink of this.#sinks) this.#plan(statements, lastId, sink, { complete, backlog, stands, ended: run.ended });
+      return { isNew: true, nowEnded: run.ended !== null };
+    }
+    const id = Number(row['id']);
+    if (complete && row['complete'] === 0) {
+      statements.run('UPDATE run SET facts = ?, complete = 1 WHERE id = ?', factsOf(run), id);
+      statements.run(
+        `UPDATE delivery SET todo = ${todo.start}, due_ms = ? WHERE run = ? AND known = 0 AND todo = 0${this.#onlyFirst()}`,
+        now,
+        id,
+      );
+    }
+    if (stands) this.#standsAlready(statements, id, stands);
+    const known = row['ended'] === null ? null : Number(row['ended']);
+    if (run.ended === null || (known !== null && known >= run.ended.time)) return { isNew: false, nowEnded: false };
+    statements.run('UPDATE run SET ended = ?, end_state = ?, missing_ms = NULL WHERE id = ?', run.ended.time, run.ended.state, id);
+    this.#planStop(statements, id, now);
+    return { isNew: false, nowEnded: known === null };
+  }
+
+  /** A sink that comes after another learns of a run when that one has it. */
+  #onlyFirst(): string {
+    return this.#first === undefined ? '' : ` AND sink = '${this.#first}'`;
+  }
+
+  #plan(
+    statements: Statements,
+    id: number,
+    sink: SinkName,
+    what: { complete: boolean; backlog: boolean; stands: Sighting['stands']; ended: RunEnd | null },
+  ): void {
+    const stands = what.stands === undefined ? known.nothing : known[what.stands];
+    const waits = !what.complete || (this.#first !== undefined && sink !== this.#first);
+    let next: number = waits ? todo.nothing : todo.start;
+    if (stands === known.start) next = what.ended === null ? todo.nothing : todo.stop;
+    if (stands === known.stop) next = todo.nothing;
+    const now = this.#now();
+    statements.run(
+      'INSERT INTO delivery (run, sink, known, todo, backlog, due_ms, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      id,
+      sink,
+      stands,
+      next,
+      what.backlog ? 1 : 0,
+      now,
+      stands === known.stop ? now : null,
+    );
+  }
+
+  #standsAlready(statements: Statements, id: number, stands: 'start' | 'stop'): void {
+    const now = this.#now();
+    if (stands === 'stop') {
+      statements.run(`UPDATE delivery SET known = 2, todo = 0, reason = NULL, done_ms = ? WHERE run = ? AND known < 2`, now, id);
+      return;
+    }
+    statements.run(
+      `UPDATE delivery SET known = 1, reason = NULL, due_ms = ?1,
+         todo = CASE WHEN (SELECT ended FROM run WHERE id = ?2) IS NULL THEN ${todo.nothing} ELSE ${todo.stop} END
+       WHERE run = ?2 AND known = 0`,
+      now,
+      id,
+    );
+  }
+
+  #planStop(statements: Statements, id: number, now: number): void {
+    statements.run(
+      `UPDATE delivery SET todo = ${todo.stop}, due_ms = max(due_ms, ?) WHERE run = ? AND known = ${known.start} AND todo = ${todo.nothing}`,
+      now,
+      id,
+    );
+  }
+
+  /** The start of the run that a row of accounting goes on with, for the rows that follow a resize (slurm.md §9.8). */
+  resizedFrom(cluster: string, jobId: number, start: number): number | undefined {
+    const row = this.#journal.get('SELECT start FROM resized WHERE cluster = ? AND job_id = ? AND at = ?', cluster, jobId, start);
+    return row === undefined ? undefined : Number(row['start']);
+  }
+
+  /** What is known of a run: nothing, that it is open, or that it has ended. */
+  stateOf({ cluster, jobId, start }: RunKey): { readonly complete: boolean; readonly ended: boolean } | undefined {
+    const row = this.#journal.get('SELECT complete, ended FROM run WHERE cluster = ? AND job_id = ? AND start = ?', cluster, jobId, start);
+    return row && { complete: row['complete'] === 1, ended: row['ended'] !== null };
+  }
+
+  /** All runs of a cluster whose end is not known, by job id. */
+  *openRuns(cluster: string): Generator<OpenRun, void> {
+    for (const row of this.#journal.iterate(
+      'SELECT id, job_id, start, missing_ms FROM run INDEXED BY run_open WHERE cluster = ? AND ended IS NULL ORDER BY job_id, start',
+      cluster,
+    )) {
+      yield {
+        id: Number(row['id']),
+        jobId: Number(row['job_id']),
+        start: Number(row['start']),
+        missingMs: row['missing_ms'] === null ? null : Number(row['missing_ms']),
+      };
+    }
+  }
+
+  /** Notes since when the controller does not know runs any more, or that it does again. */
+  async markMissing(missing: readonly number[], back: readonly number[]): Promise<void> {
+    if (missing.length + back.length === 0) return;
+    await this.#journal.write((statements) => {
+      for (const id of missing) statements.run('UPDATE run SET missing_ms = ? WHERE id = ? AND missing_ms IS NULL', this.#now(), id);
+      for (const id of back) statements.run('UPDATE run SET missing_ms = NULL WHERE id = ?', id);
+    });
+  }
+
+  /** Open runs, and of them those that the controller does not know any more. */
+  openCounts(): { readonly open: number; readonly missing: number } {
+    const row = this.#journal.get('SELECT count(*) AS open, count(missing_ms) AS missing FROM run WHERE ended IS NULL');
+    return { open: Number(row?.['open'] ?? 0), missing: Number(row?.['missing'] ?? 0) };
+  }
+}
