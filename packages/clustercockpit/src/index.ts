@@ -1,10 +1,13 @@
 export { type CcBackendClient, ccBackendClient, type ListedJob, type Written } from './cc/cc-backend-client.ts';
+export type { EndState, ResourcePayload, Shared, StartPayload, StopPayload } from './cc/payloads.ts';
+export type { AdapterConfig, StartTag } from './config/adapter-config.ts';
+export type { SocketAddress } from './config/socket-address.ts';
 export { type Decided, decideStart, decideStop, endStateOf, type Privacy } from './decide/decide.ts';
+export type { GpuAddresses, NodeTopology, Numbering } from './decide/resources.ts';
+export { type CcCluster, type CcSubCluster, type Topologies, topologiesOf } from './decide/topology.ts';
 export { type Delivered, type DeliverOptions, deliver, type Failure } from './deliver.ts';
+export type { HookEvent } from './hook/event.ts';
 export { type NoRun, observeActive, observeEnded, surroundings } from './observe.ts';
 export { type HeldRun, type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe-cluster.ts';
-export type { EndState, ResourcePayload, Shared, StartPayload, StopPayload } from './cc/payloads.ts';
-export type { GpuAddresses, NodeTopology, Numbering } from './decide/resources.ts';
 export { keyOf, type Run, type RunEnd, type RunKey } from './run.ts';
 export { type SyncOptions, type SyncReport, syncOnce } from './sync-once.ts';
-export { type CcCluster, type CcSubCluster, type Topologies, topologiesOf } from './decide/topology.ts';
