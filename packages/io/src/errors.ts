@@ -46,18 +46,22 @@ export interface ErrorOptions {
   readonly cause?: unknown;
   /** What to do about it, one sentence or the command that mends it. */
   readonly hint?: string;
+  /** Milliseconds for which the other side asks to be left alone (`Retry-After`). */
+  readonly retryAfterMs?: number;
 }
 
 /** Every error that Sluice raises on purpose. `message` says what and where; `hint`, if any, what to do. */
 export class SluiceError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'SluiceError';
     this.code = code;
     this.hint = options.hint;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** The exit code of a command that ends with this error (sysexits.h). */

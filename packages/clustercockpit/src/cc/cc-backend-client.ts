@@ -1,122 +1,223 @@
 import { type HttpClient, type HttpResponse, SluiceError } from '@sluice/io';
-import type { StartPayload, StopPayload } from './payloads.ts';
-import type { CcCluster } from './decide/topology.ts';
+import type { CcCluster } from '../decide/topology.ts';
+import { errorFor, isMissing, isNoRoute, reasonOf, type Surroundings } from './answers.ts';
+import { startForVersion, statesForVersion, stopForVersion } from './dialect.ts';
+import { ccGraphql } from './graphql.ts';
+import { jsonOf, type ListedJob, readRows } from './listed-job.ts';
+import type { NodeStatesPayload, StartPayload, StopPayload } from './payloads.ts';
+import { ccRequests } from './requests.ts';
+import { probeServer, type ServerProfile } from './server-profile.ts';
+import { type AskRange, slices, type WholeList } from './slices.ts';
+import { isUnknownField, judgeRuns, judgeStart, judgeStop, type Written } from './written.ts';
+
+export type { ListedJob, ServerProfile, WholeList, Written };
 
 /**
- * What became of a write (contract §4.17). `there`: it stood already. `refused`: it will never be taken as it is.
- * `missing`: a stop for a job the server does not know. Everything else is an error, and the outcome is unknown or the
- * operator has to act.
+ * cc-backend 1.3 to 1.5, asked as each takes it. Errors are those of {@link HttpClient} (after `http.timeout` and
+ * `http.dropped` the outcome of a write is unknown: look it up with `find`), and
+ * - `cc.denied`: the token or this address is refused; the hint says what the token itself tells,
+ * - `cc.no-route`: no such route; the hint says whether by NATS mode, age or a wrong address,
+ * - `cc.failed`: it failed or answered nonsense; `retryAfterMs` says how long it asks to be left alone, if it does.
  */
-export type Written =
-  | { readonly kind: 'written' }
-  | { readonly kind: 'there' }
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'refused'; readonly reason: string };
-
-/** A job as the server lists it; only what is looked at. */
-export interface ListedJob {
-  readonly jobId: number;
-  readonly cluster: string;
-  readonly startTime: number;
-  readonly jobState: string;
-  readonly duration: number;
-}
-
-/** cc-backend's REST API, one call per method. Errors are those of {@link HttpClient}, and the `cc.*` codes. */
 export interface CcBackendClient {
   start(job: StartPayload): Promise<Written>;
   stop(job: StopPayload): Promise<Written>;
   /** What the server serves, as it was at its start. */
   clusters(): Promise<readonly CcCluster[]>;
+  /** What the server is: probed once, and again after it could not be reached or an answer says that it has changed. */
+  profile(): Promise<ServerProfile>;
   /** Jobs of a cluster that started at exactly this time; only what the server has committed. */
   startedAt(cluster: string, startTime: number): Promise<readonly ListedJob[]>;
+  /** One run, if the server has committed it. */
+  find(cluster: string, jobId: number, startTime: number): Promise<ListedJob | undefined>;
+  /** All committed jobs in state `running`, started at `from` or later. */
+  running(cluster: string, options?: RunningOptions): WholeList;
+  /**
+   * All committed jobs that started from `from` to `to`, in any state or those named. By GraphQL where it can be used: REST
+   * reads the archive for each ended job, and one that cannot be read there fails the whole question (contract W9).
+   */
+  startedBetween(cluster: string, from: number, to: number, options?: StartedOptions): WholeList;
+  /**
+   * Sends node states. That nothing is thrown does not prove that they were taken (contract W10). Errors also:
+   * `data.invalid` when the server does not understand them.
+   */
+  nodeStates(states: NodeStatesPayload): Promise<void>;
+  /** Deletes a committed run's row, its archive stays; false when there was none. */
+  remove(cluster: string, jobId: number, startTime: number): Promise<boolean>;
 }
 
+export interface RunningOptions {
+  /** Unix seconds. */
+  readonly from?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface StartedOptions {
+  readonly states?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export interface CcBackendClientOptions {
+  /** Unix milliseconds; the system's clock by default. */
+  readonly now?: () => number;
+  /** Rows asked for at once; 1,000 by default. */
+  readonly pageSize?: number;
+}
+
+/** Of ended jobs the server reads one archive entry per row, within its 20 s for an answer. */
+const archivedPageSize = 50;
+/** 2100-01-01: a start that lies in the server's future is one of its running jobs all the same. */
+const endOfTime = 4_102_444_800;
+
 /** `token` is asked for at each request, so that a new one is taken up. */
-export function ccBackendClient(http: HttpClient, token: () => string): CcBackendClient {
-  async function post(name: 'start_job' | 'stop_job', body: StartPayload | StopPayload): Promise<HttpResponse> {
-    return http.request({
-      method: 'POST',
-      path: `/api/jobs/${name}/`,
-      name,
-      // The answers are short: compressing them costs both sides more than it saves.
-      headers: { 'x-auth-token': token(), 'content-type': 'application/json', 'accept-encoding': 'identity' },
-      body: JSON.stringify(body),
-    });
+export function ccBackendClient(http: HttpClient, token: () => string, options: CcBackendClientOptions = {}): CcBackendClient {
+  const { now = Date.now, pageSize = 1000 } = options;
+  let known: ServerProfile | undefined;
+  let probing: Promise<ServerProfile> | undefined;
+  const requests = ccRequests(http, token, forget);
+  const graphql = ccGraphql(requests);
+
+  /** Whatever listens there when it answers again may be another release. */
+  function forget(): void {
+    known = undefined;
   }
 
-  async function get<T>(name: string, path: string, what: string): Promise<T> {
-    const answer = await http.request({ method: 'GET', path, name, headers: { 'x-auth-token': token() } });
-    if (answer.status !== 200) throw unexpected(answer, what);
-    try {
-      return JSON.parse(answer.body.toString('utf8')) as T;
-    } catch (cause) {
-      throw new SluiceError('cc.failed', `cc-backend answered ${what} with something that is no JSON`, { cause });
-    }
+  function probed(): Promise<ServerProfile> {
+    probing ??= probeServer(requests, surroundings)
+      .then((profile) => {
+        known = profile;
+        graphql.reset();
+        return profile;
+      })
+      .finally(() => {
+        probing = undefined;
+      });
+    return probing;
+  }
+
+  function surroundings(): Surroundings {
+    return { token: token(), now: now(), profile: known };
+  }
+
+  async function read(name: string, path: string, what: string, signal?: AbortSignal): Promise<unknown> {
+    const answer = await requests.get(name, path, signal);
+    if (answer.status !== 200) throw errorFor(answer, what, surroundings());
+    return jsonOf(answer, what);
+  }
+
+  async function list(
+    cluster: string,
+    from: number,
+    to: number,
+    items: number,
+    options: StartedOptions = {},
+  ): Promise<readonly ListedJob[]> {
+    const states = (options.states ?? []).map((state) => `&state=${state}`).join('');
+    const path = `/api/jobs/?cluster=${encodeURIComponent(cluster)}&start-time=${from}-${to}&items-per-page=${items}${states}`;
+    const what = 'the listing of jobs';
+    const answer = (await read('jobs', path, what, options.signal)) as { jobs?: unknown } | null;
+    return readRows(answer?.jobs, what);
   }
 
   async function startedAt(cluster: string, startTime: number): Promise<readonly ListedJob[]> {
-    const query = new URLSearchParams({ cluster, 'start-time': `${startTime}-${startTime}`, 'items-per-page': '10000' });
-    const { jobs } = await get<{ jobs: readonly ListedJob[] }>('jobs', `/api/jobs/?${query}`, 'the listing of jobs');
+    const jobs: ListedJob[] = [];
+    for await (const slice of slices(byRest(cluster, pageSize), startTime, startTime)) jobs.push(...slice.jobs);
     return jobs;
+  }
+
+  function byRest(cluster: string, perPage: number, options: StartedOptions = {}): AskRange {
+    return async (from, to, factor) => {
+      const rows = await list(cluster, from, to, perPage * factor, options);
+      return { rows, full: rows.length >= perPage * factor };
+    };
+  }
+
+  function inAnyState(cluster: string, options: StartedOptions): AskRange {
+    const onlyRunning = options.states?.every((state) => state === 'running') ?? false;
+    const rest = byRest(cluster, onlyRunning ? pageSize : archivedPageSize, options);
+    return async (from, to, factor) => {
+      const profile = known ?? (await probed());
+      const filter = { cluster, from, to, ...(options.states && { states: statesForVersion(profile, options.states) }) };
+      const rows = onlyRunning ? undefined : await graphql.jobs(profile, filter, pageSize * factor, options.signal);
+      return rows ? { rows, full: rows.length >= pageSize * factor } : rest(from, to, factor);
+    };
+  }
+
+  /** Runs of an id, or as many as can be found: all by GraphQL, that of this start by REST. */
+  async function runsOf(cluster: string, jobId: number, startTime: number): Promise<readonly ListedJob[]> {
+    const profile = known ?? (await probed());
+    const runs = (await graphql.jobs(profile, { cluster, jobId }, pageSize)) ?? (await startedAt(cluster, startTime));
+    return runs.filter((run) => run.jobId === jobId && run.cluster === cluster);
+  }
+
+  async function find(cluster: string, jobId: number, startTime: number): Promise<ListedJob | undefined> {
+    const profile = known ?? (await probed());
+    const filter = { cluster, jobId, from: startTime, to: startTime };
+    const runs = (await graphql.jobs(profile, filter, pageSize)) ?? (await startedAt(cluster, startTime));
+    return runs.find((run) => run.jobId === jobId && run.cluster === cluster && run.startTime === startTime);
+  }
+
+  /** Sends what `make` makes for the server as it is known, and once more if the answer says that it is another by now. */
+  async function write(name: string, make: (profile: ServerProfile) => unknown, what: () => string): Promise<HttpResponse> {
+    const path = `/api/jobs/${name}/`;
+    const profile = known ?? (await probed());
+    const answer = await requests.send('POST', name, path, JSON.stringify(make(profile)));
+    if (answer.status < 400) return answer;
+    if (isNoRoute(answer)) {
+      await probed();
+      throw errorFor(answer, what(), surroundings());
+    }
+    if (!isUnknownField(answer) || (await probed()).version === profile.version) return answer;
+    return requests.send('POST', name, path, JSON.stringify(make(known ?? profile)));
   }
 
   return {
     startedAt,
+    find,
+    profile: async () => known ?? probed(),
     async clusters() {
-      const { clusters } = await get<{ clusters: readonly CcCluster[] }>('clusters', '/api/clusters/', 'the listing of clusters');
-      return clusters;
+      const what = 'the listing of clusters';
+      const { clusters } = (await read('clusters', '/api/clusters/', what)) as { clusters?: unknown };
+      if (!Array.isArray(clusters)) throw new SluiceError('cc.failed', `cc-backend answered ${what} with no list of clusters`);
+      return clusters as readonly CcCluster[];
     },
     async start(job) {
-      const answer = await post('start_job', job);
-      if (answer.status === 201) return { kind: 'written' };
-      const reason = reasonOf(answer);
-      // The first is only cached yet: the same job, cluster and start (contract W3).
-      if (answer.status === 500 && reason.includes('UNIQUE constraint failed: job_cache.')) return { kind: 'there' };
-      if (answer.status === 422) {
-        // Any run of this id within a day is refused so; whether it is this one, the list says (contract W4).
-        const listed = await startedAt(job.cluster, job.startTime);
-        return listed.some(({ jobId }) => jobId === job.jobId) ? { kind: 'there' } : { kind: 'refused', reason };
-      }
-      if (answer.status === 400 || (answer.status === 500 && reason.includes('CHECK constraint failed')))
-        return { kind: 'refused', reason };
-      throw unexpected(answer, `the start of job ${job.jobId}`);
+      const what = () => `the start of job ${job.jobId}`;
+      const answer = await write('start_job', (profile) => startForVersion(profile, job), what);
+      const judged = judgeStart(answer);
+      if (judged === 'unexpected') throw errorFor(answer, what(), surroundings());
+      if (judged !== 'look') return judged;
+      // Any run of this id within a day is refused so; whether it is this one, only a list says (contract W4).
+      return judgeRuns(await runsOf(job.cluster, job.jobId, job.startTime), job.startTime, reasonOf(answer));
     },
     async stop(job) {
-      const answer = await post('stop_job', job);
-      if (answer.status === 200) return { kind: 'written' };
-      const reason = reasonOf(answer);
-      if (answer.status === 422) return { kind: 'there' };
-      if (answer.status === 400) return { kind: 'refused', reason };
-      if (answer.status === 404 && reason.includes('finding job failed')) return { kind: 'missing' };
-      throw unexpected(answer, `the stop of job ${job.jobId}`);
+      const what = () => `the stop of job ${job.jobId}`;
+      const answer = await write('stop_job', (profile) => stopForVersion(profile, job), what);
+      const judged = judgeStop(answer);
+      if (judged === 'unexpected') throw errorFor(answer, what(), surroundings());
+      if (judged !== 'look') return judged;
+      const run = await find(job.cluster, job.jobId, job.startTime);
+      if (!run) return { kind: 'missing' };
+      return run.jobState === 'running' ? { kind: 'refused', reason: reasonOf(answer) } : { kind: 'there', state: run.jobState };
+    },
+    running: (cluster, { from = 0, signal } = {}) =>
+      slices(byRest(cluster, pageSize, { states: ['running'], ...(signal && { signal }) }), from, endOfTime),
+    startedBetween: (cluster, from, to, { states, signal } = {}) =>
+      slices(inAnyState(cluster, { ...(states && { states }), ...(signal && { signal }) }), Math.max(0, from), to),
+    async nodeStates(states) {
+      const what = 'node states';
+      const answer = await requests.send('POST', 'nodestate', '/api/nodestate/', JSON.stringify(states));
+      if (answer.status === 200) return;
+      if (answer.status === 400) throw new SluiceError('data.invalid', `cc-backend does not take ${what}: ${reasonOf(answer)}`);
+      if (isNoRoute(answer)) await probed();
+      throw errorFor(answer, what, surroundings());
+    },
+    async remove(cluster, jobId, startTime) {
+      const body = JSON.stringify({ jobId, cluster, startTime });
+      const answer = await requests.send('DELETE', 'delete_job', '/api/jobs/delete_job/', body);
+      if (answer.status === 200) return true;
+      if (isMissing(answer)) return false;
+      throw errorFor(answer, `the deletion of job ${jobId}`, surroundings());
     },
   };
-}
-
-/** The server's sentence in its error envelope, or the beginning of what it sent instead. */
-function reasonOf(answer: HttpResponse): string {
-  const text = answer.body.toString('utf8');
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    if (typeof error === 'string') return error;
-  } catch {
-    // Not the envelope: a proxy's page, or an empty body after a panic.
-  }
-  return text.slice(0, 200);
-}
-
-function unexpected(answer: HttpResponse, what: string): SluiceError {
-  const reason = reasonOf(answer);
-  if (answer.status === 401 || answer.status === 403) {
-    return new SluiceError('cc.denied', `cc-backend refuses the token (${answer.status}: ${reason})`, {
-      hint: 'Make a token for a user with the role api alone: cc-backend -jwt NAME',
-    });
-  }
-  if (answer.status === 404) {
-    return new SluiceError('cc.no-route', `cc-backend has no route for ${what} (404: ${reason})`, {
-      hint: 'Its configuration has main.api-subjects, which turns REST starts and stops off, or the URL is not that of cc-backend.',
-    });
-  }
-  return new SluiceError('cc.failed', `cc-backend answered ${what} with ${answer.status}: ${reason}`);
 }

@@ -15,12 +15,27 @@ export interface StartPayload {
   readonly submitTime?: number;
   /** Seconds; left out when there is no limit. */
   readonly walltime?: number;
+  /** The server derives it from the first host where it is left out, and checks no host where it is given (contract §5.7). */
+  readonly subCluster?: string;
+  /** 0 or 1; cc-backend 1.5 refuses others (contract W6). */
+  readonly smt?: number;
+  /** 0: monitoring is off for this job and it is never archived; 1 by default. */
+  readonly monitoringStatus?: number;
   readonly numNodes: number;
   readonly numHwthreads: number;
   readonly numAcc: number;
   readonly resources: readonly ResourcePayload[];
   /** Never null: jobs started without metadata break the server's editing of it (contract W13). */
   readonly metaData: Readonly<Record<string, string>>;
+  /** With a tag the server commits the job at once and keeps no cached row of it (contract W5). */
+  readonly tags?: readonly TagPayload[];
+}
+
+export interface TagPayload {
+  readonly type: string;
+  readonly name: string;
+  /** `global`, `admin`, or the name of the token's user, who alone sees it then; global by default. */
+  readonly scope?: string;
 }
 
 /** Whose jobs may stand on the nodes beside this one. */
@@ -53,3 +68,20 @@ export type EndState =
   | 'out_of_memory'
   | 'preempted'
   | 'timeout';
+
+/** What `POST /api/nodestate/` of cc-backend 1.5 takes (contract §4.9). The server stamps it with the time at which it comes. */
+export interface NodeStatesPayload {
+  readonly cluster: string;
+  readonly nodes: readonly NodeStatePayload[];
+}
+
+export interface NodeStatePayload {
+  readonly hostname: string;
+  /** Slurm's words in lower case; the server keeps the one it knows and ranks highest. */
+  readonly states: readonly string[];
+  readonly cpusAllocated: number;
+  /** MB. */
+  readonly memoryAllocated: number;
+  readonly gpusAllocated: number;
+  readonly jobsRunning: number;
+}

@@ -1,0 +1,70 @@
+import { SluiceError } from '@sluice/io';
+import type { ListedJob } from './listed-job.ts';
+
+/** All jobs asked for that started from `from` to `to`, both Unix seconds and included. */
+export interface ListSlice {
+  readonly from: number;
+  readonly to: number;
+  readonly jobs: readonly ListedJob[];
+}
+
+/** The slices of a list, newest first, without gap or overlap. It is whole only when the iteration ends without an error. */
+export type WholeList = AsyncIterable<ListSlice>;
+
+/**
+ * Asks for the first rows of what started in a range; `factor` multiplies how many rows it asks for. `full`: it got as many
+ * as it asked for, so there may be more.
+ */
+export type AskRange = (
+  from: number,
+  to: number,
+  factor: number,
+) => Promise<{ readonly rows: readonly ListedJob[]; readonly full: boolean }>;
+
+/** A page of 1,000 grows to at most a million for one second; more is no cluster. */
+const largestFactor = 1024;
+
+/**
+ * Reads a range without turning a page, which the server orders anew each time (contract §4.4). Rows come newest first: of
+ * a full answer everything that started after its oldest row is known to be whole, and the rest is asked for again. Where the
+ * server keeps no order the range is halved; a second that holds more rows than were asked for is asked with room for more.
+ */
+export async function* slices(ask: AskRange, from: number, to: number): AsyncGenerator<ListSlice> {
+  let upper = to;
+  while (upper >= from) {
+    const { rows, full } = await ask(from, upper, 1);
+    mustLieIn(rows, from, upper);
+    if (!full) {
+      yield { from, to: upper, jobs: rows };
+      return;
+    }
+    const oldest = rows.reduce((least, { startTime }) => Math.min(least, startTime), upper);
+    if (oldest === upper) {
+      yield { from: upper, to: upper, jobs: await oneSecond(ask, upper) };
+      upper -= 1;
+    } else if (rows.every(({ startTime }, at) => at === 0 || startTime <= (rows[at - 1] as ListedJob).startTime)) {
+      yield { from: oldest + 1, to: upper, jobs: rows.filter(({ startTime }) => startTime > oldest) };
+      upper = oldest;
+    } else {
+      const middle = Math.floor((from + upper) / 2);
+      yield* slices(ask, middle + 1, upper);
+      upper = middle;
+    }
+  }
+}
+
+async function oneSecond(ask: AskRange, second: number): Promise<readonly ListedJob[]> {
+  for (let factor = 1; factor <= largestFactor; factor *= 4) {
+    const { rows, full } = await ask(second, second, factor);
+    mustLieIn(rows, second, second);
+    if (!full) return rows;
+  }
+  throw new SluiceError('cc.failed', `cc-backend lists more jobs of the second ${second} than can be asked for at once`);
+}
+
+/** A server that overlooks the range would make a list look whole that is not. */
+function mustLieIn(rows: readonly ListedJob[], from: number, to: number): void {
+  const stray = rows.find(({ startTime }) => startTime < from || startTime > to);
+  if (!stray) return;
+  throw new SluiceError('cc.failed', `cc-backend was asked for jobs started from ${from} to ${to} and lists one of ${stray.startTime}`);
+}
