@@ -60,6 +60,7 @@ export function isTransient(error: unknown): boolean {
     errorTable[error.code].exit === 75 ||
     error.code === 'http.unreachable' ||
     error.code === 'slurm.unreachable' ||
+    error.code === 'nats.unreachable' ||
     error.code === 'process.start'
   );
 }
