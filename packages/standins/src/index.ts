@@ -1,5 +1,12 @@
+export type { ArchivedJob, ArchiveOptions } from './cc-backend/archiver.ts';
 export { generateKeys, type JwtKeys, mintToken, type User } from './cc-backend/auth.ts';
-export type { Cluster, SubCluster, Topology } from './cc-backend/clusters.ts';
+export { type Cluster, nodeListMatches, type SubCluster, type Topology } from './cc-backend/clusters.ts';
 export { labCluster, labGpus } from './cc-backend/lab-cluster.ts';
-export { type CcBackend, type CcBackendOptions, type Exchange, type Fault, startCcBackend } from './cc-backend/server.ts';
+export type { NatsMessage, NatsOptions } from './cc-backend/nats.ts';
+export type { CcBackend, CcBackendOptions, Exchange, Fault, FaultRequest } from './cc-backend/options.ts';
+export type { Version } from './cc-backend/release.ts';
+export { startCcBackend } from './cc-backend/server.ts';
 export type { JobRow, JobTable } from './cc-backend/store.ts';
+export type { NamedNodeState } from './cc-backend/store-nodes.ts';
+export type { TagRow } from './cc-backend/store-tags.ts';
+export type { HpcUser } from './cc-backend/store-users.ts';

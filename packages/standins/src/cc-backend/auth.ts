@@ -5,6 +5,8 @@ export interface User {
   readonly name: string;
   /** Of `anonymous`, `api`, `user`, `manager`, `support`, `admin` (contract §2). */
   readonly roles: readonly string[];
+  /** Known only of users that the database has. */
+  readonly projects?: readonly string[];
 }
 
 /** Keys in the form of cc-backend's environment (contract §2.1). */
@@ -73,11 +75,34 @@ function checkClaims({ exp, nbf, sub, roles }: Claims, now: number): Checked {
   return { user: { name: sub, roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [] } };
 }
 
-/** The role gate of the job routes: `api` alone, or both `admin` and `api` among several (contract §2). */
-export function mayUseApi(user: User): boolean {
-  if (user.roles.length === 1) return user.roles[0] === 'api';
-  return user.roles.includes('admin') && user.roles.includes('api');
+/** Which group of routes a token is for (contract §2). */
+export type Gate = 'api' | 'userapi' | 'metric-store';
+
+const companions: Readonly<Record<Exclude<Gate, 'api'>, readonly string[]>> = {
+  userapi: ['user', 'manager', 'support', 'admin'],
+  'metric-store': ['user', 'manager', 'admin'],
+};
+
+/** The role gates: `api` alone, or several roles with `api` and what the group asks for beside it (contract §2). */
+export function mayPass(gate: Gate, { roles }: User): boolean {
+  if (roles.length === 1) return roles[0] === 'api';
+  if (!roles.includes('api')) return false;
+  return gate === 'api' ? roles.includes('admin') : companions[gate].some((role) => roles.includes(role));
 }
+
+/** Whose jobs a user sees: everybody's, their own and those of their projects, or the server's sentence. */
+export function visibleTo(user: User | undefined): Visibility {
+  if (!user) return { error: 'user context is nil' };
+  const { name, roles, projects = [] } = user;
+  if ((roles.length === 1 && roles[0] === 'api') || roles.includes('admin') || roles.includes('support')) return {};
+  if (roles.includes('manager')) return { visible: { user: name, projects } };
+  if (roles.includes('user')) return { visible: { user: name, projects: [] } };
+  return { error: 'user has no or unknown roles' };
+}
+
+export type Visibility =
+  | { readonly visible?: { readonly user: string; readonly projects: readonly string[] } }
+  | { readonly error: string };
 
 function encode(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');

@@ -131,11 +131,24 @@ export function goMap<T>(item: GoType<T>): GoType<Readonly<Record<string, T>> | 
   };
 }
 
-/** A struct: keys match exactly or else in any case; a key it does not have is an error. */
-export function goStruct<T extends object>(name: string, fields: { readonly [K in keyof T]: GoType<T[K]> }): GoType<T> {
-  const exact = new Set(Object.keys(fields));
-  const folded = new Map(Object.keys(fields).map((key) => [key.toLowerCase(), key]));
-  const zero = () => Object.fromEntries(Object.keys(fields).map((key) => [key, fields[key as keyof T].zero()])) as T;
+/**
+ * A struct: keys match exactly or else in any case; a key it does not have is an error. `absent` are the keys that a release
+ * does not know: they are unknown in JSON and zero in what is decoded.
+ */
+export function goStruct<T extends object>(
+  name: string,
+  fields: { readonly [K in keyof T]: GoType<T[K]> },
+  absent: readonly (keyof T)[] = [],
+): GoType<T> {
+  const known = Object.keys(fields).filter((key) => !absent.includes(key as keyof T));
+  const exact = new Set(known);
+  const folded = new Map(known.map((key) => [key.toLowerCase(), key]));
+  const zero = () => {
+    const empty = {} as T;
+    for (const key in fields) empty[key] = fields[key].zero();
+    return empty;
+  };
+  const struct = name.replace(/^.*\./, '');
   return {
     name,
     zero,
@@ -143,11 +156,11 @@ export function goStruct<T extends object>(name: string, fields: { readonly [K i
       if (value.kind !== 'object') throw mismatch(value, at, name);
       const decoded = { ...previous };
       for (const [key, item] of value.entries) {
-        const known = (exact.has(key) ? key : folded.get(key.toLowerCase())) as keyof T | undefined;
-        if (known === undefined) throw new GoJsonError(`json: unknown field ${JSON.stringify(key)}`);
+        const field = (exact.has(key) ? key : folded.get(key.toLowerCase())) as keyof T | undefined;
+        if (field === undefined) throw new GoJsonError(`json: unknown field ${JSON.stringify(key)}`);
         if (item.kind === 'null') continue;
-        const place = { struct: name.replace(/^.*\./, ''), path: [...at.path, String(known)] };
-        decoded[known] = fields[known].decode(item, place, decoded[known]);
+        const place = { struct, path: [...at.path, String(field)] };
+        decoded[field] = fields[field].decode(item, place, decoded[field]);
       }
       return decoded;
     },

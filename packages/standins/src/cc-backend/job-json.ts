@@ -1,7 +1,17 @@
-import type { JobRow, TagRow } from './store.ts';
+import type { JobRow } from './store.ts';
+import type { TagRow } from './store-tags.ts';
+
+/** What an answer adds to the row. */
+export interface JobExtras {
+  readonly tags?: readonly TagRow[];
+  readonly metaData?: boolean;
+  /** Start as RFC 3339 text. */
+  readonly isoStart?: boolean;
+  readonly statistics?: unknown;
+}
 
 /** A job as the server answers with it (contract §3.1, right column); `now` in seconds, for the duration of running jobs. */
-export function jobJson(row: JobRow, now: number, extras: { readonly tags?: readonly TagRow[]; readonly metaData?: boolean } = {}): object {
+export function jobJson(row: JobRow, now: number, extras: JobExtras = {}): object {
   const tags = extras.tags?.map((tag) => ({ type: tag.tag_type, name: tag.tag_name, scope: tag.tag_scope, id: tag.id }));
   const footprint = row.footprint === null || row.footprint === '{}' ? null : JSON.parse(row.footprint);
   return {
@@ -10,7 +20,7 @@ export function jobJson(row: JobRow, now: number, extras: { readonly tags?: read
     ...some('partition', row.cluster_partition),
     project: row.project,
     user: row.hpc_user,
-    shared: row.shared,
+    ...(row.exclusive === undefined ? { shared: row.shared } : { exclusive: row.exclusive }),
     jobState: row.job_state,
     ...(tags && tags.length > 0 ? { tags } : {}),
     resources: (JSON.parse(row.resources) as (Record<string, unknown> | null)[]).map(resourceJson),
@@ -28,9 +38,9 @@ export function jobJson(row: JobRow, now: number, extras: { readonly tags?: read
     ...some('numHwthreads', row.num_hwthreads),
     ...some('numAcc', row.num_acc),
     numNodes: row.num_nodes,
-    statistics: null,
+    statistics: extras.statistics ?? null,
     id: row.id,
-    startTime: row.start_time,
+    startTime: extras.isoStart ? new Date(row.start_time * 1000).toISOString().replace('.000Z', 'Z') : row.start_time,
   };
 }
 

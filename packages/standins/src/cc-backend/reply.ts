@@ -19,6 +19,19 @@ export function failure(status: number, message: string): Reply {
   return jsonReply(status, { status: STATUS_CODES[status] ?? '', error: message });
 }
 
+/** What fails before a handler (contract §1): the two keys the other way round, and twice for a token without roles (§2). */
+export function unauthorized(message: string, times: 1 | 2 = 1): Reply {
+  return { status: 401, headers: json, body: formatGoJson({ error: message, status: 'Unauthorized' }).repeat(times) };
+}
+
+export function textReply(status: number, body: string): Reply {
+  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body };
+}
+
+export function htmlReply(status: number, body: string): Reply {
+  return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, body };
+}
+
 /** What a path answers that is not a route: the same envelope with another status text, and no auth asked (contract §1). */
 export function noSuchEndpoint(): Reply {
   return jsonReply(404, { error: 'the requested endpoint does not exist', status: 'Resource not found' });

@@ -1,70 +1,155 @@
-import type { User } from './auth.ts';
-import type { Context } from './context.ts';
-import { handleGet, handleList, handleUsedNodes, isInt64, notAnInteger } from './list-jobs.ts';
+import type { Gate } from './auth.ts';
+import type { Asked, Context } from './context.ts';
+import {
+  handleDelete,
+  handleDeleteBefore,
+  handleDeleteById,
+  handleDeleteTags,
+  handleEditMeta,
+  handleEditMetaByRequest,
+  handleTag,
+  handleUntag,
+} from './edit-jobs.ts';
+import { handleDebug, handleFree, handleGetMachineState, handlePutMachineState, handleWrite } from './metric-store.ts';
 import { handleNodeStates } from './node-states.ts';
-import { emptyReply, failure, jsonReply, noSuchEndpoint, type Reply } from './reply.ts';
-import { handleStart } from './start-job.ts';
-import { handleStop } from './stop-job.ts';
+import { handleGet, handleGetMetrics, handleJobMetrics, handleList, handleUsedNodes } from './read-jobs.ts';
+import type { Release } from './release.ts';
+import { emptyReply, failure, htmlReply, jsonReply, noSuchEndpoint, type Reply, textReply } from './reply.ts';
+import { type StartJobs, startHandler } from './start-job.ts';
+import { handleStop, handleStopById } from './stop-job.ts';
+import { handleUpdateUser, handleUsers } from './users.ts';
 
-/** A request, read and authenticated. */
-export interface Asked {
-  readonly user: User;
-  readonly query: URLSearchParams;
-  readonly body: string;
-  /** The path's variable, or empty. */
-  readonly id: string;
-}
+export type Handler = (context: Context, asked: Asked) => Reply | Promise<Reply>;
 
 interface Route {
   readonly methods: readonly string[];
-  /** The exact path; a group is the path's variable. */
-  readonly path: RegExp;
-  handle(context: Context, asked: Asked): Reply;
+  /** Who may come in; `own` checks the token by itself, `open` asks for none. */
+  readonly gate: Gate | 'own' | 'open';
+  readonly handle: Handler;
 }
 
 /** Either the route to take, or the answer that needs no auth because there is none (contract §1). */
-export type Found = { readonly route: Route; readonly id: string } | { readonly reply: Reply };
+export type Found = { readonly route: Route; readonly variables: readonly string[] } | { readonly reply: Reply };
 
-/**
- * The routes of `/api` that this stand-in has. With the NATS API configured, start and stop are not among them
- * (contract §4.1, §6.1).
- */
-export function apiRoutes(natsMode: boolean): readonly Route[] {
-  const starting: readonly Route[] = [
-    { methods: ['POST', 'PUT'], path: /^\/api\/jobs\/start_job\/$/, handle: (context, { user, body }) => handleStart(context, user, body) },
-    { methods: ['POST', 'PUT'], path: /^\/api\/jobs\/stop_job\/$/, handle: (context, { body }) => handleStop(context, body) },
-  ];
+/** What decides which routes there are. */
+export interface RouteChoice {
+  readonly release: Release;
+  /** The NATS API is configured: start and stop have no REST routes (contract §4.1, §6.1). */
+  readonly natsMode: boolean;
+  readonly machineState: boolean;
+  readonly start: StartJobs;
+  readonly query: Handler;
+}
+
+type Listed = readonly [path: string, methods: string, handle: Handler, gate?: Route['gate']];
+
+function listed({ release, natsMode, machineState, start, query }: RouteChoice): readonly Listed[] {
+  const nothing: readonly Listed[] = [];
+  const since = (version: string, routes: readonly Listed[]): readonly Listed[] => (release.has(version) ? routes : nothing);
+  const modern = release.has('1.5.0');
   return [
-    ...(natsMode ? [] : starting),
-    { methods: ['GET'], path: /^\/api\/jobs\/$/, handle: (context, { query }) => handleList(context, query) },
-    { methods: ['GET'], path: /^\/api\/jobs\/used_nodes$/, handle: (context, { query }) => handleUsedNodes(context, query) },
-    { methods: ['GET'], path: /^\/api\/jobs\/([^/]+)$/, handle: (context, { id }) => handleGet(context, id) },
-    { methods: ['POST'], path: /^\/api\/jobs\/([^/]+)$/, handle: (context, { id }) => metricsOf(context, id) },
-    { methods: ['GET'], path: /^\/api\/clusters\/$/, handle: (context, { query }) => clusters(context, query) },
-    { methods: ['POST', 'PUT'], path: /^\/api\/nodestate\/$/, handle: (context, { body }) => handleNodeStates(context, body) },
+    ...(natsMode ? nothing : ([['/api/jobs/start_job/', 'POST PUT', startHandler(start)]] as const)),
+    ...(natsMode ? nothing : ([['/api/jobs/stop_job/', 'POST PUT', handleStop]] as const)),
+    ...(release.stopById ? ([['/api/jobs/stop_job/{id}', 'POST PUT', handleStopById]] as const) : nothing),
+    ['/api/jobs/', 'GET', handleList],
+    ...since('1.5.0', [['/api/jobs/used_nodes', 'GET', handleUsedNodes]]),
+    ['/api/jobs/tag_job/{id}', 'POST PATCH', handleTag],
+    ...since('1.4.4', [['/api/jobs/tag_job/{id}', 'DELETE', handleUntag]]),
+    ['/api/jobs/edit_meta/{id}', modern ? 'PATCH' : 'POST PATCH', handleEditMeta],
+    ...since('1.5.0', [['/api/jobs/edit_meta/', 'PATCH', handleEditMetaByRequest]]),
+    ['/api/jobs/metrics/{id}', 'GET', handleJobMetrics],
+    ['/api/jobs/delete_job/', 'DELETE', handleDelete],
+    ['/api/jobs/delete_job/{id}', 'DELETE', handleDeleteById],
+    ['/api/jobs/delete_job_before/{ts}', 'DELETE', handleDeleteBefore],
+    ['/api/jobs/{id}', 'GET', handleGet],
+    ['/api/jobs/{id}', 'POST', handleGetMetrics],
+    ...since('1.4.4', [
+      ['/api/tags/', 'DELETE', handleDeleteTags],
+      ['/api/users/', 'GET', handleUsers],
+    ]),
+    ...since('1.5.4', [['/api/user/{username}', 'POST', handleUpdateUser]]),
+    ['/api/clusters/', 'GET', clusters],
+    ...since('1.5.0', [['/api/nodestate/', 'POST PUT', handleNodeStates]]),
+    ...(machineState
+      ? ([
+          ['/api/machine_state/{cluster}/{host}', 'GET', handleGetMachineState],
+          ['/api/machine_state/{cluster}/{host}', 'PUT POST', handlePutMachineState],
+        ] as const)
+      : nothing),
+    ...since(
+      '1.5.0',
+      ['', '/'].flatMap((slash): Listed[] => [
+        [`/api/write${slash}`, 'POST', handleWrite, 'metric-store'],
+        [`/api/free${slash}`, 'POST', handleFree, 'metric-store'],
+        [`/api/debug${slash}`, 'GET', handleDebug, 'metric-store'],
+        [`/api/healthcheck${slash}`, 'POST', handleNodeStates, 'metric-store'],
+      ]),
+    ),
+    ...since('1.4.0', [
+      ['/userapi/jobs/', 'GET', handleList, 'userapi'],
+      ['/userapi/jobs/metrics/{id}', 'GET', handleJobMetrics, 'userapi'],
+      ['/userapi/jobs/{id}', 'GET', handleGet, 'userapi'],
+      ['/userapi/jobs/{id}', 'POST', handleGetMetrics, 'userapi'],
+    ]),
+    ['/query', 'POST', query, 'own'],
+    ['/login', 'GET', () => htmlReply(200, loginPage(release.version)), 'open'],
   ];
 }
 
-/** Finds the route as chi does: exact paths, the method last; a path without that method is 405 with `Allow`. */
-export function findRoute(routes: readonly Route[], method: string, path: string): Found {
-  const allowed: string[] = [];
-  for (const route of routes) {
-    const match = route.path.exec(path);
-    if (!match) continue;
-    if (route.methods.includes(method)) return { route, id: decodeURIComponent(match[1] ?? '') };
-    allowed.push(...route.methods);
+/** Finds the route of a request, as the release's router does. */
+export function router(choice: RouteChoice): (method: string, path: string, search: string) => Found {
+  const fixed = new Map<string, Route[]>();
+  const patterns: { readonly pattern: RegExp; readonly route: Route }[] = [];
+  for (const [path, methods, handle, gate = 'api'] of listed(choice)) {
+    const route = { methods: methods.split(' '), gate, handle };
+    if (path.includes('{')) patterns.push({ pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '([^/]+)')}$`), route });
+    else fixed.set(path, [...(fixed.get(path) ?? []), route]);
   }
-  if (allowed.length > 0) return { reply: emptyReply(405, { allow: [...new Set(allowed)].join(', ') }) };
-  return { reply: noSuchEndpoint() };
+  const gorilla = choice.release.router === 'gorilla';
+
+  function find(method: string, path: string): Found | { readonly allowed: readonly string[] } {
+    const allowed: string[] = [];
+    for (const route of fixed.get(path) ?? []) {
+      if (route.methods.includes(method)) return { route, variables: [] };
+      allowed.push(...route.methods);
+    }
+    if (gorilla && path.endsWith('_job')) return { allowed };
+    for (const { pattern, route } of patterns) {
+      const match = pattern.exec(path);
+      if (!match) continue;
+      if (route.methods.includes(method)) return { route, variables: match.slice(1).map(unescaped) };
+      allowed.push(...route.methods);
+    }
+    return { allowed };
+  }
+
+  return (method, path, search) => {
+    const found = find(method, path);
+    if (!('allowed' in found)) return found;
+    if (gorilla) {
+      const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
+      if (!('allowed' in find(method, other))) return { reply: emptyReply(301, { location: other + search }) };
+    }
+    if (found.allowed.length > 0) return { reply: emptyReply(405, { allow: [...new Set(found.allowed)].join(', ') }) };
+    if (gorilla) return { reply: textReply(404, '404 page not found\n') };
+    return { reply: /^\/(api|userapi|frontend|config)\//.test(path) ? noSuchEndpoint() : htmlReply(404, '<h1>404</h1>') };
+  };
 }
 
-/** `POST /api/jobs/{id}`: where a start or stop without its last slash ends up (contract §1, "Trap"). */
-function metricsOf(context: Context, id: string): Reply {
-  if (!isInt64(id)) return failure(400, `integer expected in path for id: ${notAnInteger(id)}`);
-  return handleGet(context, id);
+function unescaped(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
-function clusters(context: Context, query: URLSearchParams): Reply {
+/** The one place where every release says which it is (contract §4.15). */
+function loginPage(version: string): string {
+  return `<!DOCTYPE html>\n<html><body><main>Login</main><footer><ul><li class="build-list-item">Version ${version}</li></ul></footer></body></html>\n`;
+}
+
+function clusters(context: Context, { query }: Asked): Reply {
   const name = query.get('cluster') ?? '';
   const found = context.clusters.filter((cluster) => name === '' || cluster.name === name);
   if (name !== '' && found.length === 0) return failure(400, `unknown cluster: ${name}`);

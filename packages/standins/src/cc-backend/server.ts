@@ -1,174 +1,220 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import type { Clock } from '@sluice/io';
-import { type Checked, mayUseApi, tokenChecker } from './auth.ts';
-import type { Cluster } from './clusters.ts';
+import { Archiver } from './archiver.ts';
+import { authenticator } from './authenticate.ts';
 import type { Context } from './context.ts';
+import { Database } from './database.ts';
+import { queryHandler } from './graphql.ts';
+import { Mutex } from './mutex.ts';
+import { type NatsSide, startNats } from './nats.ts';
+import type { CcBackend, CcBackendOptions, Fault, FaultRequest } from './options.ts';
+import { releaseOf } from './release.ts';
 import { failure, type Reply } from './reply.ts';
-import { apiRoutes, findRoute } from './routes.ts';
-import { type JobRow, type JobTable, Store } from './store.ts';
+import { router } from './routes.ts';
+import { startJobs } from './start-job.ts';
+import { JobStore } from './store.ts';
+import { NodeStore } from './store-nodes.ts';
+import { TagStore } from './store-tags.ts';
+import { UserStore } from './store-users.ts';
 
-export interface CcBackendOptions {
-  readonly clusters: readonly Cluster[];
-  /** `JWT_PUBLIC_KEY`: base64 of the 32 bytes of the Ed25519 key that tokens are checked with. */
-  readonly publicKey: string;
-  readonly clock: Clock;
-  /** Port 0 on 127.0.0.1 by default. */
-  readonly listen?: { readonly host: string; readonly port: number } | { readonly socketPath: string };
-  /** SQLite file; in memory by default. */
-  readonly database?: string;
-  /** Milliseconds between two runs of the commit-job-worker; without it only {@link CcBackend.sync} commits. */
-  readonly commitIntervalMs?: number;
-  /** `main.api-subjects` is configured: start and stop have no REST routes. */
-  readonly natsMode?: boolean;
-  /** `main.api-allowed-ips`; absent, empty or `*` first allow everybody. */
-  readonly allowedIps?: readonly string[];
-  /** Asked before each request what shall go wrong with it. */
-  readonly fault?: (request: { readonly method: string; readonly path: string }) => Fault | undefined;
-  /** Told of every answered request. */
-  readonly observe?: (exchange: Exchange) => void;
-}
-
-/**
- * What a site meets: `refuse` answers without doing anything (`database is locked`, a proxy's 502), `drop` closes the
- * connection before or after the work is done, `stall` never answers, though the work is done (contract §1, time-outs).
- */
-export type Fault =
-  | { readonly kind: 'refuse'; readonly status: number; readonly error: string }
-  | { readonly kind: 'drop'; readonly when: 'before' | 'after' }
-  | { readonly kind: 'stall' };
-
-export interface Exchange {
-  readonly method: string;
-  readonly path: string;
-  readonly requestBody: string;
-  readonly status: number;
-  readonly responseBody: string;
-  /** What a handler threw; the client sees a 500 with nothing in it. */
-  readonly fault?: unknown;
-}
-
-/** A running stand-in. */
-export interface CcBackend {
-  /** Base URL, or `http://localhost` when it listens on a unix socket. */
-  readonly url: string;
-  /** The rows as they stand, by cluster, job id and start. */
-  rows(table: JobTable): readonly JobRow[];
-  nodeStates(): ReturnType<Store['nodeStates']>;
-  /** Moves `job_cache` into `job`, as the server does every commit interval. */
-  sync(): void;
-  stop(): Promise<void>;
-}
-
-/** Starts a stand-in of cc-backend 1.5; resolves when it listens. */
+/** Starts a stand-in of cc-backend; resolves when it listens. */
 export async function startCcBackend(options: CcBackendOptions): Promise<CcBackend> {
-  const store = new Store(options.database ?? ':memory:');
+  const { clock } = options;
+  const release = releaseOf(options.version ?? '1.5');
+  const db = new Database(options.database ?? ':memory:', release);
+  const [jobs, tags, nodes, users] = [new JobStore(db, release), new TagStore(db), new NodeStore(db), new UserStore(db)];
+  for (const user of options.users ?? []) users.put(user);
+  const mutex = new Mutex();
+  const archiver = new Archiver(options.archive ?? {}, clock, { db, jobs, tags }, crash);
   const context: Context = {
-    store,
+    release,
+    jobs,
+    tags,
+    nodes,
+    users,
     clusters: options.clusters,
-    now: () => Math.floor(options.clock.now() / 1000),
-    archive: (id) => store.setMonitoringStatus(id, 3),
+    archiver,
+    mutex,
+    ...(options.machineState ? { machineStates: new Map<string, string>() } : {}),
+    now: () => Math.floor(clock.now() / 1000),
   };
-  const routes = apiRoutes(options.natsMode ?? false);
-  const check = tokenChecker(options.publicKey);
+  const start = startJobs(release);
+  const route = router({
+    release,
+    natsMode: options.natsMode ?? options.nats !== undefined,
+    machineState: options.machineState ?? false,
+    start,
+    query: queryHandler(release),
+  });
+  const authenticate = authenticator(options, context);
+  let crashed = false;
+  let raceNext = false;
 
-  function answer(request: IncomingMessage, body: string): Reply {
-    const url = new URL(request.url ?? '/', 'http://localhost');
+  function answer(request: IncomingMessage, body: string, raced: boolean): Reply | Promise<Reply> {
+    const [path, search] = pathOf(request.url ?? '/');
     const method = request.method ?? 'GET';
-    if (method !== 'GET' && request.headers['sec-fetch-site'] === 'cross-site') {
+    if (method !== 'GET' && release.pagesChecked && request.headers['sec-fetch-site'] === 'cross-site') {
       return { status: 403, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: 'cross-site request blocked\n' };
     }
-    const found = findRoute(routes, method, url.pathname);
+    const found = route(method, path, search);
     if ('reply' in found) return found.reply;
-    const who = authenticate(request, (token) => check(token, context.now()), options.allowedIps ?? []);
-    if ('error' in who) return failure(401, who.error);
-    return found.route.handle(context, { user: who.user, query: url.searchParams, body, id: found.id });
+    const { gate, handle } = found.route;
+    const who = gate === 'own' || gate === 'open' ? {} : authenticate(request, gate);
+    if ('reply' in who) return who.reply;
+    const query = new URLSearchParams(search);
+    return handle(context, { user: who.user, query, body, variables: found.variables, raced, token: () => authenticate.token(request) });
+  }
+
+  /** Answers a request, or goes wrong with it as it was told. */
+  function serve(request: IncomingMessage, response: ServerResponse, body: string): void {
+    const asked = { method: request.method ?? '', path: request.url ?? '' };
+    const wrong = options.fault?.(faultRequest(asked, body));
+    const finish: Finish = (reply, waitedMs = 0, fault) => {
+      // A proxy's page takes the place of whatever the server said.
+      const sent = wrong?.kind === 'body' ? { status: wrong.status, headers: wrong.headers ?? {}, body: wrong.body } : reply;
+      if (wrong?.kind === 'drop' || crashed || waitedMs >= (options.writeTimeoutMs ?? 20_000)) response.destroy();
+      else if (wrong?.kind === 'slow')
+        clock.sleep(wrong.ms, stopping.signal).then(
+          () => send(request, response, sent),
+          () => {},
+        );
+      else if (wrong?.kind !== 'stall') send(request, response, sent);
+      options.observe?.({
+        ...asked,
+        requestBody: body,
+        status: sent.status,
+        responseBody: sent.body,
+        ...(fault === undefined ? {} : { fault }),
+      });
+    };
+    const instead = withoutWork(wrong);
+    if (instead === 'drop') response.destroy();
+    else if (instead) finish(instead);
+    else work(request, body, wrong, finish);
+  }
+
+  /** Lets a handler answer, sooner or later. */
+  function work(request: IncomingMessage, body: string, wrong: Fault | undefined, finish: Finish): void {
+    const raced = wrong?.kind === 'w1' || (raceNext && request.url?.startsWith('/api/jobs/stop_job') === true);
+    if (raced) raceNext = false;
+    const since = clock.monotonic();
+    const panicked = (fault: unknown) => finish(panic, 0, fault);
+    try {
+      const reply = answer(request, body, raced);
+      if (reply instanceof Promise) reply.then((late) => finish(late, clock.monotonic() - since), panicked);
+      else finish(reply);
+    } catch (fault) {
+      panicked(fault);
+    }
   }
 
   const server = createServer((request, response) => {
-    readBody(request).then(
-      (body) => {
-        const wrong = options.fault?.({ method: request.method ?? '', path: request.url ?? '' });
-        if (wrong?.kind === 'drop' && wrong.when === 'before') return void response.destroy();
-        const { reply, fault } = answered(() => (wrong?.kind === 'refuse' ? failure(wrong.status, wrong.error) : answer(request, body)));
-        if (wrong?.kind === 'drop') response.destroy();
-        else if (wrong?.kind !== 'stall') send(request, response, reply);
-        options.observe?.({
-          method: request.method ?? '',
-          path: request.url ?? '',
-          requestBody: body,
-          status: reply.status,
-          responseBody: reply.body,
-          ...(fault === undefined ? {} : { fault }),
-        });
-      },
-      () => response.destroy(),
-    );
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => serve(request, response, chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString('utf8')));
+    request.on('error', () => response.destroy());
   });
+
+  function crash(): void {
+    crashed = true;
+    stopping.abort();
+    server.close();
+    server.closeAllConnections();
+  }
 
   const listen = options.listen ?? { host: '127.0.0.1', port: 0 };
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     if ('socketPath' in listen) server.listen(listen.socketPath, resolve);
     else server.listen(listen.port, listen.host, resolve);
+  }).catch((error: unknown) => {
+    db.close();
+    throw error;
   });
+  const url = urlOf(server.address());
   const stopping = new AbortController();
-  const committing =
-    options.commitIntervalMs === undefined ? undefined : commitRegularly(store, options.clock, options.commitIntervalMs, stopping.signal);
+  const sync = async (): Promise<void> => mutex.run(() => jobs.sync());
+  const committing = options.commitIntervalMs === undefined ? undefined : commitRegularly(options.commitIntervalMs);
+  const nats: NatsSide | undefined = options.nats && (await startNats(options.nats, context, start));
+
+  async function commitRegularly(intervalMs: number): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(intervalMs, stopping.signal).catch(() => {});
+      if (!stopping.signal.aborted) await sync();
+    }
+  }
 
   return {
-    url: urlOf(server.address()),
-    rows: (table) => store.all(table),
-    nodeStates: () => store.nodeStates(),
-    sync: () => store.sync(),
+    url,
+    rows: (table) => jobs.all(table),
+    job(cluster, jobId, startTime) {
+      const key = { cluster, jobId, startTime };
+      const committed = jobs.find('job', key);
+      if (committed) return { ...committed, table: 'job' };
+      const cached = release.cached ? jobs.find('job_cache', key) : undefined;
+      return cached && { ...cached, table: 'job_cache' };
+    },
+    tags: (id) => tags.of(id),
+    nodeStates: () => nodes.all(),
+    users: () => users.list(false),
+    archive: () => archiver.list(),
+    loseArchived: (path) => archiver.lose(path),
+    get archiving() {
+      return archiver.waiting;
+    },
+    archived: () => archiver.idle(),
+    messages: () => nats?.messages() ?? [],
+    sync,
+    raceNextStop() {
+      raceNext = true;
+    },
+    get crashed() {
+      return crashed;
+    },
     async stop() {
       stopping.abort();
+      archiver.stop();
+      await nats?.stop();
       await committing;
+      await archiver.idle();
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });
-      store.close();
+      db.close();
     },
   };
 }
 
-/** A handler that falls over answers 500 with nothing in it, as chi's Recoverer does (contract §1). */
-function answered(handle: () => Reply): { readonly reply: Reply; readonly fault?: unknown } {
-  try {
-    return { reply: handle() };
-  } catch (fault) {
-    return { reply: { status: 500, headers: {}, body: '' }, fault };
-  }
+/** Sends an answer that took so many milliseconds of waiting; `fault` is what a handler threw instead. */
+type Finish = (reply: Reply, waitedMs?: number, fault?: unknown) => void;
+
+/** chi's Recoverer: a handler that falls over answers 500 with nothing in it (contract §1). */
+const panic: Reply = { status: 500, headers: {}, body: '' };
+
+/** What a fault makes of a request that is not done. */
+function withoutWork(wrong: Fault | undefined): Reply | 'drop' | undefined {
+  if (wrong?.kind === 'drop' && wrong.when === 'before') return 'drop';
+  if (wrong?.kind === 'refuse') return failure(wrong.status, wrong.error);
+  if (wrong?.kind === 'panic' || (wrong?.kind === 'body' && !wrong.work)) return panic;
+  return undefined;
 }
 
-function authenticate(request: IncomingMessage, check: (token: string) => Checked, allowed: readonly string[]): Checked {
-  const token = tokenOf(request);
-  if (token === '') return { error: 'no user for secured check' };
-  const checked = check(token);
-  if ('error' in checked) return checked;
-  if (!mayUseApi(checked.user)) return { error: 'unauthorized' };
-  const address = clientAddress(request);
-  if (allowed.length > 0 && allowed[0] !== '*' && !allowed.includes(address)) return { error: `unknown ip: ${address}` };
-  return checked;
+function faultRequest(asked: { readonly method: string; readonly path: string }, body: string): FaultRequest {
+  return {
+    ...asked,
+    body,
+    get jobId() {
+      const digits = /"jobid"\s*:\s*(-?\d+)/i.exec(body)?.[1];
+      return digits === undefined ? undefined : Number(digits);
+    },
+  };
 }
 
-function tokenOf(request: IncomingMessage): string {
-  const own = request.headers['x-auth-token'];
-  if (typeof own === 'string' && own !== '') return own;
-  return (request.headers.authorization ?? '').replace(/^Bearer /, '');
-}
-
-function clientAddress(request: IncomingMessage): string {
-  const named = request.headers['x-real-ip'] ?? request.headers['x-forwarded-for'];
-  return (typeof named === 'string' && named !== '' ? named : (request.socket.remoteAddress ?? '')).replace(/^::ffff:/, '');
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+function pathOf(url: string): [path: string, search: string] {
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at)];
 }
 
 const securityHeaders = {
@@ -189,11 +235,4 @@ function urlOf(address: string | AddressInfo | null): string {
   if (address === null || typeof address === 'string') return 'http://localhost';
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return `http://${host}:${address.port}`;
-}
-
-async function commitRegularly(store: Store, clock: Clock, intervalMs: number, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(intervalMs, signal).catch(() => {});
-    if (!signal.aborted) store.sync();
-  }
 }

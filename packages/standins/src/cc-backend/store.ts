@@ -1,6 +1,7 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
+import type { Database } from './database.ts';
 import type { StartJob } from './payloads.ts';
-import { schema } from './schema.ts';
+import type { Release } from './release.ts';
 
 export type JobTable = 'job' | 'job_cache';
 
@@ -24,17 +25,13 @@ export interface JobRow {
   readonly num_hwthreads: number | null;
   readonly num_acc: number | null;
   readonly smt: number;
+  /** Before 1.5 what the migration makes of `exclusive` (contract §5.2). */
   readonly shared: string;
+  /** Only before 1.5. */
+  readonly exclusive?: number;
   readonly monitoring_status: number;
   readonly energy: number;
   readonly footprint: string | null;
-}
-
-export interface TagRow {
-  readonly id: number;
-  readonly tag_type: string;
-  readonly tag_name: string;
-  readonly tag_scope: string;
 }
 
 /** What a lookup asks for; a filter that is null is not applied. */
@@ -44,39 +41,55 @@ export interface JobKey {
   readonly startTime: number | null;
 }
 
+/** What a listing asks for; what is not given is not asked. */
 export interface JobFilter {
-  readonly states: readonly string[];
-  readonly cluster: string | null;
-  readonly project: string | null;
-  readonly from: number | null;
-  readonly to: number | null;
+  readonly states?: readonly string[];
+  readonly cluster?: string | null;
+  readonly project?: string | null;
+  readonly jobId?: number | null;
+  readonly user?: string | null;
+  /** Host name among the job's resources. */
+  readonly node?: string | null;
+  /** Bounds of the start, both included. */
+  readonly from?: number | null;
+  readonly to?: number | null;
+  /** Whom the asker may see: jobs of this user or of one of these projects; absent is everybody's. */
+  readonly visible?: { readonly user: string; readonly projects: readonly string[] } | undefined;
 }
 
-const copied = `job_id, cluster, subcluster, start_time, hpc_user, project, cluster_partition, array_job_id, duration, walltime, job_state,
-  meta_data, resources, num_nodes, num_hwthreads, num_acc, smt, shared, monitoring_status, energy, footprint`;
+export interface JobOrder {
+  readonly column: string;
+  readonly descending: boolean;
+}
 
-/** cc-backend's database: the job tables, tags and node states. Errors are SQLite's own, with its words. */
-export class Store {
-  readonly #db: DatabaseSync;
-  /** Few: the texts are ours, and the longest choice in them is that of twelve states. */
-  readonly #statements = new Map<string, StatementSync>();
+const newestStart: JobOrder = { column: 'start_time', descending: true };
 
-  /** `path` is a file, or `:memory:`. */
-  constructor(path: string) {
-    this.#db = new DatabaseSync(path, { enableDoubleQuotedStringLiterals: true });
-    const empty = this.#db.prepare('SELECT 1 FROM sqlite_master').get() === undefined;
-    this.#db.exec(empty ? schema : 'PRAGMA foreign_keys = ON');
+const formerShared = `CASE exclusive WHEN 1 THEN 'none' WHEN 0 THEN 'multi_user' ELSE 'single_user' END AS shared`;
+
+/** The job tables of cc-backend's database. */
+export class JobStore {
+  readonly #db: Database;
+  readonly #columns: string;
+  readonly #select: string;
+  readonly #insertInto: (table: JobTable) => string;
+  readonly #inserts: Readonly<Record<JobTable, string>>;
+  readonly #release: Release;
+
+  constructor(db: Database, release: Release) {
+    this.#db = db;
+    this.#release = release;
+    this.#columns = `job_id, cluster, subcluster, start_time, hpc_user, project, cluster_partition, array_job_id, duration, walltime, job_state,
+      meta_data, resources, num_nodes, num_hwthreads, num_acc, smt, ${release.sharing}, monitoring_status, energy, footprint`;
+    this.#select = release.sharing === 'shared' ? '*' : `*, ${formerShared}`;
+    this.#insertInto = (table) => `INSERT INTO ${table} (${this.#columns})`;
+    const values = ' VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+    this.#inserts = { job: this.#insertInto('job') + values, job_cache: this.#insertInto('job_cache') + values };
   }
 
-  close(): void {
-    this.#db.close();
-  }
-
-  /** Inserts a running job and returns its row id. */
+  /** Inserts a job and returns its row id. */
   insert(table: JobTable, job: StartJob): number {
-    const inserted = this.#prepare(
-      `INSERT INTO ${table} (${copied}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ).run(
+    return this.#db.run(
+      this.#inserts[table],
       job.jobId,
       job.cluster,
       job.subCluster,
@@ -87,177 +100,166 @@ export class Store {
       job.arrayJobId,
       job.duration,
       job.walltime,
+      job.jobState,
       job.metaData === null ? null : JSON.stringify(job.metaData),
       JSON.stringify(job.resources),
       job.numNodes,
       job.numHwthreads,
       job.numAcc,
       job.smt,
-      job.shared,
+      this.#release.sharing === 'shared' ? job.shared : job.exclusive,
       job.monitoringStatus,
       job.energy,
-      JSON.stringify(job.footprint ?? {}),
+      job.footprint === null ? '{}' : JSON.stringify(job.footprint),
+    ).rowId;
+  }
+
+  /** The newest row, that is the one with the highest id, that the key names. Before 1.4 whichever comes first. */
+  find(table: JobTable, { jobId, cluster, startTime }: JobKey): JobRow | undefined {
+    const values: SQLInputValue[] = [jobId];
+    if (cluster !== null) values.push(cluster);
+    if (startTime !== null) values.push(startTime);
+    const where = `job_id = ?${cluster === null ? '' : ' AND cluster = ?'}${startTime === null ? '' : ' AND start_time = ?'}`;
+    const order = this.#release.newest ? 'DESC' : 'ASC';
+    return this.#db.get<JobRow>(`SELECT ${this.#select} FROM ${table} WHERE ${where} ORDER BY id ${order} LIMIT 1`, ...values);
+  }
+
+  /** The first row of `job` by id that starts after `before`: the one that the duplicate rule trips over. */
+  firstAfter(jobId: number, cluster: string, before: number): { readonly id: number; readonly job_id: number } | undefined {
+    return this.#db.get(
+      'SELECT id, job_id FROM job WHERE job_id = ? AND cluster = ? AND start_time > ? ORDER BY id',
+      jobId,
+      cluster,
+      before,
     );
-    return Number(inserted.lastInsertRowid);
-  }
-
-  /** The newest row, that is the one with the highest id, that the key names. */
-  newest(table: JobTable, key: JobKey): JobRow | undefined {
-    return this.#rows(
-      `SELECT * FROM ${table} WHERE job_id = ? AND (? IS NULL OR cluster = ?) AND (? IS NULL OR start_time = ?) ORDER BY id DESC LIMIT 1`,
-      [key.jobId, key.cluster, key.cluster, key.startTime, key.startTime],
-    )[0];
-  }
-
-  /** All rows of one job id in a cluster, oldest row first. */
-  runs(table: JobTable, jobId: number, cluster: string): readonly JobRow[] {
-    return this.#rows(`SELECT * FROM ${table} WHERE job_id = ? AND cluster = ? ORDER BY id`, [jobId, cluster]);
   }
 
   byId(id: number): JobRow | undefined {
-    return this.#rows('SELECT * FROM job WHERE id = ?', [id])[0];
+    return this.#db.get<JobRow>(`SELECT ${this.#select} FROM job WHERE id = ?`, id);
   }
 
-  /** A page of `job`, newest start first. */
-  list(filter: JobFilter, limit: number, offset: number): readonly JobRow[] {
-    const anyState = filter.states.length === 0 ? '1' : `job_state IN (${filter.states.map(() => '?').join(', ')})`;
-    return this.#rows(
-      `SELECT * FROM job WHERE ${anyState} AND (? IS NULL OR cluster = ?) AND (? IS NULL OR project = ?) AND (? IS NULL OR start_time BETWEEN ? AND ?)
-       ORDER BY start_time DESC LIMIT ? OFFSET ?`,
-      [
-        ...filter.states,
-        filter.cluster,
-        filter.cluster,
-        filter.project,
-        filter.project,
-        filter.from,
-        filter.from,
-        filter.to,
-        limit,
-        offset,
-      ],
+  /** A page of `job`. */
+  list(filters: readonly JobFilter[], limit: number, offset: number, order: JobOrder = newestStart): readonly JobRow[] {
+    const { where, values } = conditions(filters);
+    return this.#db.all<JobRow>(
+      `SELECT ${this.#select} FROM job WHERE ${where} ORDER BY ${order.column} ${order.descending ? 'DESC' : 'ASC'} LIMIT ? OFFSET ?`,
+      ...values,
+      limit,
+      offset,
     );
+  }
+
+  count(filters: readonly JobFilter[]): number {
+    const { where, values } = conditions(filters);
+    return this.#db.get<{ n: number }>(`SELECT count(*) AS n FROM job WHERE ${where}`, ...values)?.n ?? 0;
   }
 
   /** Every row of a table, for those who look at the stand-in from outside. */
   all(table: JobTable): readonly JobRow[] {
-    return this.#rows(`SELECT * FROM ${table} ORDER BY cluster, job_id, start_time`, []);
+    if (table === 'job_cache' && !this.#release.cached) return [];
+    return this.#db.all<JobRow>(`SELECT ${this.#select} FROM ${table} ORDER BY cluster, job_id, start_time`);
   }
 
-  /** Moves one cached row into `job` and returns its new id. */
-  transfer(cacheId: number): number {
-    return this.#atomic(() => {
-      const moved = this.#prepare(`INSERT INTO job (${copied}) SELECT ${copied} FROM job_cache WHERE id = ?`).run(cacheId);
-      this.#prepare('DELETE FROM job_cache WHERE id = ?').run(cacheId);
-      return Number(moved.lastInsertRowid);
+  /**
+   * Moves one cached row into `job`. A row that the commit moved meanwhile inserts nothing, and `moved` is false (contract
+   * W1).
+   */
+  transfer(cacheId: number): { readonly moved: boolean; readonly id: number } {
+    return this.#db.atomic(() => {
+      const { changes, rowId } = this.#db.run(`${this.#insertInto('job')} SELECT ${this.#columns} FROM job_cache WHERE id = ?`, cacheId);
+      this.#db.run('DELETE FROM job_cache WHERE id = ?', cacheId);
+      return { moved: changes > 0, id: rowId };
     });
+  }
+
+  /** The newest row of `job` that is not this run; 0 without one. */
+  newestOther(run: JobRow): number {
+    const other = this.#db.get<{ id: number }>(
+      'SELECT id FROM job WHERE NOT (job_id = ? AND cluster = ? AND start_time = ?) ORDER BY id DESC LIMIT 1',
+      run.job_id,
+      run.cluster,
+      run.start_time,
+    );
+    return other?.id ?? 0;
   }
 
   /** Moves the whole cache into `job`, as the commit-job-worker does (contract §3.2). */
   sync(): void {
-    this.#atomic(() => {
-      this.#db.exec(`INSERT OR IGNORE INTO job (${copied}) SELECT ${copied} FROM job_cache ORDER BY id; DELETE FROM job_cache;`);
+    if (!this.#release.cached) return;
+    this.#db.atomic(() => {
+      this.#db.run(`INSERT OR IGNORE INTO job (${this.#columns}) SELECT ${this.#columns} FROM job_cache ORDER BY id`);
+      this.#db.run('DELETE FROM job_cache');
     });
   }
 
   stop(id: number, state: string, duration: number): void {
-    this.#prepare('UPDATE job SET job_state = ?, duration = ? WHERE id = ?').run(state, duration, id);
+    this.#db.run('UPDATE job SET job_state = ?, duration = ? WHERE id = ?', state, duration, id);
   }
 
   setMonitoringStatus(id: number, status: number): void {
-    this.#prepare('UPDATE job SET monitoring_status = ? WHERE id = ?').run(status, id);
+    this.#db.run('UPDATE job SET monitoring_status = ? WHERE id = ?', status, id);
   }
 
-  /** Adds a tag to a job, creating the tag when its type, name and scope are new. */
-  addTag(jobId: number, tag: { readonly type: string; readonly name: string; readonly scope: string }): void {
-    const known = this.#prepare('SELECT id FROM tag WHERE tag_type = ? AND tag_name = ? AND tag_scope = ?').get(
-      tag.type,
-      tag.name,
-      tag.scope,
-    ) as { id: number } | undefined;
-    const tagId =
-      known?.id ??
-      this.#prepare('INSERT INTO tag (tag_type, tag_name, tag_scope) VALUES (?, ?, ?)').run(tag.type, tag.name, tag.scope).lastInsertRowid;
-    this.#prepare('INSERT INTO jobtag (job_id, tag_id) VALUES (?, ?)').run(jobId, tagId);
+  setMetaData(id: number, metaData: Readonly<Record<string, string>>): void {
+    this.#db.run('UPDATE job SET meta_data = ? WHERE id = ?', JSON.stringify(metaData), id);
   }
 
-  tags(jobId: number): readonly TagRow[] {
-    return this.#prepare('SELECT tag.* FROM tag JOIN jobtag ON tag.id = jobtag.tag_id WHERE jobtag.job_id = ? ORDER BY tag.id').all(
-      jobId,
-    ) as unknown as TagRow[];
+  /** Deletes from `job` alone (contract §4.8). */
+  delete(id: number): void {
+    this.#db.run('DELETE FROM job WHERE id = ?', id);
+  }
+
+  /** Deletes what started before `time`, running or not, and says how many; `omit` keeps tagged ones. */
+  deleteBefore(time: number, omit: 'none' | 'all' | 'user'): number {
+    const kept = {
+      none: '',
+      all: ' AND id NOT IN (SELECT job_id FROM jobtag)',
+      user: ` AND id NOT IN (SELECT jobtag.job_id FROM jobtag JOIN tag ON tag.id = tag_id WHERE tag_scope NOT IN ('global', 'admin'))`,
+    };
+    return this.#db.run(`DELETE FROM job WHERE start_time < ?${kept[omit]}`, time).changes;
   }
 
   /** Hosts of running jobs that started before `time`, by cluster. */
   usedNodes(time: number): ReadonlyMap<string, readonly string[]> {
-    const rows = this.#rows(`SELECT * FROM job WHERE job_state = 'running' AND start_time < ? ORDER BY cluster`, [time]);
+    const rows = this.#db.all<{ cluster: string; resources: string }>(
+      `SELECT cluster, resources FROM job WHERE job_state = 'running' AND start_time < ? ORDER BY cluster`,
+      time,
+    );
     const byCluster = Map.groupBy(rows, (row) => row.cluster);
     return new Map([...byCluster].map(([cluster, jobs]) => [cluster, [...new Set(jobs.flatMap(hosts))].sort()]));
   }
+}
 
-  /** Appends one state of a node, and the node itself when it is new. */
-  addNodeState(node: { hostname: string; cluster: string; subCluster: string }, state: NodeStateRow): void {
-    this.#prepare('INSERT OR IGNORE INTO node (hostname, cluster, subcluster) VALUES (?, ?, ?)').run(
-      node.hostname,
-      node.cluster,
-      node.subCluster,
-    );
-    this.#prepare(
-      `INSERT INTO node_state (time_stamp, jobs_running, cpus_allocated, memory_allocated, gpus_allocated, node_state, health_state, node_id)
-         SELECT ?, ?, ?, ?, ?, ?, ?, id FROM node WHERE hostname = ? AND cluster = ?`,
-    ).run(
-      state.time_stamp,
-      state.jobs_running,
-      state.cpus_allocated,
-      state.memory_allocated,
-      state.gpus_allocated,
-      state.node_state,
-      state.health_state,
-      node.hostname,
-      node.cluster,
-    );
-  }
-
-  /** Every node state ever received, oldest first. */
-  nodeStates(): readonly (NodeStateRow & { readonly hostname: string; readonly cluster: string; readonly subcluster: string })[] {
-    return this.#prepare(
-      'SELECT node_state.*, hostname, cluster, subcluster FROM node_state JOIN node ON node.id = node_state.node_id ORDER BY node_state.id',
-    ).all() as never;
-  }
-
-  #prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql) ?? this.#db.prepare(sql);
-    this.#statements.set(sql, known);
-    return known;
-  }
-
-  #rows(sql: string, values: readonly SQLInputValue[]): JobRow[] {
-    return this.#prepare(sql).all(...values) as unknown as JobRow[];
-  }
-
-  #atomic<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      this.#db.exec('ROLLBACK');
-      throw error;
+function conditions(filters: readonly JobFilter[]): { readonly where: string; readonly values: readonly SQLInputValue[] } {
+  const parts: string[] = ['1'];
+  const values: SQLInputValue[] = [];
+  const ask = (sql: string, value: SQLInputValue | undefined) => {
+    if (value === null || value === undefined) return;
+    parts.push(sql);
+    values.push(value);
+  };
+  for (const filter of filters) {
+    if (filter.states && filter.states.length > 0) {
+      parts.push(`job_state IN (${filter.states.map(() => '?').join(', ')})`);
+      values.push(...filter.states);
+    }
+    ask('cluster = ?', filter.cluster);
+    ask('project = ?', filter.project);
+    ask('job_id = ?', filter.jobId);
+    ask('hpc_user = ?', filter.user);
+    ask(`EXISTS (SELECT 1 FROM json_each(resources) WHERE json_extract(value, '$.hostname') = ?)`, filter.node);
+    ask('start_time >= ?', filter.from);
+    ask('start_time <= ?', filter.to);
+    if (filter.visible) {
+      const { user, projects } = filter.visible;
+      parts.push(`(hpc_user = ? OR project IN (${projects.map(() => '?').join(', ')}))`);
+      values.push(user, ...projects);
     }
   }
+  return { where: parts.join(' AND '), values };
 }
 
-export interface NodeStateRow {
-  readonly time_stamp: number;
-  readonly jobs_running: number;
-  readonly cpus_allocated: number;
-  readonly memory_allocated: number;
-  readonly gpus_allocated: number;
-  readonly node_state: string;
-  readonly health_state: string;
-}
-
-function hosts(row: JobRow): string[] {
+function hosts(row: { readonly resources: string }): string[] {
   const resources = JSON.parse(row.resources) as ({ hostname: string } | null)[];
   return resources.flatMap((resource) => (resource ? [resource.hostname] : []));
 }
