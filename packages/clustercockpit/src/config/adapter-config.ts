@@ -1,5 +1,5 @@
 import type { SecretSource } from '@sluice/io';
-import type { GpuAddresses } from '../decide/resources.ts';
+import type { GpuAddresses } from '../decide/context.ts';
 import type { SocketAddress } from './socket-address.ts';
 
 /** The tag that every started job is given (contract W5). */
