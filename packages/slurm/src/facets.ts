@@ -3,11 +3,13 @@ import type {
   Account,
   AccountedJob,
   ActiveJob,
+  ActiveState,
   AdminLevel,
   Allocation,
   Association,
   Cluster,
   Epoch,
+  JobDetails,
   Node,
   Partition,
   Qos,
@@ -180,10 +182,20 @@ export interface Controller {
    * when the iteration ends without an error; what came before an error counts for nothing that is concluded from absence.
    */
   activeJobStream(query?: ActiveJobsQuery): AsyncIterable<Piece<ActiveJob>>;
+  /**
+   * The lean form of {@link activeJobStream}, for asking about thousands of jobs every minute: one question, few columns,
+   * the same guarantees. Jobs that pend are left out unless `states` names them.
+   */
+  activeStates(query?: ActiveStatesQuery): AsyncIterable<Piece<ActiveState>>;
   /** One answer per id, in the order asked. */
   jobsById(jobIds: readonly number[]): Promise<ReadonlyMap<number, Answer<ActiveJob>>>;
   /** What the given jobs hold per node; running jobs only, for a controller forgets the rest soon after the end. */
   allocations(jobIds: readonly number[]): Promise<ReadonlyMap<number, Answer<Allocation>>>;
+  /**
+   * All that is needed when jobs start or end, in as few processes as possible: one squeue and at most one scontrol per 200
+   * jobs. One answer per id, in the order asked; the tasks of an array are asked for by their own ids.
+   */
+  details(jobIds: readonly number[], options: DetailsOptions): Promise<ReadonlyMap<number, Answer<JobDetails>>>;
   /** Allocations of all running jobs, in one question. */
   allAllocations(): Promise<Records<Allocation>>;
   nodes(): Promise<Records<Node>>;
@@ -201,6 +213,18 @@ export interface ActiveJobsQuery {
   readonly users?: readonly string[];
   readonly accounts?: readonly string[];
   readonly partitions?: readonly string[];
+}
+
+export interface ActiveStatesQuery {
+  /** Base states, and the words that Slurm shows in their place, e.g. CONFIGURING; all but those of waiting jobs by default. */
+  readonly states?: readonly string[];
+}
+
+export interface DetailsOptions {
+  /** Whether to ask for batch scripts. */
+  readonly script: boolean;
+  /** Whether to ask for Slurm's text. */
+  readonly description: boolean;
 }
 
 /** A change, not yet made: it can be shown, and run. */

@@ -120,12 +120,40 @@ export interface ActiveJob extends Job {
   readonly expectedStart: Epoch | null;
   readonly dependency: string;
   readonly batchHost: string;
-  /** Whether other jobs may stand on its nodes: `exclusive` owns whole nodes, `oversubscribed` shares CPUs. */
-  readonly sharing: 'exclusive' | 'shared' | 'oversubscribed' | null;
+  /**
+   * Whether other jobs may stand on its nodes: `exclusive` owns whole nodes, `user` and `mcs` share them with jobs of the
+   * same user or MCS label only, `oversubscribed` shares CPUs.
+   */
+  readonly sharing: 'exclusive' | 'user' | 'mcs' | 'shared' | 'oversubscribed' | null;
   readonly stdout: string;
   readonly stderr: string;
   readonly stdin: string;
   readonly command: string;
+}
+
+/** As little of a job that slurmctld holds as tells whether it runs: what is asked again and again, of all of them. */
+export interface ActiveState {
+  readonly cluster: string;
+  /** The job's own number, as {@link Job.jobId}. */
+  readonly jobId: number;
+  /** With its flags: a CONFIGURING job's start is not final yet, a COMPLETING one has given its resources back. */
+  readonly state: JobState;
+  /** As {@link Job.start}. */
+  readonly start: Epoch | null;
+  /** As {@link Job.end}. */
+  readonly end: Epoch | null;
+  readonly restarts: number | null;
+}
+
+/** All that is worth asking when a job starts or ends. */
+export interface JobDetails {
+  readonly job: ActiveJob;
+  /** Null when it holds nothing: it pends, or has given its resources back. */
+  readonly allocation: Allocation | null;
+  /** The batch script; null when there is none (salloc, srun), when it may not be read, or was not asked for. */
+  readonly script: string | null;
+  /** Slurm's own text about this job alone (`scontrol show job`), for people; null when not asked for, or just forgotten. */
+  readonly description: string | null;
 }
 
 /** Generic resources of one kind on one node: `gpu:a100:2(IDX:0,2)`. */

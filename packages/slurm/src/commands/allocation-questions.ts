@@ -2,8 +2,8 @@ import { SluiceError } from '@sluice/io';
 import type { Answer, Records, Reject } from '../facets.ts';
 import type { ActiveJob, Allocation } from '../records.ts';
 import { type NodeLayout, readAllocation } from './allocation.ts';
-import { classifyFailure, saysUnknownJob } from './failure.ts';
 import { excerpt } from './framing.ts';
+import { askSession } from './scontrol-session.ts';
 import type { SlurmCommands } from './slurm-command.ts';
 import type { QueuedJob } from './squeue.ts';
 
@@ -32,6 +32,8 @@ const source = 'scontrol show job';
 export interface AllocationQuestions {
   of(jobIds: readonly number[]): Promise<ReadonlyMap<number, Answer<Allocation>>>;
   all(): Promise<Records<Allocation>>;
+  /** What jobs that hold nodes hold, by the text of each, which stood framed by itself. */
+  read(holders: ReadonlyMap<number, QueuedJob>, texts: ReadonlyMap<number, string>): Promise<ReadonlyMap<number, Answer<Allocation>>>;
 }
 
 export function allocationQuestions(parts: AllocationParts): AllocationQuestions {
@@ -84,15 +86,24 @@ export function allocationQuestions(parts: AllocationParts): AllocationQuestions
     return answers;
   }
 
-  /**
-   * Each job by itself, all through one scontrol. What then remains doubtful, or cannot be read, is held against squeue
-   * once more: a job whose name changed meanwhile is not told, one that let its nodes go is gone.
-   */
+  /** Each job by itself, all through one scontrol. */
   async function readSingly(holders: ReadonlyMap<number, QueuedJob>): Promise<Map<number, Answer<Allocation>>> {
+    if (holders.size === 0) return new Map();
+    const texts = await askSession(parts, [...parts.scope, '-d', '-o', '-a'], [...holders.values()].map(showJob));
+    return read(holders, new Map([...holders.keys()].map((jobId, index) => [jobId, texts[index] ?? ''])));
+  }
+
+  /**
+   * What of these texts remains doubtful, or cannot be read, is held against squeue once more: a job whose name changed
+   * meanwhile is not told, one that let its nodes go is gone.
+   */
+  async function read(
+    holders: ReadonlyMap<number, QueuedJob>,
+    texts: ReadonlyMap<number, string>,
+  ): Promise<Map<number, Answer<Allocation>>> {
     const answers = new Map<number, Answer<Allocation>>();
     if (holders.size === 0) return answers;
     const layouts = await parts.layouts(nodeLists(holders));
-    const texts = await askEach(parts, [...holders.values()]);
     const checks: QueuedJob[] = [];
     for (const queued of holders.values()) {
       const { jobId } = queued.job;
@@ -115,7 +126,7 @@ export function allocationQuestions(parts: AllocationParts): AllocationQuestions
     return answers;
   }
 
-  return { of, all };
+  return { of, all, read };
 }
 
 /** A job that is not in the answer is gone, unless a row that could not be read may have been it. */
@@ -132,7 +143,7 @@ function unasked(jobId: number, reason: string, text: string | undefined): Answe
   };
 }
 
-function holding(queued: ReadonlyMap<number, QueuedJob>): ReadonlyMap<number, QueuedJob> {
+export function holding(queued: ReadonlyMap<number, QueuedJob>): ReadonlyMap<number, QueuedJob> {
   return new Map([...queued].filter(([, { job }]) => holds(job)));
 }
 
@@ -170,30 +181,9 @@ function utf8(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/**
- * The text of each job. scontrol takes its commands from stdin; `show hostnames NONCE` between them writes a line that
- * nobody can have foreseen, so that each answer is framed. A job is named as array task or het component, for the bare
- * id of the first would bring all.
- */
-async function askEach(parts: AllocationParts, jobs: readonly QueuedJob[]): Promise<ReadonlyMap<number, string>> {
-  const mark = parts.nonce();
-  const lines = jobs.flatMap(({ job }) => [`show hostnames ${mark}`, `show job ${idOf(job)}`]);
-  const stdin = [...lines, `show hostnames ${mark}`, ''].join('\n');
-  const finished = await parts.commands.run('scontrol', [...parts.scope, '-d', '-o', '-a'], { stdin, okCodes: [0, 1] });
-  if (finished.code !== 0) {
-    const failure = classifyFailure('scontrol', finished);
-    if (!saysUnknownJob(failure)) throw failure;
-  }
-  const answers = finished.stdout.toString('utf8').split(new RegExp(`(?<=^|\\n)(?:scontrol: )*${mark}\\n`));
-  if (answers.length !== jobs.length + 2) {
-    throw new SluiceError('slurm.incomplete', `scontrol answered ${Math.max(0, answers.length - 2)} of ${jobs.length} questions`);
-  }
-  return new Map(jobs.map(({ job }, index) => [job.jobId, withoutPrompt(answers[index + 1] ?? '')]));
-}
-
-/** scontrol writes its prompt, and with readline the command too, before the answer. */
-function withoutPrompt(text: string): string {
-  return text.replace(/^(?:scontrol: )*(?:show job \S+\n)?/, '');
+/** The question for the text of one job, as array task or het component: the bare id of the first would bring all. */
+export function showJob({ job }: QueuedJob): string {
+  return `show job ${idOf(job)}`;
 }
 
 function idOf(job: ActiveJob): string {

@@ -11,7 +11,7 @@ export type AllocationReading =
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /**
- * Reads the allocation from a job's text (`scontrol -d -o show job`). Slurm writes the job's name raw at the beginning
+ * Reads the allocation from a job's text (`scontrol -d show job`, with or without `-o`). Slurm writes the job's name raw at the beginning
  * and comments, paths and the command line raw at the end; the lines wanted stand between. So the name, which a framed
  * source told, is skipped exactly, as is the workload characterisation key, and of what follows the first `JOB_GRES=`
  * counts. `doubtful` says that a second one follows: then the caller makes sure that the name has not changed meanwhile.
@@ -23,7 +23,7 @@ export function readAllocation(text: string, queued: QueuedJob, layouts: Readonl
   if (!text.startsWith(queued.rawName, header[0].length)) return unreadable('the job has another name than squeue said');
   const own = skipKey(text.slice(header[0].length + queued.rawName.length), queued.wckey);
   if (own === undefined) return unreadable('the job has another WCKey than squeue said');
-  const start = /^(?: [A-Za-z]+=\S*)*? UserId=[^\s()]*\((\d+)\)/.exec(own);
+  const start = /^(?:\s+[A-Za-z]+=\S*)*?\s+UserId=[^\s()]*\((\d+)\)/.exec(own);
   if (!start || (job.uid !== null && Number(start[1]) !== job.uid)) return unreadable('the job has another user than squeue said');
   const groups = /\sJOB_GRES=\S*/.exec(own);
   if (!groups) return unreadable('the job shows no allocation');
@@ -49,7 +49,7 @@ function skipKey(text: string, wckey: string): string | undefined {
   const state = text.indexOf(' JobState=');
   if (at < 0 || (state >= 0 && state < at)) return text;
   const from = at + ' WCKey='.length;
-  if (wckey === '' || wckey === '(null)') return /^(?:\(null\))? JobState=/.test(text.slice(from, from + 20)) ? text : undefined;
+  if (wckey === '' || wckey === '(null)') return /^(?:\(null\))?\s+JobState=/.test(text.slice(from, from + 24)) ? text : undefined;
   return text.startsWith(wckey, from) ? text.slice(0, at) + text.slice(from + wckey.length) : undefined;
 }
 
@@ -111,7 +111,8 @@ function isWhole(
   nodes: readonly NodeAllocation[],
   layouts: ReadonlyMap<string, NodeLayout>,
 ): boolean | null {
-  if (sharing !== 'shared') return sharing === null ? null : sharing === 'exclusive';
+  if (sharing === null) return null;
+  if (sharing === 'exclusive' || sharing === 'oversubscribed') return sharing === 'exclusive';
   return nodes.every(({ node, cpus }) => cpus === layouts.get(node)?.cpus.total);
 }
 

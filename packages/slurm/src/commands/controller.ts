@@ -6,11 +6,13 @@ import type { NodeLayout } from './allocation.ts';
 import { absent, allocationQuestions, type QueuedJobs } from './allocation-questions.ts';
 import { countControllers, messageTimeout, readConfig, readDiagnostics, readPing } from './controller-texts.ts';
 import { classifyFailure, saysUnknownJob } from './failure.ts';
+import { detailsQuestion } from './job-details.ts';
 import { readNodes } from './nodes.ts';
 import { readPartitions } from './partitions.ts';
 import type { ReleaseWatch } from './release.ts';
 import type { SlurmCommands } from './slurm-command.ts';
-import { type QueuedJob, type QueueQuestion, squeue } from './squeue.ts';
+import { type QueuedJob, type QueuePiece, type QueueQuestion, queuedJobs, type Squeue, squeue } from './squeue.ts';
+import { jobStates, runStates } from './squeue-states.ts';
 
 export interface ControllerParts {
   readonly commands: SlurmCommands;
@@ -32,8 +34,10 @@ export function commandsController(parts: ControllerParts): Controller {
   const { commands, clock, releases, nonce } = parts;
   const scope = parts.cluster === undefined ? ['--local'] : ['-M', parts.cluster];
   const named = parts.cluster === undefined ? [] : ['-M', parts.cluster];
-  const queue = squeue({ commands, releases, nonce, scope });
+  const queue = squeue({ commands, nonce, scope }, queuedJobs(releases));
+  const states = squeue({ commands, nonce, scope }, jobStates);
   const questions = allocationQuestions({ commands, nonce, scope, queued: queuedById, layouts });
+  const detailsOf = detailsQuestion({ commands, nonce, scope, queued: queuedById, allocations: questions });
   let clusterName: string | undefined = parts.cluster;
   let known: { readonly asked: number; readonly layouts: ReadonlyMap<string, NodeLayout> } | undefined;
 
@@ -76,20 +80,20 @@ export function commandsController(parts: ControllerParts): Controller {
   }
 
   /** The rows of one question; if there are none, asked again between two pings. */
-  async function* ask(question: QueueQuestion): AsyncGenerator<Exclude<Piece<QueuedJob>, { readonly kind: 'slice' }>, void> {
+  async function* ask<T>(from: Squeue<T>, question: QueueQuestion): AsyncGenerator<QueuePiece<T>, void> {
     let empty = true;
-    for await (const piece of queue.ask(question)) {
+    for await (const piece of from.ask(question)) {
       empty = false;
       yield piece;
     }
     if (!empty) return;
     await confirmUp();
-    yield* queue.ask(question);
+    yield* from.ask(question);
     await confirmUp();
   }
 
   async function* activeJobStream(query: ActiveJobsQuery = {}): AsyncGenerator<Piece<ActiveJob>, void> {
-    for await (const piece of ask(query)) {
+    for await (const piece of ask(queue, query)) {
       if (piece.kind === 'records') yield { kind: 'records', records: piece.records.map(({ job }) => job) };
       else yield piece;
     }
@@ -117,7 +121,7 @@ export function commandsController(parts: ControllerParts): Controller {
       }
     }
     if (!jobIds) {
-      await read(ask({ states: holdingStates }), undefined);
+      await read(ask(queue, { states: holdingStates }), undefined);
       return { found, rejects };
     }
     await inChunks(jobIds, (some) => read(queue.ask({ jobIds: some }), new Set(some)));
@@ -169,13 +173,10 @@ export function commandsController(parts: ControllerParts): Controller {
     config,
     activeJobs,
     activeJobStream,
+    activeStates: (query = {}) => ask(states, { states: query.states ?? runStates }),
     jobsById,
-    allocations: async (jobIds) => {
-      const ids = checked(jobIds);
-      const answers = await orError(() => questions.of(ids));
-      if (!(answers instanceof SluiceError)) return answers;
-      return new Map(ids.map((id) => [id, { kind: 'unasked', error: answers }]));
-    },
+    details: async (jobIds, options) => answersTo(checked(jobIds), (ids) => detailsOf(ids, options)),
+    allocations: async (jobIds) => answersTo(checked(jobIds), (ids) => questions.of(ids)),
     allAllocations: () => questions.all(),
     nodes,
     partitions: async () => readPartitions(await text('scontrol', [...scope, '-a', '-o', 'show', 'partition']), await cluster()),
@@ -195,6 +196,16 @@ function checked(jobIds: readonly number[]): readonly number[] {
     if (!Number.isSafeInteger(id) || id <= 0) throw new SluiceError('data.invalid', `${id} is no id of a job`);
   }
   return [...new Set(jobIds)];
+}
+
+/** An answer for each id, though Slurm could not be asked. */
+async function answersTo<T>(
+  ids: readonly number[],
+  ask: (ids: readonly number[]) => Promise<ReadonlyMap<number, Answer<T>>>,
+): Promise<ReadonlyMap<number, Answer<T>>> {
+  const answers = await orError(() => ask(ids));
+  if (!(answers instanceof SluiceError)) return answers;
+  return new Map(ids.map((id) => [id, { kind: 'unasked', error: answers }]));
 }
 
 /** The result, or the typed error; anything else is a fault and stays thrown. */

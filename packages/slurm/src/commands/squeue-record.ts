@@ -27,8 +27,7 @@ export class SqueueDecoder {
     const pending = state.base === 'PENDING';
     const over = isEnded(state);
     const tres = this.#resources(row);
-    // A job cancelled before it started gets its end as its start.
-    const neverStarted = pending || (over && nodes === '' && start === end);
+    const times = timesOf(state, nodes !== '', start, end);
     return {
       cluster: this.#share(row, 'Cluster'),
       jobId: this.#number(row, 'JobID'),
@@ -47,8 +46,8 @@ export class SqueueDecoder {
       exitCode: pending || !over ? null : this.#exitCode(row),
       submit: this.#time(row, 'SubmitTime'),
       eligible: this.#time(row, 'EligibleTime'),
-      start: neverStarted ? null : start,
-      end: over || state.flags.includes('COMPLETING') ? end : null,
+      start: times.start,
+      end: times.end,
       timeLimit: this.#limit(row),
       nodes,
       nodeCount: this.#count(row, 'NumNodes'),
@@ -172,12 +171,30 @@ export class SqueueDecoder {
 const none: Tres = {};
 
 /**
- * OverSubscribe and, from 26.05, Exclusive. Until then NO meant exclusive and OK the usual; since then NO is the usual.
- * An empty `exclusive` says that the release has no such field.
+ * When a job started and ended, of the two times that squeue shows: those of a pending job are estimates, the end of a
+ * running one is its limit, and a job cancelled before it started gets its end as its start.
+ */
+export function timesOf(
+  state: JobState,
+  hasNodes: boolean,
+  start: Epoch | null,
+  end: Epoch | null,
+): { readonly start: Epoch | null; readonly end: Epoch | null } {
+  const over = isEnded(state);
+  const neverStarted = state.base === 'PENDING' || (over && !hasNodes && start === end);
+  return { start: neverStarted ? null : start, end: over || state.flags.includes('COMPLETING') ? end : null };
+}
+
+/**
+ * OverSubscribe and, from 26.05, Exclusive. Until then NO meant exclusive, USER and MCS stood here too, and OK was the usual;
+ * since then NO is the usual. An empty `exclusive` says that the release has no such field.
  */
 function sharingOf(overSubscribe: string, exclusive: string): ActiveJob['sharing'] {
   if (overSubscribe === '') return null;
   if (overSubscribe === 'YES' || overSubscribe.startsWith('YES:')) return 'oversubscribed';
+  const word = exclusive === '' ? overSubscribe : exclusive;
+  if (word === 'USER') return 'user';
+  if (word === 'MCS') return 'mcs';
   if (exclusive === '') return overSubscribe === 'NO' ? 'exclusive' : 'shared';
   return exclusive === 'NODE' || exclusive === 'YES' ? 'exclusive' : 'shared';
 }

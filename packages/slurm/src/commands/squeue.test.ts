@@ -152,7 +152,9 @@ describe('columns', () => {
       ['exclusive', 'shared'],
     );
     assert.equal(await sharing('slurm 26.05.3', { OverSubscribe: 'NO', Exclusive: 'NODE' }), 'exclusive');
-    assert.equal(await sharing('slurm 26.05.3', { OverSubscribe: 'NO', Exclusive: 'USER' }), 'shared');
+    assert.equal(await sharing('slurm 26.05.3', { OverSubscribe: 'NO', Exclusive: 'USER' }), 'user');
+    assert.equal(await sharing('slurm 22.05.8', { OverSubscribe: 'USER' }), 'user');
+    assert.equal(await sharing('slurm 25.11.7', { OverSubscribe: 'MCS' }), 'mcs');
     assert.equal(await sharing('slurm 22.05.8', { OverSubscribe: 'YES' }), 'oversubscribed');
   });
 });

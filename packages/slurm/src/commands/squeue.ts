@@ -10,7 +10,6 @@ import { SqueueDecoder, UnreadableRow } from './squeue-record.ts';
 
 export interface SqueueParts {
   readonly commands: SlurmCommands;
-  readonly releases: ReleaseWatch;
   readonly nonce: () => string;
   /** `--local`, or `-M NAME`. */
   readonly scope: readonly string[];
@@ -29,37 +28,58 @@ export interface QueueQuestion extends ActiveJobsQuery {
   readonly jobIds?: readonly number[];
 }
 
-type QueuePiece = Exclude<Piece<QueuedJob>, { readonly kind: 'slice' }>;
+export type QueuePiece<T> = Exclude<Piece<T>, { readonly kind: 'slice' }>;
 
 /** Asks squeue, in frames that no user can forge. */
-export interface Squeue {
+export interface Squeue<T> {
   /** Rows as they arrive, the rejects last. Ends without an error only when the answer was whole. */
-  ask(question: QueueQuestion): AsyncGenerator<QueuePiece, void>;
+  ask(question: QueueQuestion): AsyncGenerator<QueuePiece<T>, void>;
+}
+
+/** What is asked of each job, and how its row is read. */
+export interface RowReader<T> {
+  /** Which columns to ask, without those that squeue was seen to refuse; `again` when not one row could be read. */
+  columns(unknown: ReadonlySet<string>, again: boolean): Promise<readonly string[]>;
+  /** A reader of the rows of one answer; it throws {@link UnreadableRow}. */
+  decoder(columns: readonly string[]): (row: readonly string[]) => T;
+  /** How many characters of a nonce go into the frame; all unless no column holds what a user wrote. */
+  readonly nonceLength?: number;
 }
 
 const source = 'squeue row';
 const maxRejects = 1000;
 
-export function squeue(parts: SqueueParts): Squeue {
+/** Jobs with all that squeue says of them. */
+export function queuedJobs(releases: ReleaseWatch): RowReader<QueuedJob> {
+  return {
+    columns: async (unknown, again) => columnsOf(await (again ? releases.again() : releases.current()), unknown),
+    decoder: (columns) => {
+      const decoder = new SqueueDecoder(columns as readonly SqueueColumn[]);
+      return (row) => ({ job: decoder.job(row), rawName: decoder.raw(row, 'Name'), wckey: decoder.raw(row, 'WCKey') });
+    },
+  };
+}
+
+export function squeue<T>(parts: SqueueParts, reader: RowReader<T>): Squeue<T> {
   const unknown = new Set<string>();
 
-  async function* ask(question: QueueQuestion): AsyncGenerator<QueuePiece, void> {
-    const first = yield* once(question, columnsOf(await parts.releases.current(), unknown));
+  async function* ask(question: QueueQuestion): AsyncGenerator<QueuePiece<T>, void> {
+    const first = yield* once(question, await reader.columns(unknown, false));
     if (first.rows > 0 || first.rejects.length === 0) {
       if (first.rejects.length > 0) yield { kind: 'rejects', rejects: first.rejects };
       return;
     }
     // Not one row could be read: Slurm has been exchanged under us, or a column was left out. Ask as the release is now.
-    const again = yield* once(question, columnsOf(await parts.releases.again(), unknown), true);
+    const again = yield* once(question, await reader.columns(unknown, true), true);
     if (again.rejects.length > 0) yield { kind: 'rejects', rejects: again.rejects };
   }
 
   async function* once(
     question: QueueQuestion,
-    columns: readonly SqueueColumn[],
+    columns: readonly string[],
     last = false,
-  ): AsyncGenerator<QueuePiece, { readonly rows: number; readonly rejects: readonly Reject[] }> {
-    const frame = newFrame(parts.nonce());
+  ): AsyncGenerator<QueuePiece<T>, { readonly rows: number; readonly rejects: readonly Reject[] }> {
+    const frame = newFrame(parts.nonce().slice(0, reader.nonceLength));
     const format = columns.map((column) => `${column}:${frame.delimiter}`).join(',');
     const running = parts.commands.stream('squeue', [
       ...parts.scope,
@@ -69,7 +89,7 @@ export function squeue(parts: SqueueParts): Squeue {
       ...filters(question),
       `--Format=${format}`,
     ]);
-    const decoder = new SqueueDecoder(columns);
+    const read = reader.decoder(columns);
     const rejects: Reject[] = [];
     const frames = readFrames(running.stdout, frame, columns.length, source);
     let rows = 0;
@@ -84,11 +104,8 @@ export function squeue(parts: SqueueParts): Squeue {
         return { rows, rejects };
       }
       rejects.push(...next.value.rejects.slice(0, maxRejects - rejects.length));
-      const records: QueuedJob[] = [];
-      for (const row of next.value.rows) {
-        const job = decode(decoder, row, rejects);
-        if (job) records.push(job);
-      }
+      const records: T[] = [];
+      for (const row of next.value.rows) decode(read, row, records, rejects);
       rows += records.length;
       if (records.length > 0) yield { kind: 'records', records };
     }
@@ -97,13 +114,12 @@ export function squeue(parts: SqueueParts): Squeue {
   return { ask };
 }
 
-function decode(decoder: SqueueDecoder, row: readonly string[], rejects: Reject[]): QueuedJob | undefined {
+function decode<T>(read: (row: readonly string[]) => T, row: readonly string[], records: T[], rejects: Reject[]): void {
   try {
-    return { job: decoder.job(row), rawName: decoder.raw(row, 'Name'), wckey: decoder.raw(row, 'WCKey') };
+    records.push(read(row));
   } catch (error) {
     if (!(error instanceof UnreadableRow)) throw error;
     if (rejects.length < maxRejects) rejects.push({ source, reason: error.message, excerpt: excerpt(row.join('|')) });
-    return undefined;
   }
 }
 

@@ -1,0 +1,70 @@
+import { isCode, SluiceError } from '@sluice/io';
+import { classifyFailure, saysUnknownJob } from './failure.ts';
+import type { SlurmCommands } from './slurm-command.ts';
+
+export interface SessionParts {
+  readonly commands: SlurmCommands;
+  readonly nonce: () => string;
+}
+
+/** Bytes of one session at most: scripts may have 4 MiB each, and those of all who ask share our memory. */
+const maxSessionBytes = 64 * 1024 * 1024;
+
+/**
+ * Asks one scontrol several questions, each a line on its stdin, and gives the answers in their order, byte for byte as
+ * UTF-8; empty where scontrol said nothing. Between the questions, `show hostnames NONCE` makes it write a line that nobody can
+ * have foreseen, so that each answer is framed whatever a script or a comment holds. A job that is not known, and a script that
+ * is not there or may not be read, are empty answers; every other failure is an error.
+ */
+export async function askSession(
+  { commands, nonce }: SessionParts,
+  args: readonly string[],
+  questions: readonly string[],
+): Promise<readonly string[]> {
+  const mark = nonce();
+  const stdin = [...questions.flatMap((question) => [`show hostnames ${mark}`, question]), `show hostnames ${mark}`, ''].join('\n');
+  const finished = await commands.run('scontrol', args, { stdin, okCodes: [0, 1], maxOutputBytes: maxSessionBytes });
+  const stderr = finished.stderr.replace(expected, '').trim();
+  if (finished.code !== 0 && stderr !== '') {
+    const failure = classifyFailure('scontrol', { ...finished, stderr });
+    if (!saysUnknownJob(failure)) throw failure;
+  }
+  const answers = cut(finished.stdout.toString('utf8'), mark, questions);
+  // `write batch_script` ends with 0 whatever happens.
+  if (stderr !== '' && answers.includes('')) throw classifyFailure('scontrol', { ...finished, stderr });
+  return answers;
+}
+
+/** What {@link askSession} gives, in sessions of half as many questions where the answers are too large for one. */
+export async function askSessions(parts: SessionParts, args: readonly string[], questions: readonly string[]): Promise<readonly string[]> {
+  try {
+    return await askSession(parts, args, questions);
+  } catch (error) {
+    if (!isCode(error, 'process.output') || questions.length < 2) throw error;
+  }
+  const middle = Math.ceil(questions.length / 2);
+  const first = await askSessions(parts, args, questions.slice(0, middle));
+  return [...first, ...(await askSessions(parts, args, questions.slice(middle)))];
+}
+
+/** What stderr says of jobs that are unknown and of scripts that are not there, or not for us. */
+const expected = /^.*(?:Invalid job id specified|job script retrieval failed: .*(?:Job script not specified|denied|Invalid job id).*)$/gm;
+
+/**
+ * The answers between the marks. scontrol writes its prompt before each line, with readline the line too, and without a
+ * terminal some builds write neither: the first mark tells which, and all others look the same.
+ */
+function cut(text: string, mark: string, questions: readonly string[]): readonly string[] {
+  const first = new RegExp(`(scontrol: )?(show hostnames ${mark}\\n)?${mark}\\n`).exec(text);
+  const [sign = mark, prompt = '', echo = ''] = first ?? [];
+  const answers = text.split(sign);
+  if (!first || answers.length !== questions.length + 2) {
+    throw new SluiceError('slurm.incomplete', `scontrol answered ${Math.max(0, answers.length - 2)} of ${questions.length} questions`);
+  }
+  return questions.map((question, index) => {
+    const head = prompt + (echo === '' ? '' : `${question}\n`);
+    const answer = answers[index + 1] ?? '';
+    if (!answer.startsWith(head)) throw new SluiceError('slurm.unparsable', `scontrol does not repeat the question ${question}`);
+    return answer.slice(head.length);
+  });
+}
