@@ -81,7 +81,7 @@ esac
 [ -n "$seconds" ] || exit 0
 [ -d "$day" ] || mkdir -p "$day"
 name=$SLURM_JOB_ID.$kind.$$
-if printf '%s' "$event${endMark}$newline" >"$day/.tmp.$name" && mv -f "$day/.tmp.$name" "$day/$seconds.$nanoseconds.$name.event"; then
+if printf '%s' "\${event}${endMark}$newline" >"$day/.tmp.$name" && mv -f "$day/.tmp.$name" "$day/$seconds.$nanoseconds.$name.event"; then
   true >"$spool/${bell}"
 else
   true >"$spool/${full}"

@@ -1,0 +1,71 @@
+/**
+ * The hook of sites whose slurmctld and daemon do not share a disk, as a program of its own:
+ *
+ *     node hook-client.js --connect tcp:daemon-host:12345 [--spool /var/spool/sluice/hook]
+ *
+ * It imports nothing but Node's sockets and files, because slurmctld waits for it. What ends it is time: 80 ms after the process began the
+ * event goes into the spool, or is left to the daemon's next look at Slurm.
+ */
+import { parseHookAddress } from './address.ts';
+import { type HookSent, sendHook } from './client.ts';
+
+export interface HookRun {
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly nowMs: number;
+  /** Milliseconds since the process began. */
+  readonly elapsedMs: number;
+  readonly pid: number;
+  say(text: string): void;
+}
+
+const wholeMs = 80;
+
+/** Runs the client and gives its exit code: 1 outside of a hook, as cc-slurm-adapter does, and 0 in every other case. */
+export async function hookClient(run: HookRun): Promise<number> {
+  // The daemon's group removes what is written here.
+  process.umask(0o007);
+  const connect = optionOf(run.args, '--connect');
+  const spool = optionOf(run.args, '--spool');
+  const address = connect === undefined ? undefined : parseHookAddress(connect);
+  if (typeof address === 'string') run.say(`--connect: ${address}`);
+  const result = await sendHook({
+    ...(typeof address === 'object' ? { address } : {}),
+    ...(spool === undefined ? {} : { spool }),
+    environment: run.environment,
+    timeoutMs: wholeMs - run.elapsedMs,
+    nowMs: run.nowMs,
+    pid: run.pid,
+  });
+  const said = messages[result];
+  if (said !== undefined) run.say(said);
+  return result === 'no-job' ? 1 : 0;
+}
+
+const messages: Partial<Record<HookSent, string>> = {
+  'no-job': 'SLURM_JOB_ID is not set: this is the hook for PrologSlurmctld and EpilogSlurmctld, and is run by slurmctld alone',
+  lost: 'the event could neither be sent nor spooled; the daemon will see the job when it next asks Slurm',
+};
+
+/** `--name value` or `--name=value`, with one dash or two. */
+function optionOf(args: readonly string[], name: string): string | undefined {
+  for (const [index, arg] of args.entries()) {
+    const word = arg.replace(/^--?/, '--');
+    if (word === name) return args[index + 1];
+    if (word.startsWith(`${name}=`)) return word.slice(name.length + 1);
+  }
+  return undefined;
+}
+
+if (import.meta.main) {
+  process.exit(
+    await hookClient({
+      args: process.argv.slice(2),
+      environment: process.env,
+      nowMs: Date.now(),
+      elapsedMs: performance.now(),
+      pid: process.pid,
+      say: (text) => process.stderr.write(`sluice hook: ${text}\n`),
+    }),
+  );
+}
