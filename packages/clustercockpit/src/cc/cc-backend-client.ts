@@ -132,14 +132,16 @@ export function ccBackendClient(http: HttpClient, token: () => string, options: 
     };
   }
 
-  function inAnyState(cluster: string, options: StartedOptions): AskRange {
-    const onlyRunning = options.states?.every((state) => state === 'running') ?? false;
-    const rest = byRest(cluster, onlyRunning ? pageSize : archivedPageSize, options);
+  function inAnyState(cluster: string, { states, signal }: StartedOptions): AskRange {
+    const onlyRunning = states?.every((state) => state === 'running') ?? false;
     return async (from, to, factor) => {
       const profile = known ?? (await probed());
-      const filter = { cluster, from, to, ...(options.states && { states: statesForVersion(profile, options.states) }) };
-      const rows = onlyRunning ? undefined : await graphql.jobs(profile, filter, pageSize * factor, options.signal);
-      return rows ? { rows, full: rows.length >= pageSize * factor } : rest(from, to, factor);
+      const asked = { ...(states && { states: statesForVersion(profile, states) }), ...(signal && { signal }) };
+      // An empty list would not limit: the server has no such state, so no job is in one.
+      if (asked.states?.length === 0) return { rows: [], full: false };
+      if (onlyRunning) return byRest(cluster, pageSize, asked)(from, to, factor);
+      const rows = await graphql.jobs(profile, { cluster, from, to, ...asked }, pageSize * factor, signal);
+      return rows ? { rows, full: rows.length >= pageSize * factor } : byRest(cluster, archivedPageSize, asked)(from, to, factor);
     };
   }
 
@@ -177,7 +179,7 @@ export function ccBackendClient(http: HttpClient, token: () => string, options: 
     profile: async () => known ?? probed(),
     async clusters() {
       const what = 'the listing of clusters';
-      const { clusters } = (await read('clusters', '/api/clusters/', what)) as { clusters?: unknown };
+      const clusters = ((await read('clusters', '/api/clusters/', what)) as { clusters?: unknown } | null)?.clusters;
       if (!Array.isArray(clusters)) throw new SluiceError('cc.failed', `cc-backend answered ${what} with no list of clusters`);
       return clusters as readonly CcCluster[];
     },

@@ -17,8 +17,8 @@ export interface JobFilter {
 /** cc-backend's GraphQL: it finds a job by its id and lists ended jobs without reading the archive, which REST does not (contract §4.16). */
 export interface CcGraphql {
   /**
-   * The newest jobs that the filter takes, newest first where the server orders them. Undefined when GraphQL cannot be
-   * used with this server and token; then it is not tried again until `reset`. Errors: `cc.failed` and those of HTTP.
+   * The newest jobs that the filter takes, newest first where the server orders them. Undefined when GraphQL does not
+   * answer; where it cannot be used with this server at all it is not tried again until `reset`. Errors: `cc.failed` and those of HTTP.
    */
   jobs(profile: ServerProfile, filter: JobFilter, items: number, signal?: AbortSignal): Promise<readonly ListedJob[] | undefined>;
   reset(): void;
@@ -35,13 +35,15 @@ export function ccGraphql(requests: CcRequests): CcGraphql {
       if (!usable) return undefined;
       const variables = { filter: [filterOf(filter)], page: { itemsPerPage: items, page: 1 }, order: orderOf(profile) };
       const answer = await requests.send('POST', 'graphql', '/query', JSON.stringify({ query, variables }), signal);
-      if (answer.status >= 500 || answer.status === 429) throw errorFor(answer, what, {});
-      const rows = rowsOf(answer);
-      if (rows === undefined) {
-        usable = false;
-        return undefined;
+      const { status } = answer;
+      if ((status >= 500 && status !== 501) || status === 429) throw errorFor(answer, what, {});
+      if (status === 200) {
+        const rows = rowsOf(answer);
+        if (rows !== 'none') return rows === 'failed' ? undefined : readRows(rows, what);
       }
-      return readRows(rows, what);
+      // A refused token is for REST to tell, and may be a good one the next time.
+      usable = status === 401 || status === 403;
+      return undefined;
     },
     reset() {
       usable = true;
@@ -49,14 +51,13 @@ export function ccGraphql(requests: CcRequests): CcGraphql {
   };
 }
 
-/** The list, or undefined when this is not an answer to the question: no such route, a page to log in, a schema that differs. */
+/** The list; `failed` when the question failed this time; `none` when this is not GraphQL, e.g. a page to log in. */
 function rowsOf(answer: HttpResponse): unknown {
-  if (answer.status !== 200) return undefined;
   try {
     const { data, errors } = JSON.parse(answer.body.toString('utf8')) as { data?: { jobs?: { items?: unknown } } | null; errors?: unknown };
-    return errors === undefined || errors === null ? data?.jobs?.items : undefined;
+    return Array.isArray(errors) && errors.length > 0 ? 'failed' : (data?.jobs?.items ?? 'none');
   } catch {
-    return undefined;
+    return 'none';
   }
 }
 

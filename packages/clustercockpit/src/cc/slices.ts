@@ -26,45 +26,46 @@ const largestFactor = 1024;
 
 /**
  * Reads a range without turning a page, which the server orders anew each time (contract §4.4). Rows come newest first: of
- * a full answer everything that started after its oldest row is known to be whole, and the rest is asked for again. Where the
- * server keeps no order the range is halved; a second that holds more rows than were asked for is asked with room for more.
+ * a full answer everything that started after its oldest row is whole, and the rest is asked for again. A second that holds
+ * more rows than were asked for is asked with room for more.
  */
 export async function* slices(ask: AskRange, from: number, to: number): AsyncGenerator<ListSlice> {
   let upper = to;
   while (upper >= from) {
     const { rows, full } = await ask(from, upper, 1);
-    mustLieIn(rows, from, upper);
+    mustBeSound(rows, from, upper);
     if (!full) {
       yield { from, to: upper, jobs: rows };
       return;
     }
-    const oldest = rows.reduce((least, { startTime }) => Math.min(least, startTime), upper);
+    const oldest = rows.at(-1)?.startTime ?? upper;
     if (oldest === upper) {
       yield { from: upper, to: upper, jobs: await oneSecond(ask, upper) };
       upper -= 1;
-    } else if (rows.every(({ startTime }, at) => at === 0 || startTime <= (rows[at - 1] as ListedJob).startTime)) {
+    } else {
       yield { from: oldest + 1, to: upper, jobs: rows.filter(({ startTime }) => startTime > oldest) };
       upper = oldest;
-    } else {
-      const middle = Math.floor((from + upper) / 2);
-      yield* slices(ask, middle + 1, upper);
-      upper = middle;
     }
   }
 }
 
 async function oneSecond(ask: AskRange, second: number): Promise<readonly ListedJob[]> {
-  for (let factor = 1; factor <= largestFactor; factor *= 4) {
+  for (let factor = 4; factor <= largestFactor; factor *= 4) {
     const { rows, full } = await ask(second, second, factor);
-    mustLieIn(rows, second, second);
+    mustBeSound(rows, second, second);
     if (!full) return rows;
   }
   throw new SluiceError('cc.failed', `cc-backend lists more jobs of the second ${second} than can be asked for at once`);
 }
 
-/** A server that overlooks the range would make a list look whole that is not. */
-function mustLieIn(rows: readonly ListedJob[], from: number, to: number): void {
-  const stray = rows.find(({ startTime }) => startTime < from || startTime > to);
-  if (!stray) return;
-  throw new SluiceError('cc.failed', `cc-backend was asked for jobs started from ${from} to ${to} and lists one of ${stray.startTime}`);
+/** A server that overlooks the range or the order would make a list look whole that is not. */
+function mustBeSound(rows: readonly ListedJob[], from: number, to: number): void {
+  let newer = to;
+  for (const { startTime } of rows) {
+    if (startTime < from || startTime > newer) {
+      const asked = `jobs started from ${from} to ${to}, newest first`;
+      throw new SluiceError('cc.failed', `cc-backend was asked for ${asked}, and lists one of ${startTime} after one of ${newer}`);
+    }
+    newer = startTime;
+  }
 }
