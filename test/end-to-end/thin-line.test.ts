@@ -55,7 +55,7 @@ function thinLine(lab: Lab): void {
       binPath: lab.binPath(),
       conf: lab.conf,
     });
-    const options = { from: began, to: now() + 1, gpuAddresses: [], privacy: { script: true, description: true } };
+    const options = { from: began, to: now() + 1, gpuAddresses: [], privacy: { script: true, slurmInfo: true } };
     return client.clusters().then((clusters) => syncOnce(connector, client, { ...options, clusters }));
   }
 

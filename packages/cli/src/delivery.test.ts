@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CcBackendClient, ccBackendClient, deliver, type Run } from '@sluice/clustercockpit';
+import { type CcBackendClient, ccBackendClient, decideContext, defaultSettings, deliver, type Run } from '@sluice/clustercockpit';
 import { httpClient, isCode, manualClock } from '@sluice/io';
 import { type CcBackend, type CcBackendOptions, generateKeys, labCluster, mintToken, startCcBackend } from '@sluice/standins';
 import fc from 'fast-check';
 
 const now = 1_795_000_000;
 const keys = generateKeys();
-const options = { numbering: { topologies: new Map(), gpuAddresses: [] }, privacy: { script: false, description: false } };
+const contextOf = (told: boolean) =>
+  decideContext({ ...defaultSettings, privacy: { script: told, slurmInfo: told, environment: false, comments: told } }, null, []);
+const options = { context: contextOf(false) };
 
 const run: Run = {
   cluster: 'labcluster',
@@ -164,8 +166,8 @@ test('a write that was done and not answered is found there by the next pass; no
 const anyRun: fc.Arbitrary<Run> = fc.record({
   cluster: fc.constant('labcluster'),
   jobId: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
-  start: fc.integer({ min: 1, max: 2 ** 33 }),
-  ended: fc.option(fc.record({ time: fc.integer({ min: 0, max: 2 ** 33 }), state: fc.constantFrom('COMPLETED', 'REQUEUED', 'NEW_WORD') })),
+  start: fc.integer({ min: 1, max: 2 ** 32 - 3 }),
+  ended: fc.option(fc.record({ time: fc.integer({ min: 1, max: 2 ** 32 - 3 }), state: fc.constantFrom('COMPLETED', 'REQUEUED', 'NEW_WORD') })),
   submit: fc.option(fc.nat()),
   user: fc.string({ unit: 'binary', minLength: 1 }),
   account: fc.string({ unit: 'binary' }),
@@ -188,7 +190,7 @@ test('§3.1 whatever a run is like, cc-backend takes it, and its texts arrive as
   await fc.assert(
     fc.asyncProperty(anyRun, async (any) => {
       const one = { ...any, jobId: ++jobId };
-      const { failed } = await deliver(l.client, [one], { ...options, privacy: { script: true, description: true } });
+      const { failed } = await deliver(l.client, [one], { context: contextOf(true) });
       assert.deepEqual(failed, []);
       l.backend.sync();
       const row = l.backend.rows('job').find(({ job_id }) => job_id === jobId);

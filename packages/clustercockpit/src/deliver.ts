@@ -1,12 +1,11 @@
 import { isCode } from '@sluice/io';
 import type { CcBackendClient, Written } from './cc/cc-backend-client.ts';
-import { decideStart, decideStop, type Privacy } from './decide/decide.ts';
-import type { Numbering } from './decide/resources.ts';
+import type { DecideContext } from './decide/context.ts';
+import { decideStart, decideStop } from './decide/decide.ts';
 import { keyOf, type Run } from './run.ts';
 
 export interface DeliverOptions {
-  readonly numbering: Numbering;
-  readonly privacy: Privacy;
+  readonly context: DecideContext;
   /** Starts of runs that are known to stand in cc-backend are not sent again. */
   readonly standing?: (run: Run) => boolean;
 }
@@ -53,14 +52,16 @@ export async function deliver(client: CcBackendClient, runs: readonly Run[], opt
 
   const standing = new Set<string>();
   for (const run of runs.toSorted((a, b) => a.start - b.start || a.jobId - b.jobId)) {
-    const start = decideStart(run, options.numbering, options.privacy);
+    const start = decideStart(run, options.context);
     if (options.standing?.(run)) standing.add(keyOf(run));
+    else if ('ignored' in start) continue;
     else if ('refused' in start) failed.push({ run, what: 'start', reason: start.refused });
     else if (await write(run, 'start', () => client.start(start.payload))) standing.add(keyOf(run));
   }
   for (const run of runs) {
     if (run.ended === null || !standing.has(keyOf(run))) continue;
-    const stop = decideStop(run);
+    const stop = decideStop(run, options.context);
+    if ('ignored' in stop) continue;
     if ('refused' in stop) failed.push({ run, what: 'stop', reason: stop.refused });
     else await write(run, 'stop', () => client.stop(stop.payload));
   }

@@ -1,13 +1,55 @@
-export { type CcBackendClient, ccBackendClient, type ListedJob, type Written } from './cc/cc-backend-client.ts';
-export type { EndState, ResourcePayload, Shared, StartPayload, StopPayload } from './cc/payloads.ts';
+export {
+  type CcBackendClient,
+  type CcBackendClientOptions,
+  ccBackendClient,
+  type RunningOptions,
+  type StartedOptions,
+} from './cc/cc-backend-client.ts';
+export type { ListedJob } from './cc/listed-job.ts';
+export type {
+  EndState,
+  NodeStatePayload,
+  NodeStatesPayload,
+  ResourcePayload,
+  Shared,
+  StartPayload,
+  StopPayload,
+  TagPayload,
+} from './cc/payloads.ts';
+export type { ServerProfile } from './cc/server-profile.ts';
+export type { ListSlice, WholeList } from './cc/slices.ts';
+export { type TokenFacts, tokenFacts } from './cc/token-facts.ts';
+export type { Written } from './cc/written.ts';
 export type { AdapterConfig, StartTag } from './config/adapter-config.ts';
+export { type AdapterSettings, adapterConfigMeta, adapterConfigSchema, defaultAdapterConfigFile } from './config/adapter-keys.ts';
+export {
+  type LoadAdapterConfigOptions,
+  type LoadedAdapterConfig,
+  loadAdapterConfig,
+  loadHookSocket,
+  showAdapterConfig,
+} from './config/load-adapter-config.ts';
 export type { SocketAddress } from './config/socket-address.ts';
-export { type Decided, decideStart, decideStop, endStateOf, type Privacy } from './decide/decide.ts';
-export type { GpuAddresses, NodeTopology, Numbering } from './decide/resources.ts';
-export { type CcCluster, type CcSubCluster, type Topologies, topologiesOf } from './decide/topology.ts';
+export { parseSocketAddress } from './config/socket-address.ts';
+export type { CcAccelerator, CcCluster, CcSubCluster, CcTopology } from './decide/cc-cluster.ts';
+export {
+  type DecideContext,
+  type DecideSettings,
+  decideContext,
+  defaultSettings,
+  type GpuAddresses,
+  type HostPattern,
+  type Privacy,
+} from './decide/context.ts';
+export { type Decided, decideStart, decideStop, endStateOf, type Refused } from './decide/decide.ts';
 export { type Delivered, type DeliverOptions, deliver, type Failure } from './deliver.ts';
 export type { HookEvent } from './hook/event.ts';
-export { type NoRun, observeActive, observeEnded, surroundings } from './observe.ts';
-export { type HeldRun, type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe-cluster.ts';
+export type { NatsEvent, NatsState } from './nats/connection.ts';
+export type { NatsLogin } from './nats/credentials.ts';
+export { type JobEvent, jobLines, nodeStateLine } from './nats/line-protocol.ts';
+export { jobMessage, type NatsMessage, NatsRefusal } from './nats/message.ts';
+export { type NatsOptions, type NatsPublisher, natsPublisher } from './nats/publisher.ts';
+export { type HeldRun, type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe/observe-cluster.ts';
+export { type NoRun, observeActive, observeEnded, surroundings } from './observe/seen.ts';
 export { keyOf, type Run, type RunEnd, type RunKey } from './run.ts';
 export { type SyncOptions, type SyncReport, syncOnce } from './sync-once.ts';

@@ -1,8 +1,8 @@
 import type { CcBackendClient } from './cc/cc-backend-client.ts';
+import type { CcCluster } from './decide/cc-cluster.ts';
+import { decideContext, defaultSettings, type GpuAddresses } from './decide/context.ts';
 import { type Delivered, deliver } from './deliver.ts';
-import { type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe-cluster.ts';
-import type { GpuAddresses, Numbering } from './decide/resources.ts';
-import { type CcCluster, topologiesOf } from './decide/topology.ts';
+import { type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe/observe-cluster.ts';
 
 export interface SyncOptions extends ObserveOptions {
   /** What cc-backend says of its clusters; hwthreads and accelerators are named where its topology fits Slurm's. */
@@ -24,11 +24,7 @@ export type SyncReport = Observation & Delivered;
 export async function syncOnce(connector: SlurmReader, client: CcBackendClient, options: SyncOptions): Promise<SyncReport> {
   const observation = await observeCluster(connector, options);
   const { runs } = observation;
-  const numbering = numberingOf(observation, options);
-  return { ...observation, ...(await deliver(client, runs, { ...options, numbering })) };
-}
-
-function numberingOf({ nodes }: Observation, { clusters, gpuAddresses }: SyncOptions): Numbering {
-  const cluster = clusters.find(({ name }) => name === nodes[0]?.cluster);
-  return { topologies: topologiesOf(cluster, nodes).topologies, gpuAddresses };
+  const settings = { ...defaultSettings, gpuAddresses: options.gpuAddresses, privacy: { ...defaultSettings.privacy, ...options.privacy } };
+  const context = decideContext(settings, options.clusters, observation.nodes);
+  return { ...observation, ...(await deliver(client, runs, { ...options, context })) };
 }

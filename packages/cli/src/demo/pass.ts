@@ -30,7 +30,7 @@ export async function passAt(pass: Pass): Promise<SyncReport> {
     to: time,
     clusters: await client.clusters(),
     gpuAddresses: [],
-    privacy: { script: true, description: true },
+    privacy: { script: true, slurmInfo: true },
     standing: (run) => standing.has(keyOf(run)),
   });
   for (const run of report.started) standing.add(keyOf(run));

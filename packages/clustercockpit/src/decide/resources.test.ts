@@ -1,35 +1,97 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NodeAllocation } from '@sluice/slurm';
-import { hwthreadsOf, type NodeTopology, resourcesOf } from './resources.ts';
+import type { CoreAllocation, Node, NodeAllocation } from '@sluice/slurm';
+import type { ResourcePayload } from '../cc/payloads.ts';
 import type { Run } from '../run.ts';
+import type { CcSubCluster } from './cc-cluster.ts';
+import { type DecideSettings, decideContext, defaultSettings } from './context.ts';
+import { cluster, gpu, held, node, run, subCluster, topology, usual } from './decide.fixture.ts';
+import { decideStart } from './decide.ts';
 
-/** Two sockets of four cores of two threads; second threads numbered after all first ones. */
-const usual: NodeTopology = {
-  coresPerSocket: 4,
-  threadsPerCore: 2,
-  cores: Array.from({ length: 8 }, (_, core) => [core, core + 8]),
-  accelerators: ['00000000:10:00.0', '00000000:3F:00.0'],
-};
-/** The kernel counts cores across sockets alternately. */
-const interleaved: NodeTopology = {
-  ...usual,
-  cores: [0, 2, 4, 6, 1, 3, 5, 7].map((first) => [first, first + 8]),
-};
-/** No hyper-threading, or CPUs= set to the number of cores in slurm.conf. */
-const single: NodeTopology = { ...usual, threadsPerCore: 1, cores: Array.from({ length: 8 }, (_, core) => [core]) };
+interface Setting {
+  readonly sub?: Partial<CcSubCluster>;
+  readonly node?: Partial<Node>;
+  readonly run?: Partial<Run>;
+  readonly settings?: Partial<DecideSettings>;
+}
 
-const held: NodeAllocation = { node: 'n1', cpus: 4, cpuIds: [0, 1, 8, 9], cores: null, memoryMiB: 100, gres: [] };
+/** What is sent of node n1 of a job that holds this there. */
+function resource(allocation: Partial<NodeAllocation>, setting: Setting = {}): ResourcePayload {
+  const clusters = [cluster(subCluster('n[1-9]', setting.sub))];
+  const context = decideContext({ ...defaultSettings, ...setting.settings }, clusters, [node('n1', setting.node)]);
+  const decided = decideStart(run([held('n1', allocation)], setting.run), context);
+  assert.ok('payload' in decided, JSON.stringify(decided));
+  const [first] = decided.payload.resources;
+  assert.ok(first);
+  return first;
+}
 
-test('Slurm counts socket, core, thread; the kernel as it likes', () => {
-  assert.deepEqual(hwthreadsOf(held, usual), [0, 4, 8, 12]);
-  assert.deepEqual(hwthreadsOf(held, interleaved), [0, 1, 8, 9]);
-  assert.deepEqual(hwthreadsOf({ ...held, cpuIds: [0, 7] }, single), [0, 7]);
+const hwthreads = (allocation: Partial<NodeAllocation>, setting?: Setting) => resource(allocation, setting).hwthreads;
+
+test('Slurm counts socket, core, thread; the kernel numbers second threads after all first ones', () => {
+  assert.deepEqual(hwthreads({ cpuIds: [0, 1, 8, 9] }), [0, 4, 8, 12]);
 });
 
-test('one thread of two is one hwthread', () => {
-  assert.deepEqual(hwthreadsOf({ ...held, cpuIds: [2] }, usual), [1]);
-  assert.deepEqual(hwthreadsOf({ ...held, cpuIds: [3] }, usual), [9]);
+test('interleaved kernel numbering: socket 0 has the even cores', () => {
+  const interleaved = topology((core) => [(core % 4) * 2 + Math.floor(core / 4), (core % 4) * 2 + Math.floor(core / 4) + 8]);
+  assert.deepEqual(interleaved.socket[0], [0, 8, 2, 10, 4, 12, 6, 14]);
+  assert.deepEqual(hwthreads({ cpuIds: [2, 3] }, { sub: { topology: interleaved } }), [2, 10], 'the second core of socket 0');
+  assert.deepEqual(hwthreads({ cpuIds: [8, 9] }, { sub: { topology: interleaved } }), [1, 9], 'the first core of socket 1');
+});
+
+test('SMT siblings far apart: 0 and 64', () => {
+  const far = topology((core) => [core, core + 64]);
+  assert.deepEqual(hwthreads({ cpuIds: [0, 1, 14, 15] }, { sub: { topology: far } }), [0, 7, 64, 71]);
+});
+
+test('SMT siblings side by side', () => {
+  const near = topology((core) => [2 * core, 2 * core + 1]);
+  assert.deepEqual(hwthreads({ cpuIds: [2, 3] }, { sub: { topology: near } }), [2, 3]);
+});
+
+test('one of two threads of a core is one hwthread', () => {
+  assert.deepEqual(hwthreads({ cpuIds: [2] }), [1]);
+  assert.deepEqual(hwthreads({ cpuIds: [3] }), [9]);
+});
+
+test('no hyper-threading on either side', () => {
+  const sub = { threadsPerCore: 1, topology: topology((core) => [core]) };
+  assert.deepEqual(hwthreads({ cpuIds: [0, 7] }, { sub, node: { threadsPerCore: 1, cpus: { total: 8, allocated: 0 } } }), [0, 7]);
+});
+
+test('CPUs= set to the number of cores: a job owns all siblings of its cores, whether its numbers count cores or threads', () => {
+  const cores: Partial<Node> = { cpus: { total: 8, allocated: 0 } };
+  assert.deepEqual(hwthreads({ cpuIds: [0, 5] }, { node: cores, run: { cpus: 2 } }), [0, 5, 8, 13], 'as many numbers as CPUs: cores');
+  const threads = { cpuIds: [0, 1, 10, 11] };
+  assert.deepEqual(hwthreads(threads, { node: cores, run: { cpus: 2 } }), [0, 5, 8, 13], 'more numbers than CPUs: threads');
+  const bySocket: readonly CoreAllocation[] = [{ socket: 1, core: 1, threads: 1 }];
+  assert.deepEqual(hwthreads({ cpuIds: null, cores: bySocket }, { node: cores, run: { cpus: 1 } }), [5, 13]);
+});
+
+test('NUMA nodes as sockets: Slurm has four sockets where cc-backend has two with two memory domains each', () => {
+  // The kernel deals cores out to the domains in turn.
+  const domains = [0, 1, 2, 3].map((domain) => [domain, domain + 4, domain + 8, domain + 12]);
+  const socket = [
+    [...(domains[0] ?? []), ...(domains[2] ?? [])],
+    [...(domains[1] ?? []), ...(domains[3] ?? [])],
+  ];
+  const numa = { ...usual, socket, memoryDomain: domains };
+  const four: Partial<Node> = { sockets: 4, coresPerSocket: 2 };
+  assert.deepEqual(hwthreads({ cpuIds: [4, 5, 6, 7] }, { sub: { topology: numa }, node: four }), [1, 5, 9, 13], 'all of domain 1');
+  assert.deepEqual(
+    hwthreads({ cpuIds: null, cores: [{ socket: 3, core: 1, threads: 2 }] }, { sub: { topology: numa }, node: four }),
+    [7, 15],
+  );
+  const three = { ...numa, memoryDomain: domains.slice(1) };
+  assert.equal(hwthreads({ cpuIds: [4, 5] }, { sub: { topology: three }, node: four }), undefined, 'domains that do not fit');
+  const split = { ...numa, memoryDomain: [[0, 4, 8, 13], [1, 5, 9, 12], domains[2] ?? [], domains[3] ?? []] };
+  assert.equal(hwthreads({ cpuIds: [4, 5] }, { sub: { topology: split }, node: four }), undefined, 'a core across two domains');
+});
+
+test('core specialisation: cores that Slurm keeps for itself stay in its numbers', () => {
+  // CoreSpecCount=1: the last core is never given to a job; the whole node is the other seven.
+  const all = Array.from({ length: 14 }, (_, cpu) => cpu);
+  assert.deepEqual(hwthreads({ cpuIds: all }), [0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14]);
 });
 
 test('cores by socket, when that is all that is known', () => {
@@ -37,39 +99,133 @@ test('cores by socket, when that is all that is known', () => {
     { socket: 0, core: 1, threads: 2 },
     { socket: 1, core: 0, threads: null },
   ];
-  assert.deepEqual(hwthreadsOf({ ...held, cpuIds: null, cores }, usual), [1, 4, 9, 12]);
+  assert.deepEqual(hwthreads({ cpuIds: null, cores }), [1, 4, 9, 12]);
   const half = [{ socket: 0, core: 1, threads: 1 }];
-  assert.equal(hwthreadsOf({ ...held, cpuIds: null, cores: half }, usual), undefined, 'which of the two is not known');
+  assert.equal(hwthreads({ cpuIds: null, cores: half }), undefined, 'which of the two is not known');
 });
 
 test('numbers that do not fit the topology give none at all', () => {
-  assert.equal(hwthreadsOf({ ...held, cpuIds: [0, 16] }, usual), undefined);
-  assert.equal(hwthreadsOf({ ...held, cpuIds: null, cores: [{ socket: 0, core: 4, threads: 2 }] }, usual), undefined);
-  assert.equal(hwthreadsOf({ ...held, cpuIds: null, cores: null }, usual), undefined);
+  assert.equal(hwthreads({ cpuIds: [0, 16] }), undefined);
+  assert.equal(hwthreads({ cpuIds: null, cores: [{ socket: 0, core: 4, threads: 2 }] }), undefined);
+  assert.equal(hwthreads({ cpuIds: null, cores: null }), undefined);
+  assert.equal(hwthreads({ cpuIds: [0] }, { node: { sockets: 1 } }), undefined, 'another machine');
 });
 
-function resources(node: NodeAllocation, topologies: ReadonlyMap<string, NodeTopology>, addresses: [RegExp, string[]][] = []) {
-  const run = { nodes: ['n1'], allocation: { cluster: 'c', jobId: 1, start: 1, whole: null, nodes: [node] } } as unknown as Run;
-  return resourcesOf(run, { topologies, gpuAddresses: addresses.map(([hosts, list]) => ({ hosts, addresses: list })) })[0];
-}
+const accelerators = (allocation: Partial<NodeAllocation>, setting?: Setting) => resource(allocation, setting).accelerators;
+const a100s = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ id: `0000000${index}:10:00.0`, type: 'Nvidia GPU', model: 'A100' }));
+const withGpus = (list: readonly { id: string; type?: string; model?: string }[]): Partial<CcSubCluster> => ({
+  topology: { ...usual, accelerators: list },
+});
+const hasGpus = (...total: readonly [string | null, number][]): Partial<Node> => ({
+  gres: { total: total.map(([type, count]) => gpu(type, null, count)), used: [] },
+});
 
-const gpu = (type: string, indices: number[] | null) => ({ name: 'gpu', type, count: indices?.length ?? 1, indices });
+test('GPUs by index through the topology, else through the first pattern that matches', () => {
+  const settings = {
+    gpuAddresses: [
+      { hosts: /^n1$/, addresses: ['A', 'B'] },
+      { hosts: /^n/, addresses: ['C', 'D'] },
+    ],
+  };
+  const gres = [gpu('a100', [1]), { name: 'shard', type: null, count: 1, indices: [0] }];
+  const known = { sub: withGpus(a100s(2)), node: hasGpus(['a100', 2]), settings };
+  assert.deepEqual(accelerators({ gres }, known), ['00000001:10:00.0']);
+  assert.deepEqual(accelerators({ gres }, { settings }), ['B'], 'a topology without accelerators');
+  assert.deepEqual(accelerators({ gres }, { ...known, node: hasGpus(['a100', 4]) }), ['B'], 'four GPUs, two accelerators');
+});
 
-test('GPUs by index: of the topology first, else of the first pattern that matches', () => {
-  const node = { ...held, gres: [gpu('a100', [1]), { name: 'shard', type: null, count: 1, indices: [0] }] };
-  const patterns: [RegExp, string[]][] = [
-    [/^n1$/, ['A', 'B']],
-    [/^n/, ['C', 'D']],
+test('two GPU types on one node: each index through the models, also where cc-backend lists them in another order', () => {
+  const v100s = [
+    { id: 'V0', type: 'Nvidia GPU', model: 'Tesla V100-SXM2' },
+    { id: 'V1', type: 'Nvidia GPU', model: 'Tesla V100-SXM2' },
   ];
-  assert.deepEqual(resources(node, new Map([['n1', usual]]), patterns)?.accelerators, ['00000000:3F:00.0']);
-  assert.deepEqual(resources(node, new Map(), patterns)?.accelerators, ['B']);
-  assert.equal(resources(node, new Map(), patterns)?.hwthreads, undefined, 'no topology, no hwthreads');
+  const two = { sub: withGpus([...v100s, ...a100s(2)]), node: hasGpus(['a100', 2], ['v100', 2]) };
+  assert.deepEqual(accelerators({ gres: [gpu('a100', [1]), gpu('v100', [2])] }, two), ['00000001:10:00.0', 'V0']);
+  assert.equal(accelerators({ gres: [gpu('v100', [1])] }, two), undefined, 'index 1 is an a100');
+  const same = { ...two, sub: withGpus([...a100s(4)]) };
+  assert.equal(accelerators({ gres: [gpu('a100', [1])] }, same), undefined, 'the models tell no v100');
+  const similar = {
+    sub: withGpus([
+      { id: 'X', model: 'A100' },
+      { id: 'Y', model: 'A10' },
+    ]),
+    node: hasGpus(['a10', 1], ['a100', 1]),
+  };
+  assert.deepEqual(accelerators({ gres: [gpu('a10', [0])] }, similar), ['Y'], 'an A100 is no a10');
 });
 
-test('GPUs of two types share one count of indices; without indices or beyond the list nothing is said', () => {
-  const patterns: [RegExp, string[]][] = [[/^n1$/, ['A', 'B', 'C']]];
-  assert.deepEqual(resources({ ...held, gres: [gpu('a100', [0]), gpu('v100', [2])] }, new Map(), patterns)?.accelerators, ['A', 'C']);
-  assert.equal(resources({ ...held, gres: [gpu('a100', null)] }, new Map(), patterns)?.accelerators, undefined);
-  assert.equal(resources({ ...held, gres: [gpu('a100', [3])] }, new Map(), patterns)?.accelerators, undefined);
-  assert.equal(resources(held, new Map(), patterns)?.accelerators, undefined, 'a job without GPUs');
+test('GPUs without indices are known only to who holds all of them', () => {
+  const four = { sub: withGpus(a100s(4)), node: hasGpus(['a100', 4]) };
+  assert.equal(accelerators({ gres: [gpu('a100', null, 2)] }, four), undefined);
+  assert.equal(accelerators({ gres: [gpu('a100', null, 4)] }, four)?.length, 4);
+});
+
+test('an index beyond the list gives no accelerator of that node', () => {
+  const settings = { gpuAddresses: [{ hosts: /^n1$/, addresses: ['A', 'B'] }] };
+  assert.deepEqual(accelerators({ gres: [gpu('a100', [0])] }, { settings }), ['A']);
+  assert.equal(accelerators({ gres: [gpu('a100', [0, 2])] }, { settings }), undefined);
+});
+
+test('MIG slices as GPUs are not the accelerators of the topology; shards and MPS are no GPUs', () => {
+  const sub = withGpus(a100s(2));
+  assert.equal(accelerators({ gres: [gpu('1g.5gb', [3])] }, { sub, node: hasGpus(['1g.5gb', 14]) }), undefined);
+  const others = ['shard', 'mps'].map((name) => ({ name, type: null, count: 4, indices: [0] }));
+  assert.equal(accelerators({ gres: others }, { sub, node: hasGpus(['a100', 2]) }), undefined);
+});
+
+test('FPGAs have ids where the configuration says that they are accelerators', () => {
+  const gres = [{ name: 'fpga', type: 'u280', count: 1, indices: [0] }];
+  const gpuAddresses = [{ hosts: /^n1$/, addresses: ['F'] }];
+  assert.deepEqual(accelerators({ gres }, { settings: { gpuAddresses, otherAccelerators: ['fpga'] } }), ['F']);
+  assert.equal(accelerators({ gres }, { settings: { gpuAddresses } }), undefined);
+});
+
+test('a comment of addresses alone names the accelerators of a job on one node, where nothing else does', () => {
+  const address = '00000000:3F:00.0';
+  const uuid = 'GPU-8f6d1c3e-0a1b-4c2d-9e8f-0123456789ab';
+  const comment = (text: string, setting: Setting = {}) => accelerators({}, { ...setting, run: { comment: text, ...setting.run } });
+  assert.deepEqual(comment(`${address},${uuid}`), [address, uuid]);
+  assert.equal(comment(`${address} and more`), undefined);
+  assert.equal(comment(`${address},`), undefined);
+  assert.equal(comment(address, { run: { gpus: 2 } }), undefined, 'Slurm counts two');
+  assert.equal(comment(address, { sub: withGpus(a100s(1)) }), undefined, 'the topology has no such id');
+  const known = { sub: withGpus(a100s(2)), node: hasGpus(['a100', 2]) };
+  assert.deepEqual(accelerators({ gres: [gpu('a100', [0])] }, { ...known, run: { gpus: 1, comment: '00000001:10:00.0' } }), [
+    '00000000:10:00.0',
+  ]);
+  const context = decideContext(defaultSettings, null, []);
+  const decided = decideStart(run([held('n1'), held('n2')], { comment: address }), context);
+  assert.ok('payload' in decided);
+  assert.ok(
+    decided.payload.resources.every((entry) => entry.accelerators === undefined),
+    'which is on which node is not said',
+  );
+});
+
+test('§5.3 accelerators are counted as Slurm does, but never none where some are listed', () => {
+  const count = (allocation: Partial<NodeAllocation>, changes: Partial<Run>) => {
+    const decided = decideStart(run([held('n1', allocation)], changes), decideContext(defaultSettings, null, []));
+    return 'payload' in decided ? decided.payload.numAcc : undefined;
+  };
+  assert.equal(count({}, {}), 0);
+  assert.equal(count({}, { gpus: 3 }), 3);
+  assert.equal(count({ gres: [gpu('a100', [0, 1])] }, {}), 2, 'accounting does not track GPUs');
+  assert.equal(count({}, { comment: '00000000:3F:00.0' }), 1);
+});
+
+test('a lost allocation leaves hosts; all GPUs of all nodes are known without it', () => {
+  const setting = { sub: withGpus(a100s(2)), node: hasGpus(['a100', 2]) };
+  assert.deepEqual(resource({}, { ...setting, run: { allocation: null, gpus: 1 } }), { hostname: 'n1' });
+  assert.equal(accelerators({}, { ...setting, run: { allocation: null, gpus: 2 } })?.length, 2);
+});
+
+test('the allocation of a node is found by its name, whatever the order', () => {
+  const context = decideContext(defaultSettings, [cluster(subCluster('n[1-9]'))], [node('n1'), node('n2')]);
+  const decided = decideStart(run([held('n2', { cpuIds: [0] }), held('n1', { cpuIds: [2] })], { nodes: ['n1', 'n2'] }), context);
+  assert.ok('payload' in decided);
+  assert.deepEqual(decided.payload.resources, [
+    { hostname: 'n1', hwthreads: [1] },
+    { hostname: 'n2', hwthreads: [0] },
+  ]);
 });

@@ -1,75 +1,125 @@
-import type { NodeAllocation } from '@sluice/slurm';
+import type { GresAllocation, NodeAllocation } from '@sluice/slurm';
 import type { ResourcePayload } from '../cc/payloads.ts';
 import type { Run } from '../run.ts';
+import type { DecideSettings, Place } from './context.ts';
+import { heldIds, idsInComment } from './devices.ts';
+import type { NodeTopology } from './topology.ts';
 
-/** How one node numbers its hwthreads and accelerators, as cc-backend and the metric collectors do. */
-export interface NodeTopology {
-  readonly threadsPerCore: number;
-  readonly coresPerSocket: number;
-  /** Hwthread ids by core, cores numbered through all sockets (`topology.core` of cc-backend). */
-  readonly cores: readonly (readonly number[])[];
-  /** Accelerator ids by Slurm's device index. */
-  readonly accelerators: readonly string[];
-}
-
-/** GPU addresses of the hosts that a pattern matches, as in `gpuPciAddrs`; the first match counts. */
-export interface GpuAddresses {
-  readonly hosts: { test(host: string): boolean };
-  readonly addresses: readonly string[];
-}
-
-/** What is known of how nodes number their parts. Where nothing is known, nothing is said. */
-export interface Numbering {
-  /** By Slurm's node name. */
-  readonly topologies: ReadonlyMap<string, NodeTopology>;
-  readonly gpuAddresses: readonly GpuAddresses[];
-}
-
-/** One entry per node of the run, in Slurm's order. */
-export function resourcesOf(run: Run, numbering: Numbering): readonly ResourcePayload[] {
-  const held = new Map(run.allocation?.nodes.map((node) => [node.node, node]));
-  return run.nodes.map((hostname) => {
-    const node = held.get(hostname);
-    if (!node) return { hostname };
-    const topology = numbering.topologies.get(hostname);
-    const hwthreads = topology && hwthreadsOf(node, topology);
-    const accelerators = acceleratorsOf(node, topology, numbering.gpuAddresses);
-    return { hostname, ...(hwthreads ? { hwthreads } : {}), ...(accelerators ? { accelerators } : {}) };
+/** One entry per place, which are those of the run's nodes, in their order. What is not certain is left out: a wrong id shows another job's load, none the node's. */
+export function resourcesOf(run: Run, places: readonly Place[], settings: DecideSettings): readonly ResourcePayload[] {
+  const countsCores = cpuIdsCountCores(run);
+  const everyGpu = run.allocation === null && run.gpus > 0 && holdsEveryGpu(run, places);
+  const heldOn = allocationsOf(run);
+  return places.map((place, index) => {
+    const held = heldOn(place.node, index);
+    const hwthreads = held && place.topology ? hwthreadsOf(held, place.topology, countsCores) : undefined;
+    const accelerators = everyGpu ? place.devices?.ids : (held && acceleratorsOf(held, place, settings)) || fromComment(run, held, places);
+    return { hostname: place.host, ...(hwthreads ? { hwthreads } : {}), ...(accelerators?.length ? { accelerators } : {}) };
   });
+}
+
+/** Accelerators that a run holds: what accounting says, else what its allocation shows, else how many are listed. */
+export function acceleratorCount(run: Run, resources: readonly ResourcePayload[]): number {
+  if (run.gpus > 0) return run.gpus;
+  let held = 0;
+  for (const { gres } of run.allocation?.nodes ?? []) for (const { name, count } of gres) if (name === 'gpu') held += count;
+  if (held > 0) return held;
+  // cc-backend asks for no accelerator metrics of a job with none, whatever is listed (contract §5.3).
+  return resources.reduce((sum, { accelerators }) => sum + (accelerators?.length ?? 0), 0);
 }
 
 /**
  * The kernel's ids of what a job holds on a node. Slurm counts abstractly: socket, then core, then thread (slurm.md §9.10).
- * Undefined when Slurm's numbers do not fit the topology: a wrong id shows another job's load, none shows the node's.
+ * Undefined when Slurm's numbers do not fit the topology.
+ *
+ * Where `CPUs=` is the number of cores although cores have two threads, a job owns whole cores: its cgroup has all threads
+ * of them. `scontrol -d show job` goes on to count threads there (it multiplies the job's cores by ThreadsPerCore, in all
+ * releases to 26.05); `countsCores` says that the numbers do count cores. Either way all siblings of a core are meant.
  */
-export function hwthreadsOf(node: NodeAllocation, topology: NodeTopology): readonly number[] | undefined {
-  const ids = node.cpuIds ? fromCpuIds(node.cpuIds, topology) : fromCores(node, topology);
-  return ids.length > 0 && ids.every((id) => id !== undefined) ? ids.toSorted((a, b) => a - b) : undefined;
+export function hwthreadsOf(node: NodeAllocation, topology: NodeTopology, countsCores = false): readonly number[] | undefined {
+  const ids = node.cpuIds ? fromCpuIds(node.cpuIds, topology, countsCores) : fromCores(node, topology);
+  return ids !== undefined && ids.length > 0 ? ids.sort((a, b) => a - b) : undefined;
 }
 
-function fromCpuIds(cpuIds: readonly number[], { cores, threadsPerCore }: NodeTopology): (number | undefined)[] {
-  return cpuIds.map((id) => cores[Math.floor(id / threadsPerCore)]?.[id % threadsPerCore]);
+function fromCpuIds(cpuIds: readonly number[], topology: NodeTopology, countsCores: boolean): number[] | undefined {
+  const { cores, threadsPerCore } = topology;
+  const ids: number[] = [];
+  for (const cpu of cpuIds) {
+    if (topology.cpusAreCores && countsCores) {
+      const threads = cores[cpu];
+      if (threads === undefined) return undefined;
+      ids.push(...threads);
+    } else {
+      const id = cores[Math.floor(cpu / threadsPerCore)]?.[cpu % threadsPerCore];
+      if (id === undefined) return undefined;
+      ids.push(id);
+    }
+  }
+  return ids;
 }
 
-function fromCores(node: NodeAllocation, topology: NodeTopology): (number | undefined)[] {
-  return (node.cores ?? []).flatMap(({ socket, core, threads }): (number | undefined)[] => {
+function fromCores(node: NodeAllocation, topology: NodeTopology): number[] | undefined {
+  const ids: number[] = [];
+  for (const { socket, core, threads } of node.cores ?? []) {
     const all = core < topology.coresPerSocket ? topology.cores[socket * topology.coresPerSocket + core] : undefined;
-    // Which of a core's threads are held is not said; only all of them is certain.
-    if (!all || (threads !== null && threads !== all.length)) return [undefined];
-    return [...all];
-  });
+    // Which of a core's threads are held is not said; only all of them is certain. Where CPUs are cores, one CPU is all.
+    if (!all || (threads !== null && threads !== all.length && !topology.cpusAreCores)) return undefined;
+    ids.push(...all);
+  }
+  return ids;
 }
 
-/** Accelerator ids of a node, or undefined when its GPUs have no indices or their ids are not known. */
-function acceleratorsOf(
-  node: NodeAllocation,
-  topology: NodeTopology | undefined,
-  addresses: readonly GpuAddresses[],
-): readonly string[] | undefined {
-  const gpus = node.gres.filter(({ name }) => name === 'gpu');
-  const known =
-    topology && topology.accelerators.length > 0 ? topology.accelerators : addresses.find(({ hosts }) => hosts.test(node.node))?.addresses;
-  if (gpus.length === 0 || !known) return undefined;
-  const ids = gpus.flatMap(({ indices }): (string | undefined)[] => indices?.map((index) => known[index]) ?? [undefined]);
-  return ids.every((id) => id !== undefined) ? ids : undefined;
+/** Whether there are no more CPU numbers than CPUs that accounting counts; else they count the threads of cores. */
+function cpuIdsCountCores(run: Run): boolean {
+  let ids = 0;
+  for (const { cpuIds } of run.allocation?.nodes ?? []) ids += cpuIds?.length ?? 0;
+  return ids <= run.cpus;
+}
+
+/** What the run holds on its nodes. An allocation has one entry per node in the run's order; another order is found as well. */
+function allocationsOf({ allocation, nodes }: Run): (node: string, index: number) => NodeAllocation | undefined {
+  const held = allocation?.nodes ?? [];
+  if (held.every(({ node }, index) => node === nodes[index])) return (_, index) => held[index];
+  const byName = new Map(held.map((entry) => [entry.node, entry]));
+  return (node) => byName.get(node);
+}
+
+/** Ids by cc-backend's topology; where that does not tell, by the configuration. */
+function acceleratorsOf(held: NodeAllocation, place: Place, settings: DecideSettings): readonly string[] | undefined {
+  const gpus = held.gres.filter(({ name }) => name === 'gpu');
+  const byTopology = place.devices && heldIds(gpus, place.devices);
+  if (byTopology || place.addresses === null) return byTopology ?? undefined;
+  const others = settings.otherAccelerators;
+  const listed = others === undefined ? gpus : held.gres.filter(({ name }) => name === 'gpu' || others.includes(name));
+  return heldIds(listed, { ids: place.addresses, types: null });
+}
+
+/**
+ * The comment's ids, as sites without GPUs in GRES have their job submission write them. For one node only: on several it is
+ * not said which id is where, and the same PCI address stands on each. A comment is the user's to write, so it counts only
+ * where nothing better is known, and only with ids that the topology has, if it has any, and as many as the job holds.
+ */
+function fromComment(run: Run, held: NodeAllocation | undefined, places: readonly Place[]): readonly string[] | undefined {
+  const [place] = places;
+  if (places.length !== 1 || place === undefined || run.comment === undefined) return undefined;
+  const ids = idsInComment(run.comment);
+  if (ids === undefined) return undefined;
+  const count = run.gpus > 0 ? run.gpus : countGpus(held?.gres ?? []);
+  if (count > 0 && count !== ids.length) return undefined;
+  const known = place.subCluster?.topology?.accelerators ?? [];
+  return known.length === 0 || ids.every((id) => known.some((accelerator) => accelerator.id === id)) ? ids : undefined;
+}
+
+function countGpus(gres: readonly GresAllocation[]): number {
+  return gres.reduce((sum, { name, count }) => sum + (name === 'gpu' ? count : 0), 0);
+}
+
+/** A run that holds as many GPUs as its nodes have holds each of them, also when its allocation is lost. */
+function holdsEveryGpu(run: Run, places: readonly Place[]): boolean {
+  let all = 0;
+  for (const { devices, withoutDevices } of places) {
+    if (withoutDevices !== null) return false;
+    all += devices?.ids.length ?? 0;
+  }
+  return all === run.gpus;
 }

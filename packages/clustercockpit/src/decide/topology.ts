@@ -1,80 +1,82 @@
-import { expandHostlist, type Node } from '@sluice/slurm';
-import type { NodeTopology } from './resources.ts';
+import type { Node } from '@sluice/slurm';
+import type { SubCluster } from './cc-cluster.ts';
 
-/** A cluster as `GET /api/clusters/` gives it (contract §4.10); only what the mapping reads. */
-export interface CcCluster {
-  readonly name: string;
-  readonly subClusters: readonly CcSubCluster[];
-}
+export type { CcCluster, CcSubCluster } from './cc-cluster.ts';
 
-export interface CcSubCluster {
-  readonly name: string;
-  readonly nodes: string;
-  readonly socketsPerNode: number;
-  readonly coresPerSocket: number;
+/** How a node numbers its hwthreads, by Slurm's counting of its cores. */
+export interface NodeTopology {
   readonly threadsPerCore: number;
-  readonly topology: {
-    /** Hwthread ids of each socket. */
-    readonly socket: readonly (readonly number[])[];
-    /** Hwthread ids of each core. */
-    readonly core: readonly (readonly number[])[];
-    readonly accelerators?: readonly { readonly id: string }[] | null;
-  };
+  readonly coresPerSocket: number;
+  /** The kernel's hwthread ids by core, cores in Slurm's order: through all sockets. */
+  readonly cores: readonly (readonly number[])[];
+  /** Whether Slurm's CPUs are cores here although cores have several threads (`CPUs=` in slurm.conf is the number of cores). */
+  readonly cpusAreCores: boolean;
 }
 
-/** Topologies by Slurm's node name, and why a node has none. */
-export interface Topologies {
-  readonly topologies: ReadonlyMap<string, NodeTopology>;
-  readonly without: ReadonlyMap<string, string>;
-}
+/** What of Slurm's node the mapping reads. */
+export type Layout = Pick<Node, 'sockets' | 'coresPerSocket' | 'threadsPerCore' | 'cpus'>;
 
 /**
- * How each node numbers its parts, where cc-backend and Slurm describe the same machine: sockets, cores and threads must
- * agree, or a number of the one means nothing to the other (slurm.md §9.10).
+ * How a node numbers its hwthreads, where cc-backend and Slurm describe the same machine: sockets, cores and threads must
+ * agree, or a number of the one means nothing to the other (slurm.md §9.10). Where Slurm has more sockets, and they are
+ * exactly cc-backend's memory domains, Slurm takes NUMA nodes for sockets (`numa_node_as_socket`). Otherwise the difference.
  */
-export function topologiesOf(cluster: CcCluster | undefined, nodes: readonly Node[]): Topologies {
-  const topologies = new Map<string, NodeTopology>();
-  const without = new Map<string, string>();
-  const subClusters = subClustersByHost(cluster);
-  for (const node of nodes) {
-    const sub = subClusters.get(node.name) ?? anyHost(cluster);
-    const mapped = sub ? topologyOf(sub, node) : { differs: 'no subcluster of cc-backend names it' };
-    if ('differs' in mapped) without.set(node.name, mapped.differs);
-    else topologies.set(node.name, mapped);
+export function topologyOf(sub: SubCluster, node: Layout): NodeTopology | { readonly differs: string } {
+  const { topology, name } = sub;
+  if (topology === null) return { differs: `subcluster ${name} has no topology of sockets and cores` };
+  const { sockets, coresPerSocket, threadsPerCore } = node;
+  const ours = `${sockets}:${coresPerSocket}:${threadsPerCore}`;
+  const theirs = claimOf(sub, topology);
+  const text = `${theirs.sockets}:${theirs.cores}:${theirs.threads}`;
+  const asClaimed = orderedCores(topology.socket, topology.core, theirs);
+  if (asClaimed === undefined) {
+    return { differs: `the topology of subcluster ${name} does not have the ${text} sockets:cores:threads that it claims` };
   }
-  return { topologies, without };
+  const cores = ours === text ? asClaimed : coresByDomain(topology.memoryDomain, topology.core, node, theirs);
+  if (cores === undefined) return { differs: `Slurm has ${ours} sockets:cores:threads, subcluster ${name} has ${text}` };
+  const cpusAreCores = threadsPerCore > 1 && node.cpus.total === cores.length;
+  return { coresPerSocket, threadsPerCore, cores, cpusAreCores };
 }
 
-function subClustersByHost(cluster: CcCluster | undefined): ReadonlyMap<string, CcSubCluster> {
-  const entries = (cluster?.subClusters ?? []).flatMap((sub) => (expandHostlist(sub.nodes) ?? []).map((host) => [host, sub] as const));
-  return new Map(entries);
+interface Shape {
+  readonly sockets: number;
+  readonly cores: number;
+  readonly threads: number;
 }
 
-/** A first subcluster of `*` takes every host (contract §5.7). */
-function anyHost(cluster: CcCluster | undefined): CcSubCluster | undefined {
-  const first = cluster?.subClusters[0];
-  return first?.nodes === '*' ? first : undefined;
+/** What the subcluster says of itself; where it says nothing, what its lists have. */
+function claimOf(sub: SubCluster, topology: NonNullable<SubCluster['topology']>): Shape {
+  const threads = sub.threadsPerCore ?? topology.core[0]?.length ?? 0;
+  const sockets = sub.sockets ?? topology.socket.length;
+  return { sockets, threads, cores: sub.coresPerSocket ?? (topology.socket[0]?.length ?? 0) / Math.max(threads, 1) };
 }
 
-function topologyOf(sub: CcSubCluster, node: Node): NodeTopology | { readonly differs: string } {
-  const ours = `${node.sockets}:${node.coresPerSocket}:${node.threadsPerCore}`;
-  const theirs = `${sub.socketsPerNode}:${sub.coresPerSocket}:${sub.threadsPerCore}`;
-  if (ours !== theirs) return { differs: `Slurm has ${ours} sockets:cores:threads, subcluster ${sub.name} has ${theirs}` };
-  const bySocket = sub.topology.socket.map((socket) => coresOf(socket, sub.topology.core));
-  const whole = bySocket.length === node.sockets && bySocket.every((cores) => cores.length === node.coresPerSocket);
-  const cores = bySocket.flat();
-  if (!whole || cores.some((threads) => threads.length !== node.threadsPerCore)) {
-    return { differs: `the topology of subcluster ${sub.name} does not have the ${theirs} sockets:cores:threads that it claims` };
+/** Slurm's sockets as NUMA nodes: only when there are as many cores and threads in all, and each domain has its share. */
+function coresByDomain(
+  domains: readonly (readonly number[])[] | null,
+  cores: readonly (readonly number[])[],
+  node: Layout,
+  theirs: Shape,
+): readonly (readonly number[])[] | undefined {
+  if (domains === null || node.sockets <= theirs.sockets || node.threadsPerCore !== theirs.threads) return undefined;
+  return orderedCores(domains, cores, { sockets: node.sockets, cores: node.coresPerSocket, threads: node.threadsPerCore });
+}
+
+/** All cores, socket by socket; undefined unless every core lies in exactly one of the sockets and all numbers are as the shape says. */
+function orderedCores(
+  sockets: readonly (readonly number[])[],
+  cores: readonly (readonly number[])[],
+  shape: Shape,
+): readonly (readonly number[])[] | undefined {
+  if (sockets.length !== shape.sockets || cores.length !== shape.sockets * shape.cores || cores.length === 0) return undefined;
+  const socketOf = new Map(sockets.flatMap((ids, socket) => ids.map((id) => [id, socket])));
+  const bySocket: (readonly number[])[][] = sockets.map(() => []);
+  for (const threads of cores) {
+    const socket = socketOf.get(threads[0] ?? -1);
+    if (socket === undefined || threads.length !== shape.threads || threads.some((id) => socketOf.get(id) !== socket)) return undefined;
+    bySocket[socket]?.push(threads);
   }
-  return {
-    coresPerSocket: node.coresPerSocket,
-    threadsPerCore: node.threadsPerCore,
-    cores,
-    accelerators: sub.topology.accelerators?.map(({ id }) => id) ?? [],
-  };
-}
-
-function coresOf(socket: readonly number[], cores: readonly (readonly number[])[]): readonly (readonly number[])[] {
-  const within = new Set(socket);
-  return cores.filter(([first]) => first !== undefined && within.has(first));
+  const ids = cores.flat();
+  if (new Set(ids).size !== ids.length || bySocket.some(({ length }) => length !== shape.cores)) return undefined;
+  return bySocket.flat();
 }

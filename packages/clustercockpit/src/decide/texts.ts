@@ -1,0 +1,78 @@
+import { isSecretName, redactText } from '@sluice/io';
+import type { Run } from '../run.ts';
+import type { Privacy } from './context.ts';
+
+/** Slurm takes no larger script by default (`max_script_size` in SchedulerParameters). */
+export const maxScript = 4 * 1024 * 1024;
+/** Slurm's text about a job; usually 2 KiB, but a host list or a command line may be long. */
+export const maxSlurmInfo = 256 * 1024;
+/** As cc-slurm-sync has it. */
+export const maxEnvironment = 50_000;
+const maxName = 4096;
+
+const lostAllocation =
+  'Slurm no longer knows which CPUs and devices this job held. Metrics show all of its nodes, other jobs on them included.';
+
+/** The texts that cc-backend keeps beside a job (contract §5.5); never null, or the server breaks at editing them (W13). */
+export function metaDataOf(run: Run, privacy: Privacy): Record<string, string> {
+  const metaData: Record<string, string> = { jobName: fit(run.name, maxName) };
+  if (privacy.script && run.script) metaData['jobScript'] = fit(run.script, maxScript);
+  const info = slurmInfoOf(run, privacy);
+  if (info !== '') metaData['slurmInfo'] = info;
+  if (run.submit !== null) metaData['submitTime'] = String(run.submit);
+  if (run.allocation === null && run.whole !== true) metaData['message'] = lostAllocation;
+  return metaData;
+}
+
+function slurmInfoOf(run: Run, privacy: Privacy): string {
+  const text = privacy.slurmInfo && run.description ? run.description : '';
+  const info = fit(privacy.comments ? text : withoutComments(text), maxSlurmInfo);
+  if (!privacy.environment || !run.environment) return info;
+  const environment = fit(maskEnvironment(run.environment.slice(0, 4 * maxEnvironment)), maxEnvironment);
+  return `${info}${info === '' || info.endsWith('\n') ? '' : '\n'}ENV:\n====\n${environment}`;
+}
+
+/** Well-formed text of at most `max` characters; where some are cut off, the text says so at its end. */
+export function fit(text: string, max: number): string {
+  if (text.length <= max) return text.toWellFormed();
+  const note = `\n[cut: ${text.length} characters]`;
+  const end = Math.max(0, max - note.length);
+  // Not between the halves of a character.
+  const last = text.charCodeAt(end - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? end - 1 : end).toWellFormed() + note;
+}
+
+/**
+ * Slurm's text without the comments of user, administrators and system. They may have several lines: each ends where Slurm's
+ * next line begins, which starts with a blank and a key.
+ */
+export function withoutComments(text: string): string {
+  if (!text.includes('Comment=')) return text;
+  let within = false;
+  return text
+    .split('\n')
+    .filter((line) => {
+      const key = /^ +([A-Z]\w*)=/.exec(line)?.[1];
+      if (key !== undefined) within = key === 'Comment' || key === 'AdminComment' || key === 'SystemComment';
+      else if (line === '') within = false;
+      return !within;
+    })
+    .join('\n');
+}
+
+/**
+ * An environment with the values of secret-looking names masked, and whatever else looks like a secret. Entries are ended by
+ * NUL, as Slurm's file has them, or by newlines; then lines that begin no entry belong to the one before.
+ */
+export function maskEnvironment(environment: string): string {
+  const byNul = environment.includes('\0');
+  let secret = false;
+  const lines: string[] = [];
+  for (const line of environment.split(byNul ? '\0' : '\n')) {
+    const name = /^([A-Za-z_][\w.%()]*)=/.exec(line)?.[1];
+    if (name === undefined && secret && !byNul) continue;
+    secret = name !== undefined && isSecretName(name);
+    lines.push(secret ? `${name}=[redacted]` : line);
+  }
+  return redactText(lines.join('\n'));
+}
