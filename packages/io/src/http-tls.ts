@@ -4,14 +4,18 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import { SluiceError } from './errors.ts';
 
 /**
- * Whom we trust: the system's store, what NODE_EXTRA_CA_CERTS names, and further authorities in PEM form. Where the system has
- * no store, Node's own list takes its place. Made once per client, because reading a few hundred certificates takes milliseconds.
+ * Whom we trust, each certificate in PEM form: the system's store, what NODE_EXTRA_CA_CERTS names, and further authorities.
+ * Where the system has no store, Node's own list takes its place.
  */
-export function trust(authorities: string | undefined): SecureContext {
+export function trustedAuthorities(authorities?: string): string[] {
   const system = getCACertificates('system');
   const store = system.length > 0 ? system : getCACertificates('bundled');
-  const ca = new Set([...store, ...getCACertificates('extra'), ...(authorities === undefined ? [] : [authorities])]);
-  return createSecureContext({ ca: [...ca] });
+  return [...new Set([...store, ...getCACertificates('extra'), ...(authorities === undefined ? [] : [authorities])])];
+}
+
+/** The same for a client that keeps it, because reading a few hundred certificates takes milliseconds. */
+export function trust(authorities: string | undefined): SecureContext {
+  return createSecureContext({ ca: trustedAuthorities(authorities) });
 }
 
 /** The PEM file's content. Errors: `config.unreadable`, and `config.invalid` when it holds no certificate. */

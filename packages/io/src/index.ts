@@ -5,6 +5,7 @@ export { describeError, exitCodeOf } from './describe-error.ts';
 export { type ErrorCode, errorTable, isCode, SluiceError } from './errors.ts';
 export type { HttpClient, HttpClientOptions, HttpObservation, HttpRequest, HttpResponse } from './http.ts';
 export { httpClient } from './http-client.ts';
+export { readAuthorities, trustedAuthorities } from './http-tls.ts';
 export type { Call, Ended, Finished, Processes, ProcessStream, Program } from './process.ts';
 export { systemProcesses } from './process-system.ts';
 export {
