@@ -1,5 +1,6 @@
 import { described, type KeyMeta, secondsSchema } from '@sluice/service';
 import * as z from 'zod';
+import { defaultSpool } from './defaults.ts';
 
 const day = 86_400;
 
@@ -79,7 +80,7 @@ export const addedKeys = {
     { examples: ['30d'] },
   ),
   spoolPath: added(
-    path.default('/var/spool/sluice/clustercockpit'),
+    path.default(defaultSpool),
     'Directory in which the hook leaves its events. It need not exist; then there is the socket, and the regular look.',
   ),
   controllerHost: added(

@@ -1,6 +1,6 @@
 import type { SecretSource } from '@sluice/io';
 import type { GpuAddresses } from '../decide/context.ts';
-import type { SocketAddress } from './socket-address.ts';
+import type { HookAddress } from '../hook/address.ts';
 
 /** The tag that every started job is given (contract W5). */
 export interface StartTag {
@@ -17,9 +17,9 @@ export interface AdapterConfig {
   /** Held while the daemon runs; it holds the number of its process. */
   readonly pidFilePath: string;
   /** Where the daemon takes the stock hook's messages; null when the key is blank. */
-  readonly prepSockListenPath: SocketAddress | null;
+  readonly prepSockListenPath: HookAddress | null;
   /** Where the hook sends them. */
-  readonly prepSockConnectPath: SocketAddress | null;
+  readonly prepSockConnectPath: HookAddress | null;
   /** The file whose time of change says up to when everything has been delivered. */
   readonly lastRunPath: string;
   /** At least 1. */
@@ -41,8 +41,10 @@ export interface AdapterConfig {
   readonly gpuAddresses: readonly GpuAddresses[];
   /** Says whether a host is ignored; null when none is. */
   readonly ignoreHosts: ((host: string) => boolean) | null;
-  /** `host:port` of each server, or none when NATS is off. */
-  readonly natsServers: readonly string[];
+  /** One server or several, as `natsServers` reads them; null when NATS is off. */
+  readonly natsServer: string | null;
+  /** For servers that name no port. */
+  readonly natsPort: number;
   readonly natsSubject: string;
   readonly natsUser: string | null;
   readonly natsPassword: SecretSource | null;

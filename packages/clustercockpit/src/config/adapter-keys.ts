@@ -1,12 +1,9 @@
 import { type ConfigMeta, described, type KeyMeta, secondsSchema, secretSchema } from '@sluice/service';
 import * as z from 'zod';
+import { parseHookAddress } from '../hook/address.ts';
+import { natsServers } from '../nats/servers.ts';
 import { addedKeys } from './adapter-added-keys.ts';
-import { parseSocketAddress } from './socket-address.ts';
-
-/** Where the program looks when no file is named. */
-export const defaultAdapterConfigFile = '/etc/cc-slurm-adapter/config.json';
-
-export const defaultSocket = '/run/cc-slurm-adapter/daemon.sock';
+import { defaultSocket } from './defaults.ts';
 
 function stock<T extends z.ZodType>(schema: T, description: string, more: KeyMeta = {}): T {
   return described(schema, { description, origin: 'cc-slurm-adapter', ...more });
@@ -14,16 +11,28 @@ function stock<T extends z.ZodType>(schema: T, description: string, more: KeyMet
 
 const path = z.string().min(1, { error: 'a path' });
 const port = z.int().min(1).max(65_535);
-const host = String.raw`(?:\[[\da-fA-F:.]+\]|[\w.-]+)(?::\d{1,5})?`;
-const natsHosts = new RegExp(`^${host}(?:, *${host})*$`);
-
 /** Also what the program would correct is taken: the loader corrects it, and says so. */
 const wholeRange = { min: Number.MIN_SAFE_INTEGER };
 
-/** A path or an address that cannot be understood is an error; a blank text means that there is no socket. */
-const socket = z.string().refine((text) => text === '' || parseSocketAddress(text) !== undefined, {
-  error: 'expected a path, unix:PATH, tcp:HOST:PORT or tcp::PORT',
+/** A blank text means that there is no socket. */
+const socket = z.string().superRefine((text, context) => {
+  const address = text === '' ? undefined : parseHookAddress(text);
+  if (typeof address === 'string') context.addIssue({ code: 'custom', message: address });
 });
+
+/** A text with a login is judged where the message does not show it, when NATS is set up. */
+const servers = z.string().refine((text) => text.includes('@') || isServers(text), {
+  error: 'expected a host, or several with commas between them, each as HOST, HOST:PORT, nats://HOST or tls://HOST',
+});
+
+function isServers(text: string): boolean {
+  try {
+    natsServers(text, 4222);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The keys that cc-slurm-adapter has, with its defaults (its internal/config/config.go, April 2026). */
 const stockKeys = {
@@ -88,11 +97,11 @@ const stockKeys = {
     { examples: ['^test[0-9]+$'] },
   ),
   natsServer: stock(
-    z.string().regex(natsHosts, { error: 'a host name, without nats://; its port is natsPort' }).optional(),
-    'Host of the NATS server, or several with commas between them. Absent or blank: NATS is off.',
+    servers.optional(),
+    'Host of the NATS server, or several with commas between them; `tls://` before it asks for TLS. Absent or blank: NATS is off.',
     { examples: ['nats.example.org'] },
   ),
-  natsPort: stock(port.default(4222), 'Its port.'),
+  natsPort: stock(port.default(4222), 'Port of servers for which `natsServer` names none.'),
   natsSubject: stock(
     z
       .string()
@@ -146,9 +155,6 @@ export const adapterConfigSchema = z.preprocess(withoutBlanks, z.object({ ...sto
 
 /** What the schema makes of a file, before it is checked as a whole. */
 export type AdapterSettings = z.output<typeof adapterConfigSchema>;
-
-/** The hook reads the one key that it needs; nothing else in the file can disturb it. */
-export const hookConfigSchema = z.preprocess(withoutBlanks, z.looseObject({ prepSockConnectPath: stockKeys.prepSockConnectPath }));
 
 export const adapterConfigMeta: ConfigMeta = {
   title: 'Configuration of the ClusterCockpit daemon',

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isCode } from '@sluice/io';
 import { problemLine } from '@sluice/service';
 import type { AdapterConfig } from './adapter-config.ts';
-import { type LoadAdapterConfigOptions, loadAdapterConfig, loadHookSocket, showAdapterConfig } from './load-adapter-config.ts';
+import { type LoadAdapterConfigOptions, loadAdapterConfig, showAdapterConfig } from './load-adapter-config.ts';
 
 let dir = '';
 
@@ -47,7 +47,8 @@ test('every default is the program’s', async () => {
     ccRestJwt: { value: 'abc.def' },
     gpuAddresses: [],
     ignoreHosts: null,
-    natsServers: [],
+    natsServer: null,
+    natsPort: 4222,
     natsSubject: 'jobs',
     natsUser: null,
     natsPassword: null,
@@ -102,7 +103,7 @@ test('a configuration of the program with every key is taken as it is', async ()
   );
   assert.equal(config.slurmMaxRetries, 5);
   assert.equal(config.journalPath, '/var/lib/elsewhere/journal.db');
-  assert.deepEqual(config.natsServers, ['nats.site.example:4333']);
+  assert.deepEqual([config.natsServer, config.natsPort], ['nats.site.example', 4333]);
   assert.deepEqual([config.natsCredsFile, config.natsNKeySeedFile], ['/etc/cc-slurm-adapter/nats.creds', null]);
   const gpusOf = (host: string) => config.gpuAddresses.find(({ hosts }) => hosts.test(host))?.addresses[1];
   assert.deepEqual(['gpu01', 'gpu10', 'gpu11', 'cpu01'].map(gpusOf), [
@@ -133,8 +134,8 @@ test('blank texts are keys that are not there', async () => {
   const blank = { ignoreHosts: '', natsServer: ' ', natsUser: '', natsPassword: '', natsCredsFile: '', natsNKeySeedFile: '' };
   const { config, warnings } = await load({ ...enough, ...blank, prepSockListenPath: '' });
   assert.deepEqual(
-    [config.ignoreHosts, config.natsServers, config.natsPassword, config.prepSockListenPath, warnings],
-    [null, [], null, null, []],
+    [config.ignoreHosts, config.natsServer, config.natsPassword, config.prepSockListenPath, warnings],
+    [null, null, null, null, []],
   );
 });
 
@@ -188,7 +189,7 @@ test('each wrong value is named with its place, what was expected and what was f
     ccRestUrl: 'ftp://h',
     ccRestJwt: 's3cret',
     prepSockListenPath: 'tcp:1',
-    natsServer: 'nats://h',
+    natsServer: 'http://h',
     natsPort: 70_000,
     natsSubject: 'a b',
     startTag: 'tag',
@@ -203,8 +204,8 @@ test('each wrong value is named with its place, what was expected and what was f
     [
       'the configuration has 10 errors:',
       'ccRestUrl: expected the http:// or https:// address of cc-backend, found "ftp://h"',
-      'prepSockListenPath: expected a path, unix:PATH, tcp:HOST:PORT or tcp::PORT (found "tcp:1")',
-      'natsServer: expected a host name, without nats://; its port is natsPort, found "nats://h"',
+      'prepSockListenPath: "1" is not address:port; an IPv6 address stands in brackets, as in tcp:[::1]:12345 (found "tcp:1")',
+      'natsServer: expected a host, or several with commas between them, each as HOST, HOST:PORT, nats://HOST or tls://HOST (found "http://h")',
       'natsPort: expected a number of at most 65535, found 70000',
       'natsSubject: expected a NATS subject without blanks and wildcards, found "a b"',
       'startTag: expected a tag of the form type:name or type:name:scope, found "tag"',
@@ -279,20 +280,6 @@ test('the default file may be missing, a named one may not', async () => {
   const message = await messageOf(loadAdapterConfig({ defaultFile }));
   assert.match(message, /none\.json \(which does not exist\): ccRestUrl: missing/);
   await assert.rejects(loadAdapterConfig({ file: defaultFile }), (error) => isCode(error, 'config.unreadable'));
-  assert.deepEqual(await loadHookSocket({ defaultFile }), { kind: 'unix', path: '/run/cc-slurm-adapter/daemon.sock' });
-  await assert.rejects(loadHookSocket({ file: defaultFile }), (error) => isCode(error, 'config.unreadable'));
-});
-
-test('the hook goes to the default socket when it may not read the daemon’s default file', async () => {
-  const defaultFile = join(dir, 'a-directory.json');
-  mkdirSync(defaultFile);
-  assert.deepEqual(await loadHookSocket({ defaultFile }), { kind: 'unix', path: '/run/cc-slurm-adapter/daemon.sock' });
-});
-
-test('the hook reads its socket whatever else is wrong in the file', async () => {
-  const text = JSON.stringify({ ccRestUrl: 5, ignoreHosts: '(', PREPSOCKCONNECTPATH: 'tcp:[::1]:12345' });
-  assert.deepEqual(await loadHookSocket({ file: 'c.json', text }), { kind: 'tcp', host: '::1', port: 12_345 });
-  assert.equal(await loadHookSocket({ file: 'c.json', text: '{"prepSockConnectPath":""}' }), null);
 });
 
 test('files with secrets that everybody may read are warned about', async () => {
@@ -311,6 +298,13 @@ test('files with secrets that everybody may read are warned about', async () => 
   );
   for (const path of [file, creds]) chmodSync(path, 0o640);
   assert.deepEqual((await loadAdapterConfig({ file })).warnings, []);
+});
+
+test('a login within natsServer is never shown', async () => {
+  const { settings } = await load({ ...enough, natsServer: 'nats://me:hunter2@n1,n2' });
+  assert.match(JSON.stringify(showAdapterConfig(settings)), /"natsServer":"nats:\/\/\[redacted\]@n1,n2"/);
+  const message = await messageOf(load({ ...enough, natsServer: 'me:hunter2@n1:x' }));
+  assert.match(message, /^natsServer is no address/);
 });
 
 test('what is shown holds no secret', async () => {

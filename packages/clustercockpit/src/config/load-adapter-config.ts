@@ -1,15 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isCode } from '@sluice/io';
 import { ConfigError, loadConfig, type Problem, type ReadConfigOptions, showConfig } from '@sluice/service';
 import type { GpuAddresses } from '../decide/context.ts';
+import { type HookAddress, parseHookAddress } from '../hook/address.ts';
+import { natsServers } from '../nats/servers.ts';
 import { shortestRetention } from './adapter-added-keys.ts';
 import { baseUrl, checkSettings, corrected } from './adapter-checks.ts';
 import type { AdapterConfig, StartTag } from './adapter-config.ts';
-import { type AdapterSettings, adapterConfigSchema, defaultAdapterConfigFile, hookConfigSchema } from './adapter-keys.ts';
+import { type AdapterSettings, adapterConfigSchema } from './adapter-keys.ts';
+import { defaultAdapterConfigFile } from './defaults.ts';
 import { type Finding, placed } from './findings.ts';
 import { compileGoPattern } from './go-pattern.ts';
-import { parseSocketAddress, type SocketAddress } from './socket-address.ts';
 
 export interface LoadAdapterConfigOptions {
   /** The file that was named, which must exist. Without it the default file, which need not. */
@@ -42,6 +43,8 @@ export async function loadAdapterConfig(options: LoadAdapterConfigOptions = {}):
   const file = fileOf(options);
   const reading = readingOf(options, file);
   const { value: settings, warnings, missing } = await loadConfig(adapterConfigSchema, reading);
+  // Its message does not hold the login that the text may have.
+  if (settings.natsServer !== undefined) natsServers(settings.natsServer, settings.natsPort);
   const checked = checkSettings(settings);
   const patterns = await compilePatterns(settings);
   const errors = [...checked.errors, ...patterns.errors];
@@ -53,24 +56,11 @@ export async function loadAdapterConfig(options: LoadAdapterConfigOptions = {}):
   return { config: inForce(settings, patterns), settings, file, warnings: [...warnings, ...more], missing };
 }
 
-/** The configuration as it may be printed: secrets are replaced. */
+/** The configuration as it may be printed: secrets are replaced, and so is a login within `natsServer`. */
 export function showAdapterConfig(settings: AdapterSettings): unknown {
-  return showConfig(adapterConfigSchema, settings);
-}
-
-/**
- * The socket that the hook sends to; null when the key is blank. The hook runs as Slurm's user, who may not be allowed to read
- * the daemon's default file with its token: then the default holds, as when there is none. A named file must be readable.
- */
-export async function loadHookSocket(options: LoadAdapterConfigOptions = {}): Promise<SocketAddress | null> {
-  const reading = readingOf(options, fileOf(options));
-  try {
-    const { value } = await loadConfig(hookConfigSchema, reading);
-    return socketOf(value.prepSockConnectPath);
-  } catch (error) {
-    if (options.file !== undefined || !isCode(error, 'config.unreadable')) throw error;
-    return socketOf(hookConfigSchema.parse({}).prepSockConnectPath);
-  }
+  const { natsServer, ...rest } = settings;
+  const shown = natsServer === undefined ? rest : { ...rest, natsServer: natsServer.replaceAll(/[^,/]*@/g, '[redacted]@') };
+  return showConfig(adapterConfigSchema, shown);
 }
 
 function fileOf({ file, defaultFile = defaultAdapterConfigFile }: LoadAdapterConfigOptions): string {
@@ -125,7 +115,7 @@ async function openFiles({ natsCredsFile, natsNKeySeedFile }: AdapterSettings): 
 }
 
 function inForce(settings: AdapterSettings, { gpuAddresses, ignoreHosts }: Patterns): AdapterConfig {
-  const { slurmQueryMaxRetries, gpuPciAddrs, natsServer, natsPort, ipcSockPath, ...rest } = settings;
+  const { slurmQueryMaxRetries, gpuPciAddrs, ipcSockPath, ...rest } = settings;
   const slurmQueryMaxSpan = within('slurmQueryMaxSpan', settings.slurmQueryMaxSpan);
   return {
     ...rest,
@@ -140,7 +130,7 @@ function inForce(settings: AdapterSettings, { gpuAddresses, ignoreHosts }: Patte
     ccRestJwt: settings.ccRestJwt ?? null,
     gpuAddresses,
     ignoreHosts,
-    natsServers: natsServer === undefined ? [] : natsServer.split(/, */).map((host) => withPort(host, natsPort)),
+    natsServer: settings.natsServer ?? null,
     natsUser: settings.natsUser ?? null,
     natsPassword: settings.natsPassword ?? null,
     natsCredsFile: settings.natsCredsFile ?? null,
@@ -166,12 +156,9 @@ function within(key: keyof typeof corrected, value: number): number {
 }
 
 /** The schema has seen to it that the text is an address or blank. */
-function socketOf(text: string): SocketAddress | null {
-  return parseSocketAddress(text) ?? null;
-}
-
-function withPort(server: string, port: number): string {
-  return /:\d+$/.test(server) ? server : `${server}:${port}`;
+function socketOf(text: string): HookAddress | null {
+  const address = parseHookAddress(text);
+  return typeof address === 'string' ? null : address;
 }
 
 function tagOf(text: string): StartTag {
