@@ -21,6 +21,8 @@ export interface Context {
   readonly mutex: Mutex;
   /** Files of `main.machine-state-dir` by cluster and host; absent when it is not configured. */
   readonly machineStates?: Map<string, string>;
+  /** The process falls over. */
+  crash(): void;
   /** Seconds since the epoch. */
   now(): number;
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '@sluice/io';
 import type { ArchivedJob, ArchiveOptions } from './archiver.ts';
 import type { Cluster } from './clusters.ts';
-import type { NatsMessage, NatsOptions } from './nats.ts';
+import type { NatsOptions } from './nats.ts';
+import type { NatsMessage } from './nats-events.ts';
 import type { Version } from './release.ts';
 import type { JobRow, JobTable } from './store.ts';
 import type { NamedNodeState } from './store-nodes.ts';

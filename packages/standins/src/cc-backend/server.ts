@@ -37,6 +37,7 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
     archiver,
     mutex,
     ...(options.machineState ? { machineStates: new Map<string, string>() } : {}),
+    crash,
     now: () => Math.floor(clock.now() / 1000),
   };
   const start = startJobs(release);
@@ -136,7 +137,7 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
   const stopping = new AbortController();
   const sync = async (): Promise<void> => mutex.run(() => jobs.sync());
   const committing = options.commitIntervalMs === undefined ? undefined : commitRegularly(options.commitIntervalMs);
-  const nats: NatsSide | undefined = options.nats && (await startNats(options.nats, context, start));
+  const nats: NatsSide | undefined = options.nats && (await startNats(options.nats, context, start, clock));
 
   async function commitRegularly(intervalMs: number): Promise<void> {
     while (!stopping.signal.aborted) {
