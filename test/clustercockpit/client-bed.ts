@@ -87,6 +87,8 @@ export interface Asked {
 export interface Scripted extends Line {
   readonly asked: Asked[];
   readonly url: string;
+  /** Nothing listens there until the function that it resolves with is called. */
+  down(): Promise<() => Promise<void>>;
 }
 
 /** The first answer that is not undefined counts; `drop` ends the connection instead. */
@@ -112,17 +114,28 @@ export async function scripted(
     response.writeHead(answer.status, answer.headers);
     response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
   const { token = tokenWith, prefix = '', ...rest } = options;
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${prefix}`;
+  const url = `http://127.0.0.1:${port}${prefix}`;
   const http = httpClient({ baseUrl: url, env: {} });
   return {
     asked,
     url,
+    async down() {
+      await close();
+      return () => listen(port);
+    },
     client: ccBackendClient(http, token, { now: () => now * 1000, ...rest }),
     [Symbol.asyncDispose]: async () => {
       await http.close();
-      await new Promise((resolve) => server.close(resolve));
+      await close();
     },
   };
 }

@@ -26,15 +26,15 @@ const start: StartPayload = {
   numAcc: 0,
   resources: [{ hostname: 'h' }],
   metaData: {},
-  tags: [{ type: 'source', name: 'sluice' }],
+  tags: [{ type: 'source', name: 'sluice', scope: 'global' }],
 };
 const stop: StopPayload = { jobId: 7, cluster: 'c', startTime: 1000, jobState: 'completed', stopTime: 1000 };
 
-test('§5.2 before 1.5 `shared` is a number called `exclusive`, and nothing else of it remains', () => {
+test('§5.2 before 1.5 `shared` is a number called `exclusive`, and 1.3 has no scopes of tags', () => {
   const table: Record<Shared, number> = { none: 1, multi_user: 0, single_user: 2 };
   for (const version of ['1.3', '1.4'] as const) {
     for (const [shared, exclusive] of Object.entries(table)) {
-      const { shared: _, submitTime: __, ...rest } = start;
+      const { shared: _, submitTime: __, ...rest } = version === '1.3' ? { ...start, tags: [{ type: 'source', name: 'sluice' }] } : start;
       assert.deepEqual(startForVersion(profile(version), { ...start, shared: shared as Shared }), { ...rest, exclusive });
     }
   }

@@ -1,7 +1,7 @@
 import type { EndState, Shared, StartPayload, StopPayload } from './payloads.ts';
 import type { ServerProfile } from './server-profile.ts';
 
-/** A start as cc-backend up to 1.4 takes it: a number instead of `shared` (contract §5.2), no time of submission. */
+/** A start as cc-backend up to 1.4 takes it: a number instead of `shared` (contract §5.2), no time of submission, in 1.3 no scope of tags. */
 export type OldStartPayload = Omit<StartPayload, 'shared' | 'submitTime'> & { readonly exclusive: 0 | 1 | 2 };
 
 const exclusive: Readonly<Record<Shared, 0 | 1 | 2>> = { none: 1, multi_user: 0, single_user: 2 };
@@ -15,7 +15,8 @@ export function startForVersion(profile: ServerProfile, job: StartPayload): Star
   const known = job.smt !== undefined && job.smt > 1 ? { ...job, smt: 1 } : job;
   if (profile.version === '1.5') return known;
   const { shared, submitTime: _, ...rest } = known;
-  return { ...rest, exclusive: exclusive[shared] };
+  const old = { ...rest, exclusive: exclusive[shared] };
+  return profile.version === '1.3' && old.tags ? { ...old, tags: old.tags.map(({ type, name }) => ({ type, name })) } : old;
 }
 
 /** The stop as this server takes it. */
