@@ -21,16 +21,15 @@ export type { ListSlice, WholeList } from './cc/slices.ts';
 export { type TokenFacts, tokenFacts } from './cc/token-facts.ts';
 export type { Written } from './cc/written.ts';
 export type { AdapterConfig, StartTag } from './config/adapter-config.ts';
-export { type AdapterSettings, adapterConfigMeta, adapterConfigSchema, defaultAdapterConfigFile } from './config/adapter-keys.ts';
+export { type AdapterSettings, adapterConfigMeta, adapterConfigSchema } from './config/adapter-keys.ts';
+export { defaultAdapterConfigFile } from './config/defaults.ts';
 export {
   type LoadAdapterConfigOptions,
   type LoadedAdapterConfig,
   loadAdapterConfig,
-  loadHookSocket,
   showAdapterConfig,
 } from './config/load-adapter-config.ts';
-export type { SocketAddress } from './config/socket-address.ts';
-export { parseSocketAddress } from './config/socket-address.ts';
+export { type HookConfig, loadHookConfig } from './config/load-hook-config.ts';
 export type { CcAccelerator, CcCluster, CcSubCluster, CcTopology } from './decide/cc-cluster.ts';
 export {
   type DecideContext,
