@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { SluiceError } from '@sluice/io';
 import { type HookAddress, parseHookAddress } from '../hook/address.ts';
 import { defaultAdapterConfigFile, defaultSocket, defaultSpool } from './defaults.ts';
 
@@ -12,29 +11,30 @@ export interface HookConfig {
 }
 
 /**
- * Reads the two keys that the hook needs, in a few milliseconds when the file is JSON; nothing else in the file can disturb it.
- * The hook runs as Slurm's user, who may not be allowed to read the daemon's file with its token: when no file is named and the
- * default one cannot be read, the defaults hold. Errors: `config.unreadable` for a file that is named, `config.invalid`.
+ * Reads the two keys that the hook needs; nothing else in the file can disturb it. slurmctld waits for the hook: libraries are
+ * loaded for a file that is not JSON only. The hook runs as Slurm's user, who may not be allowed to read the daemon's file with
+ * its token: when no file is named and the default one cannot be read, the defaults hold. Gives a sentence that says what is
+ * wrong when a named file cannot be read or one of the keys cannot be used.
  */
-export async function loadHookConfig(named: string | undefined, defaultFile: string = defaultAdapterConfigFile): Promise<HookConfig> {
+export async function loadHookConfig(
+  named: string | undefined,
+  defaultFile: string = defaultAdapterConfigFile,
+): Promise<HookConfig | string> {
   const file = named ?? defaultFile;
-  const keys = await readFile(file, 'utf8').then(
-    (text) => keysOf(text, file),
-    (cause: NodeJS.ErrnoException) => {
-      if (named === undefined) return {};
-      throw new SluiceError('config.unreadable', `${file} cannot be read (${cause.code})`, { cause });
-    },
-  );
-  const socket = textOf(keys, 'prepSockConnectPath', file) ?? defaultSocket;
-  const connect = socket === '' ? null : parseHookAddress(socket);
-  if (typeof connect === 'string') throw new SluiceError('config.invalid', `${file}: prepSockConnectPath: ${connect}`);
-  return { connect, spoolPath: textOf(keys, 'spoolPath', file) ?? defaultSpool };
-}
-
-async function keysOf(text: string, file: string): Promise<object> {
-  const value = json(text) ?? (await yaml(text));
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new SluiceError('config.invalid', `${file} is no mapping in JSON or YAML`);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (named !== undefined) return `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    text = '{}';
+  }
+  const keys = json(text) ?? (await yaml(text));
+  if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) return `${file} is no mapping in JSON or YAML`;
+  const { prepSockConnectPath = defaultSocket, spoolPath = defaultSpool } = hookKeys(keys);
+  if (typeof spoolPath !== 'string') return `${file}: spoolPath is not a text`;
+  if (typeof prepSockConnectPath !== 'string') return `${file}: prepSockConnectPath is not a text`;
+  const connect = prepSockConnectPath === '' ? null : parseHookAddress(prepSockConnectPath);
+  return typeof connect === 'string' ? `${file}: prepSockConnectPath: ${connect}` : { connect, spoolPath };
 }
 
 function json(text: string): unknown {
@@ -45,17 +45,20 @@ function json(text: string): unknown {
   }
 }
 
-/** The daemon's reader, which takes longer to load, for a file that is not JSON. */
 async function yaml(text: string): Promise<unknown> {
   const [{ readConfig }, z] = await Promise.all([import('@sluice/service'), import('zod')]);
   const { value } = await readConfig(z.looseObject({}), { text, format: 'yaml' });
   return value;
 }
 
-/** Keys in any case, of several the last, as Go reads them. */
-function textOf(keys: object, name: string, file: string): string | undefined {
-  const [, value] = Object.entries(keys).findLast(([key]) => key.toLowerCase() === name.toLowerCase()) ?? [];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return value;
-  throw new SluiceError('config.invalid', `${file}: ${name} is not a text`);
+const names = ['prepSockConnectPath', 'spoolPath'] as const;
+
+/** Keys in any case, of several the last, without those that are null: as Go reads them. */
+function hookKeys(written: object): Partial<Record<(typeof names)[number], unknown>> {
+  const keys: Partial<Record<(typeof names)[number], unknown>> = {};
+  for (const [key, value] of Object.entries(written)) {
+    const name = names.find((known) => known.toLowerCase() === key.toLowerCase());
+    if (name !== undefined && value !== null) keys[name] = value;
+  }
+  return keys;
 }
