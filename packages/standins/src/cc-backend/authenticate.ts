@@ -43,7 +43,8 @@ export function authenticator(options: CcBackendOptions, context: Context): Auth
   return Object.assign(authenticate, { token });
 }
 
-function tokenOf(request: IncomingMessage): string {
+/** The token of a request, or empty (contract §2). */
+export function tokenOf(request: IncomingMessage): string {
   const own = request.headers['x-auth-token'];
   if (typeof own === 'string' && own !== '') return own;
   return (request.headers.authorization ?? '').replace(/^Bearer /, '');

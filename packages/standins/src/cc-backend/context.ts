@@ -21,6 +21,8 @@ export interface Context {
   readonly mutex: Mutex;
   /** Files of `main.machine-state-dir` by cluster and host; absent when it is not configured. */
   readonly machineStates?: Map<string, string>;
+  /** Tokens are asked for. */
+  readonly authenticated: boolean;
   /** The process falls over. */
   crash(): void;
   /** Seconds since the epoch. */
@@ -37,6 +39,9 @@ export interface Asked {
   readonly variables: readonly string[];
   /** The commit comes between a stop's lookup and its transfer (contract W1). */
   readonly raced?: boolean;
-  /** The token, for what checks it by itself. */
+  /** There is no token. */
+  readonly anonymous: boolean;
+  readonly contentType: string;
+  /** The token's user, for what checks it by itself. */
   readonly token: () => Checked;
 }

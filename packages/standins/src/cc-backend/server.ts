@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { Archiver } from './archiver.ts';
-import { authenticator } from './authenticate.ts';
+import { authenticator, tokenOf } from './authenticate.ts';
 import type { Context } from './context.ts';
 import { Database } from './database.ts';
 import { queryHandler } from './graphql.ts';
@@ -37,6 +37,7 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
     archiver,
     mutex,
     ...(options.machineState ? { machineStates: new Map<string, string>() } : {}),
+    authenticated: !options.disableAuthentication,
     crash,
     now: () => Math.floor(clock.now() / 1000),
   };
@@ -63,8 +64,16 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
     const { gate, handle } = found.route;
     const who = gate === 'own' || gate === 'open' ? {} : authenticate(request, gate);
     if ('reply' in who) return who.reply;
-    const query = new URLSearchParams(search);
-    return handle(context, { user: who.user, query, body, variables: found.variables, raced, token: () => authenticate.token(request) });
+    return handle(context, {
+      user: who.user,
+      query: new URLSearchParams(search),
+      body,
+      variables: found.variables,
+      raced,
+      anonymous: tokenOf(request) === '',
+      contentType: request.headers['content-type'] ?? '',
+      token: () => authenticate.token(request),
+    });
   }
 
   /** Answers a request, or goes wrong with it as it was told. */
