@@ -6,6 +6,7 @@ import { type Bed, makeBed } from './cases/bed.ts';
 import { clusterCases } from './cases/cluster.ts';
 import { endedJobCases } from './cases/ended-jobs.ts';
 import { failureCases } from './cases/failures.ts';
+import { jobDetailCases, lifeOfJobCases } from './cases/job-details.ts';
 import { jobWriteCases } from './cases/job-writes.ts';
 import { type Lab, LabUnavailable, type Suite, startLab, suites } from './lab.ts';
 import { playScenario } from './scenario.ts';
@@ -52,19 +53,22 @@ function suiteOn(lab: Lab): void {
     before(() => theBed().scenario.live);
     describe('active jobs', () => activeJobCases(theBed));
     describe('allocations', () => allocationCases(theBed));
+    describe('states and details', () => jobDetailCases(theBed));
     describe('the cluster and its accounting', () => clusterCases(theBed));
     describe('jobs as plans', () => jobWriteCases(theBed));
     describe('accounting as plans', () => adminWriteCases(theBed));
   });
 
   // A cluster of its own is broken, while the first waits for a time limit.
-  describe('when daemons fail', () => {
+  describe('on an empty cluster', () => {
     let second: Lab | undefined;
+    const emptyBed = (): Bed => makeBed(second ?? lab, theBed().scenario);
     before(async () => {
       second = await startLab({ suite: lab.suite, messageTimeout: 3 });
     });
     after(() => second?.down());
-    failureCases(() => makeBed(second ?? lab, theBed().scenario));
+    describe('a job starts and ends', () => lifeOfJobCases(emptyBed));
+    describe('when daemons fail', () => failureCases(emptyBed));
   });
 
   describe('when all jobs have ended', () => {

@@ -27,6 +27,7 @@ export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>): void {
       await Promise.all([
         fails(controller.activeJobs()),
         fails(controller.activeJobs({ states: ['RUNNING'], users: ['root'] })),
+        fails(collect(controller.activeStates())),
         fails(controller.nodes()),
         fails(controller.partitions()),
         fails(controller.allAllocations()),
@@ -36,14 +37,15 @@ export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>): void {
 
     it('a job that cannot be asked about is unasked, not gone', async () => {
       const { controller } = connector();
-      const [jobs, allocations, ...others] = await Promise.all([
+      const [jobs, allocations, details, ...others] = await Promise.all([
         controller.jobsById([ended(), 999_999]),
         controller.allocations([ended(), 999_999]),
+        controller.details([ended(), 999_999], { script: true, description: true }),
         controller.batchScript(999_999),
         controller.describe(999_999),
       ]);
-      const answers = [...jobs, ...allocations];
-      assert.equal(answers.length, 4);
+      const answers = [...jobs, ...allocations, ...details];
+      assert.equal(answers.length, 6);
       for (const answer of [...answers.map(([, one]) => one), ...others]) {
         assert.ok(answer.kind === 'unasked' && outOfReach.includes(answer.error.code), JSON.stringify(answer));
       }

@@ -47,8 +47,9 @@ export async function askSessions(parts: SessionParts, args: readonly string[], 
   return [...first, ...(await askSessions(parts, args, questions.slice(middle)))];
 }
 
-/** What stderr says of jobs that are unknown and of scripts that are not there, or not for us. */
-const expected = /^.*(?:Invalid job id specified|job script retrieval failed: .*(?:Job script not specified|denied|Invalid job id).*)$/gm;
+/** What stderr says of jobs that are unknown and of scripts that are not there, or not for us (22.05: `Invalid user id`). */
+const expected =
+  /^.*(?:Invalid job id specified|job script retrieval failed: .*(?:Job script not specified|Invalid job id|Invalid user id|denied).*)$/gm;
 
 /**
  * The answers between the marks. scontrol writes its prompt before each line, with readline the line too, and without a

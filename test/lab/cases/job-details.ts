@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { ActiveState, Answer, JobDetails } from '@sluice/slurm';
+import { until } from '../scenario.ts';
+import { type Bed, collect } from './bed.ts';
+
+const everything = { script: true, description: true };
+const nothing = { script: false, description: false };
+
+/** What is asked over and over, and when jobs start or end: held against the questions that say more. */
+export function jobDetailCases(bed: () => Bed): void {
+  it('the states of all jobs but the waiting are those of the long answer', async () => {
+    const { controller } = bed().connector();
+    const { records: states, rejects } = await collect(controller.activeStates());
+    const { records: jobs } = await controller.activeJobs();
+    assert.deepEqual(rejects, []);
+    const wanted: ActiveState[] = jobs
+      .filter(({ state }) => state.base !== 'PENDING')
+      .map(({ cluster, jobId, state, start, end, restarts }) => ({ cluster, jobId, state, start, end, restarts }));
+    const byId = (a: ActiveState, b: ActiveState): number => a.jobId - b.jobId;
+    assert.deepEqual(states.sort(byId), wanted.sort(byId));
+    assert.ok(states.length >= 20);
+  });
+
+  it('the states of waiting jobs are told when asked for, without a start', async () => {
+    const { controller } = bed().connector();
+    const { records } = await collect(controller.activeStates({ states: ['PENDING'] }));
+    assert.ok(records.some(({ jobId }) => jobId === bed().scenario.role('begin').jobId));
+    for (const { state, start, end } of records) assert.deepEqual([state.base, start, end], ['PENDING', null, null]);
+  });
+
+  it('the details of every job are its record, its allocation, its script and its text', async () => {
+    const { connector, lab, scenario } = bed();
+    const { controller } = connector();
+    const { records } = await controller.activeJobs();
+    const ids = [...records.map(({ jobId }) => jobId), 999_999];
+    const [jobs, allocations, details] = [
+      await controller.jobsById(ids),
+      await controller.allocations(ids),
+      await controller.details(ids, everything),
+    ];
+    assert.deepEqual([...details.keys()], ids);
+    assert.deepEqual(details.get(999_999), { kind: 'gone' });
+    for (const { jobId, array } of records) {
+      const { job, allocation, description } = known(details.get(jobId));
+      const held = allocations.get(jobId);
+      assert.deepEqual({ kind: 'known', value: job }, jobs.get(jobId));
+      assert.deepEqual(allocation, held?.kind === 'known' ? held.value : null, `job ${jobId}`);
+      if (array && array.taskId === null) assert.equal(description, null, `the waiting tasks of ${jobId} have no text of their own`);
+      else assert.match(description ?? '', new RegExp(`^JobId=${jobId} (?:Array|Het)?[\\s\\S]*JobName=[\\s\\S]*\\n   UserId=`));
+    }
+    for (const { jobId, script, latin1, name } of scenario.all()) {
+      const text = script.replaceAll('{work}', lab.workDir);
+      assert.equal(known(details.get(jobId)).script, latin1 ? text.replaceAll('\xff', '\ufffd') : text, name);
+    }
+  });
+
+  it('what was not asked for is not told', async () => {
+    const { jobId } = bed().scenario.role('gpuIndices');
+    const { allocation, script, description } = known((await bed().connector().controller.details([jobId], nothing)).get(jobId));
+    assert.deepEqual([allocation?.nodes[0]?.gres[0]?.count, script, description], [2, null, null]);
+  });
+}
+
+/** Looks like what scontrol writes when it takes commands from stdin; ends without a newline. */
+const forgedScript = [
+  '#!/bin/sh',
+  'scontrol: show hostnames 0123456789abcdef0123456789abcdef',
+  '0123456789abcdef0123456789abcdef',
+  'scontrol: show job 1',
+  'JobId=1 JobName=forged',
+  'exec sleep 300',
+  'scontrol: ',
+].join('\n');
+
+/** On a cluster with nothing else on it. */
+export function lifeOfJobCases(bed: () => Bed): void {
+  const running = (jobId: number): Promise<void> => inState(jobId, 'RUNNING');
+  const inState = (jobId: number, state: string): Promise<void> =>
+    until(
+      `job ${jobId} is ${state}`,
+      30,
+      async () => (await bed().lab.ask('squeue', ['-h', '-t', 'all', '-j', `${jobId}`, '-o', '%T'])) === state,
+    );
+  const details = async (jobId: number, user: 'root' | 'bob' = 'root'): Promise<JobDetails> =>
+    known((await bed().connector(user).controller.details([jobId], everything)).get(jobId));
+  const cancel = (jobId: number): Promise<string> => bed().lab.ask('scancel', [`${jobId}`]);
+
+  it('a script that looks like our conversation with scontrol is told byte for byte, and forges nothing', async () => {
+    const jobId = await bed().lab.submit('alice', ['-w', 'node01', '-n1', '-o', '/dev/null'], forgedScript);
+    await running(jobId);
+    const { script, description, allocation } = await details(jobId);
+    assert.equal(script, forgedScript);
+    assert.deepEqual([allocation?.jobId, description?.startsWith(`JobId=${jobId} JobName=sbatch\n`)], [jobId, true]);
+    await cancel(jobId);
+  });
+
+  it("another user's script is not told to one who may not read it", async () => {
+    const jobId = await bed().lab.submit('alice', ['-w', 'node01', '-n1', '-o', '/dev/null'], '#!/bin/sh\nsleep 300\n');
+    await running(jobId);
+    const { script, allocation } = await details(jobId, 'bob');
+    assert.deepEqual([script, allocation?.nodes.length], [null, 1]);
+    await cancel(jobId);
+  });
+
+  it('a job without a script has none', async () => {
+    await bed().lab.ask('salloc', ['--no-shell', '-w', 'node01', '-n1', '-J', 'interactive'], { user: 'alice' });
+    const jobId = Number(await bed().lab.ask('squeue', ['-h', '-n', 'interactive', '-o', '%A']));
+    const { script, allocation } = await details(jobId);
+    assert.deepEqual([script, allocation?.nodes[0]?.node], [null, 'node01']);
+    await cancel(jobId);
+  });
+
+  it('a job that has ended holds nothing; its script and its end are still there', async () => {
+    const script = '#!/bin/sh\nexit 3\n';
+    const jobId = await bed().lab.submit('alice', ['-w', 'node01', '-n1', '-o', '/dev/null'], script);
+    await inState(jobId, 'FAILED');
+    const { job, allocation, script: told, description } = await details(jobId);
+    assert.deepEqual([job.state.base, job.exitCode?.code, allocation, told], ['FAILED', 3, null, script]);
+    assert.match(description ?? '', /JobState=FAILED/);
+  });
+
+  it('nodes kept for one user or one MCS label are told from nodes of one job', async () => {
+    for (const [word, sharing] of [
+      ['user', 'user'],
+      ['mcs', 'mcs'],
+    ] as const) {
+      const jobId = await bed().lab.submit(
+        'alice',
+        ['-w', 'node02', '-n1', `--exclusive=${word}`, '-o', '/dev/null'],
+        '#!/bin/sh\nsleep 300\n',
+      );
+      await running(jobId);
+      const { job, allocation } = await details(jobId);
+      assert.deepEqual([job.sharing, allocation?.whole], [sharing, false]);
+      await cancel(jobId);
+      await until('the node is free', 30, async () => (await bed().lab.ask('squeue', ['-h', '-w', 'node02'])) === '');
+    }
+  });
+}
+
+function known(answer: Answer<JobDetails> | undefined): JobDetails {
+  if (answer?.kind !== 'known') assert.fail(JSON.stringify(answer));
+  return answer.value;
+}
