@@ -225,7 +225,7 @@ describe('against the stand-in', () => {
     assert.deepEqual(await client.start(job), { kind: 'written' });
     assert.deepEqual(await client.start(job), { kind: 'there' });
     assert.equal(await client.find('labcluster', 7, job.startTime), undefined);
-    backend.sync();
+    await backend.sync();
     assert.equal((await client.start(job)).kind, 'there');
     assert.equal((await client.find('labcluster', 7, job.startTime))?.jobState, 'running');
     assert.deepEqual(await client.stop(stopOf(job, { jobState: 'timeout' })), { kind: 'written' });
@@ -237,7 +237,7 @@ describe('against the stand-in', () => {
   test('W2: another run within a day, earlier or later, is named as one', async () => {
     await using line = await standIn();
     await line.client.start(job);
-    line.backend.sync();
+    await line.backend.sync();
     for (const startTime of [job.startTime + 100, job.startTime - 100, job.startTime - 200_000]) {
       assert.equal((await line.client.start({ ...job, startTime })).kind, 'other-run');
     }
@@ -265,7 +265,7 @@ describe('against the stand-in', () => {
     await using line = await standIn();
     await line.client.start(job);
     assert.equal(await line.client.remove('labcluster', 7, job.startTime), false);
-    line.backend.sync();
+    await line.backend.sync();
     assert.equal(await line.client.remove('labcluster', 7, job.startTime), true);
     assert.equal((await line.client.start({ ...job, startTime: now })).kind, 'written');
   });
