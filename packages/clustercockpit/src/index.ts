@@ -42,7 +42,23 @@ export {
 } from './decide/context.ts';
 export { type Decided, decideStart, decideStop, endStateOf, type Refused } from './decide/decide.ts';
 export { type Delivered, type DeliverOptions, deliver, type Failure } from './deliver.ts';
-export type { HookEvent } from './hook/event.ts';
+export { formatHookAddress, type HookAddress, parseHookAddress } from './hook/address.ts';
+export { type HookClientOptions, type HookSent, sendHook } from './hook/client.ts';
+export { eventOf, type HookEvent } from './hook/event.ts';
+export { type HookRun, hookClient } from './hook/hook-client.ts';
+export { type HookScriptOptions, hookScript } from './hook/hook-script.ts';
+export { type HookInstalled, type HookInstallOptions, installHook } from './hook/install.ts';
+export { type HookListener, type ListenerLimits, type ListenerOptions, listenForHooks } from './hook/listener.ts';
+export {
+  openSpool,
+  type Spool,
+  type SpoolDepth,
+  type SpooledEvent,
+  type SpoolOptions,
+  type SpoolRead,
+  type SpoolTrouble,
+} from './hook/spool.ts';
+export { type SpoolWriteOptions, writeSpoolEvent } from './hook/spool-write.ts';
 export type { NatsEvent, NatsState } from './nats/connection.ts';
 export type { NatsLogin } from './nats/credentials.ts';
 export { type JobEvent, jobLines, nodeStateLine } from './nats/line-protocol.ts';

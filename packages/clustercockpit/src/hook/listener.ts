@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs';
 import { createConnection, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { type Clock, SluiceError } from '@sluice/io';
 import { formatHookAddress, type HookAddress, isWildcard } from './address.ts';
 import type { HookEvent } from './event.ts';
@@ -94,9 +95,7 @@ export async function listenForHooks(address: HookAddress, options: ListenerOpti
 
 async function listening(server: Server, address: HookAddress): Promise<void> {
   const where: ListenOptions =
-    address.kind === 'unix'
-      ? { path: address.path }
-      : { port: address.port, ...(isWildcard(address.host) ? {} : { host: address.host }), backlog: 1024 };
+    address.kind === 'unix' ? { path: address.path } : { port: address.port, ...(isWildcard(address.host) ? {} : { host: address.host }) };
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -155,14 +154,12 @@ function knock(path: string): Promise<string | null> {
 }
 
 function notListening(address: HookAddress, error: NodeJS.ErrnoException): SluiceError {
-  return new SluiceError(
-    'listen.failed',
-    `prepSockListenPath ${formatHookAddress(address)} cannot be had: ${error.code ?? error.message}`,
-    {
-      cause: error,
-      hint: hints[error.code ?? ''] ?? 'Name an address or path of this machine that the daemon may use.',
-    },
-  );
+  // libuv tells EACCES also for a directory that is missing.
+  const code = address.kind === 'unix' && !existsSync(dirname(address.path)) ? 'ENOENT' : (error.code ?? error.message);
+  return new SluiceError('listen.failed', `prepSockListenPath ${formatHookAddress(address)} cannot be had: ${code}`, {
+    cause: error,
+    hint: hints[code] ?? 'Name an address or path of this machine that the daemon may use.',
+  });
 }
 
 const hints: Readonly<Record<string, string>> = {
