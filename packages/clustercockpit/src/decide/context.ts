@@ -122,7 +122,7 @@ function makePlace(context: DecideContext, cluster: string, name: string, node: 
   };
   if (clusters === null) return { ...place, ...nothing('cc-backend could not be asked for its topology') };
   if (known === undefined) return { ...place, ...nothing(`cc-backend has no cluster ${clusterName(context, cluster)}`) };
-  if (found === null) return { ...place, ...nothing(`no subcluster of cc-backend names ${host}`) };
+  if (found === null) return { ...place, ...nothing('no subcluster of cc-backend names it') };
   if (node === null) return { ...place, ...nothing('Slurm does not list the node') };
   return { ...place, ...topologies.of(found.subCluster, node) };
 }

@@ -16,20 +16,21 @@ const lostAllocation =
 /** The texts that cc-backend keeps beside a job (contract §5.5); never null, or the server breaks at editing them (W13). */
 export function metaDataOf(run: Run, privacy: Privacy): Record<string, string> {
   const metaData: Record<string, string> = { jobName: fit(run.name, maxName) };
-  if (privacy.script && run.script) metaData['jobScript'] = fit(run.script, maxScript);
+  if (privacy.script && run.script !== null) metaData['jobScript'] = fit(run.script, maxScript);
   const info = slurmInfoOf(run, privacy);
-  if (info !== '') metaData['slurmInfo'] = info;
+  if (info !== undefined) metaData['slurmInfo'] = info;
   if (run.submit !== null) metaData['submitTime'] = String(run.submit);
   if (run.allocation === null && run.whole !== true) metaData['message'] = lostAllocation;
   return metaData;
 }
 
-function slurmInfoOf(run: Run, privacy: Privacy): string {
-  const text = privacy.slurmInfo && run.description ? run.description : '';
-  const info = fit(privacy.comments ? text : withoutComments(text), maxSlurmInfo);
+function slurmInfoOf(run: Run, privacy: Privacy): string | undefined {
+  const text = privacy.slurmInfo ? run.description : null;
+  const info = text === null ? undefined : fit(privacy.comments ? text : withoutComments(text), maxSlurmInfo);
   if (!privacy.environment || !run.environment) return info;
   const environment = fit(maskEnvironment(run.environment.slice(0, 4 * maxEnvironment)), maxEnvironment);
-  return `${info}${info === '' || info.endsWith('\n') ? '' : '\n'}ENV:\n====\n${environment}`;
+  const before = info === undefined || info === '' || info.endsWith('\n') ? (info ?? '') : `${info}\n`;
+  return `${before}ENV:\n====\n${environment}`;
 }
 
 /** Well-formed text of at most `max` characters; where some are cut off, the text says so at its end. */
@@ -60,6 +61,9 @@ export function withoutComments(text: string): string {
     .join('\n');
 }
 
+/** The last line of a key or certificate looks like an entry: base64 ends in `=`. */
+const lastOfKey = /^[A-Za-z0-9+/]+={1,2}$/;
+
 /**
  * An environment with the values of secret-looking names masked, and whatever else looks like a secret. Entries are ended by
  * NUL, as Slurm's file has them, or by newlines; then lines that begin no entry belong to the one before.
@@ -70,7 +74,7 @@ export function maskEnvironment(environment: string): string {
   const lines: string[] = [];
   for (const line of environment.split(byNul ? '\0' : '\n')) {
     const name = /^([A-Za-z_][\w.%()]*)=/.exec(line)?.[1];
-    if (name === undefined && secret && !byNul) continue;
+    if (secret && !byNul && (name === undefined || lastOfKey.test(line))) continue;
     secret = name !== undefined && isSecretName(name);
     lines.push(secret ? `${name}=[redacted]` : line);
   }

@@ -40,7 +40,7 @@ test('cores are ordered by socket, as Slurm counts them', () => {
 test('a node that the two sides describe differently, or that cc-backend does not know, has none and says why', () => {
   assert.equal(main({}, { sockets: 1 }).withoutTopology, 'Slurm has 1:4:2 sockets:cores:threads, subcluster main has 2:4:2');
   assert.equal(main({}, { threadsPerCore: 1 }).topology, null);
-  assert.equal(place([cluster(subCluster('m[1-2]'))]).withoutTopology, 'no subcluster of cc-backend names n1');
+  assert.equal(place([cluster(subCluster('m[1-2]'))]).withoutTopology, 'no subcluster of cc-backend names it');
   assert.equal(place([]).withoutTopology, 'cc-backend has no cluster c');
   assert.match(place(null).withoutTopology ?? '', /could not be asked/);
   const context = decideContext(defaultSettings, [cluster(subCluster('n[1-2]'))], []);

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Run } from '../run.ts';
+import type { Privacy } from './context.ts';
+import { run as fixture } from './decide.fixture.ts';
+import { fit, maskEnvironment, maxEnvironment, maxScript, metaDataOf, withoutComments } from './texts.ts';
+
+const all: Privacy = { script: true, slurmInfo: true, environment: true, comments: true };
+const of = (changes: Partial<Run>, privacy: Partial<Privacy> = {}) => metaDataOf(fixture([], changes), { ...all, ...privacy });
+
+test('§5.5 each text leaves the cluster only if it may', () => {
+  const told = { script: '#!/bin/sh\n', description: 'JobId=7\n   Comment=mine\n   StdIn=/dev/null', environment: 'A=1' };
+  const { jobName, jobScript, slurmInfo, submitTime } = of(told);
+  assert.deepEqual([jobName, jobScript, typeof submitTime], ['n', '#!/bin/sh\n', 'string']);
+  assert.equal(slurmInfo, 'JobId=7\n   Comment=mine\n   StdIn=/dev/null\nENV:\n====\nA=1');
+  assert.equal(of(told, { comments: false, environment: false })['slurmInfo'], 'JobId=7\n   StdIn=/dev/null');
+  assert.equal(of(told, { slurmInfo: false })['slurmInfo'], 'ENV:\n====\nA=1');
+  const nothing = of(told, { script: false, slurmInfo: false, environment: false });
+  assert.deepEqual(Object.keys(nothing), ['jobName', 'submitTime']);
+});
+
+test('comments of several lines go as a whole, and nothing else does', () => {
+  const text = [
+    'JobId=7 JobName=x',
+    '   Command=/home/a/Comment=x.sh',
+    '   AdminComment=for eyes',
+    'of operators',
+    '   only=them',
+    '   SystemComment=s',
+    '   Comment=one',
+    ' two',
+    '   StdErr=/e',
+    '',
+    'JobId=8 JobName=y',
+  ].join('\n');
+  assert.equal(
+    withoutComments(text),
+    ['JobId=7 JobName=x', '   Command=/home/a/Comment=x.sh', '   StdErr=/e', '', 'JobId=8 JobName=y'].join('\n'),
+  );
+  assert.equal(withoutComments('JobId=7\n   Comment=one\n\ntwo\n   StdErr=/e'), 'JobId=7\n\ntwo\n   StdErr=/e');
+});
+
+test('an environment never tells a value of a name that looks like a secret', () => {
+  const environment = [
+    'PATH=/bin',
+    'DB_PASSWORD=hunter2',
+    'DEPLOY_SECRET=-----BEGIN',
+    'MIIB',
+    'end-----',
+    'HOME=/home/alice',
+    'BASH_FUNC_ml%%=() {  eval',
+    '}',
+    'GITHUB_TOKEN=ghp_1',
+  ];
+  const masked = maskEnvironment(environment.join('\n'));
+  assert.equal(
+    masked,
+    [
+      'PATH=/bin',
+      'DB_PASSWORD=[redacted]',
+      'DEPLOY_SECRET=[redacted]',
+      'HOME=/home/alice',
+      'BASH_FUNC_ml%%=() {  eval',
+      '}',
+      'GITHUB_TOKEN=[redacted]',
+    ].join('\n'),
+  );
+  assert.equal(maskEnvironment('A=1\0API_KEY=x\ny=2\0B=3\0'), 'A=1\nAPI_KEY=[redacted]\nB=3\n');
+  assert.equal(maskEnvironment('REPO=https://me:pw@host/x'), 'REPO=https://me:[redacted]@host/x');
+});
+
+test('a secret of several lines whose last line looks like an assignment is masked as a whole', () => {
+  const key = ['-----BEGIN OPENSSH PRIVATE KEY-----', 'b3BlbnNzaC1rZXk', 'QUJDRA==', '-----END OPENSSH PRIVATE KEY-----'].join('\n');
+  const masked = maskEnvironment(`DEPLOY_PRIVATE_KEY=${key}\nHOME=/h`);
+  assert.ok(!masked.includes('QUJDRA') && masked.endsWith('HOME=/h'), masked);
+});
+
+test('long texts are cut, and say so', () => {
+  const script = of({ script: 'x'.repeat(maxScript + 1) })['jobScript'] ?? '';
+  assert.equal(script.length, maxScript);
+  assert.match(script.slice(-40), /\[cut: 4194305 characters\]$/);
+  const info = of({ description: null, environment: `A=${'é'.repeat(10 * maxEnvironment)}` })['slurmInfo'] ?? '';
+  assert.equal(info.length, 'ENV:\n====\n'.length + maxEnvironment);
+  assert.equal(fit('x'.repeat(100), 100).length, 100);
+});
+
+test('whatever a text is, what is sent of it is well-formed and within its bound', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', '\ud800', '\udc00', '\u0000', '😀') }),
+      fc.integer({ min: 30, max: 60 }),
+      (text, max) => {
+        const sent = fit(text, max);
+        assert.ok(sent.isWellFormed() && sent.length <= max);
+        if (text.length <= max) assert.equal(sent, text.toWellFormed());
+      },
+    ),
+  );
+});
