@@ -1,0 +1,156 @@
+/**
+ * What a start and a stop cost us: our CPU per request of cc-backend's client, beside the least that a POST of the same
+ * body takes with undici. The stand-in runs in another process.
+ *
+ *   node --conditions=@sluice/source bench/cc-client/run.ts [starts] [--record]
+ *
+ * 20,000 starts by default; `--record` keeps the figures as last-run.json. Ends with 1 when a start or a stop costs
+ * more than 1.3 times the bare request; the budget of 90 µs holds on a machine that has nothing else to do.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { ccBackendClient, type StartPayload, type StopPayload } from '@sluice/clustercockpit';
+import { httpClient } from '@sluice/io';
+
+const budgetMicros = 90;
+const largestRatio = 1.3;
+const connections = 4;
+const rounds = 4;
+const starts = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 20_000);
+const began = Math.floor(Date.now() / 1000) - 3600;
+
+const server = fork(new URL('server.ts', import.meta.url));
+const [{ url, token }] = (await once(server, 'message')) as [{ url: string; token: string }];
+let lastId = 0;
+
+function start(jobId: number): StartPayload {
+  return {
+    jobId,
+    cluster: 'labcluster',
+    user: 'alice',
+    project: 'chem',
+    partition: 'cpu',
+    shared: 'none',
+    startTime: began,
+    submitTime: began - 60,
+    walltime: 86_400,
+    numNodes: 2,
+    numHwthreads: 16,
+    numAcc: 0,
+    resources: [{ hostname: 'node01', hwthreads: [0, 1, 2, 3, 4, 5, 6, 7] }, { hostname: 'node02' }],
+    metaData: { jobName: 'bench', jobScript: 'x'.repeat(1500), slurmInfo: 'y'.repeat(400) },
+  };
+}
+
+function stop(jobId: number): StopPayload {
+  return { jobId, cluster: 'labcluster', startTime: began, jobState: 'completed', stopTime: began + 600 };
+}
+
+interface Candidate {
+  readonly name: string;
+  /** Sends the write of one job and throws unless it was done. */
+  send(jobId: number): Promise<void>;
+}
+
+interface Pool {
+  dispatch(options: object, handler: object): boolean;
+  close(): Promise<void>;
+}
+const { Pool } = createRequire(new URL('../../packages/io/package.json', import.meta.url))('undici') as {
+  readonly Pool: new (origin: string, options: object) => Pool;
+};
+const pool = new Pool(url, { connections });
+const headers = { 'x-auth-token': token, 'content-type': 'application/json' };
+
+/** The dispatcher with nothing around it: no time limit, no error but the status. */
+function bare(name: string, path: string, status: number, body: (jobId: number) => object): Candidate {
+  return {
+    name,
+    send: (jobId) =>
+      new Promise((resolve, reject) => {
+        let got = 0;
+        pool.dispatch(
+          { method: 'POST', path, headers, body: JSON.stringify(body(jobId)) },
+          {
+            onRequestStart() {},
+            onResponseStart(_: unknown, statusCode: number) {
+              got = statusCode;
+            },
+            onResponseData() {},
+            onResponseEnd: () => (got === status ? resolve() : reject(new Error(`${name} got ${got}`))),
+            onResponseError: (_: unknown, error: Error) => reject(error),
+          },
+        );
+      }),
+  };
+}
+
+const http = httpClient({ baseUrl: url, connections, env: {}, observe: () => {} });
+const client = ccBackendClient(http, () => token);
+await client.profile();
+const written = ({ kind }: { readonly kind: string }) => {
+  if (kind !== 'written') throw new Error(`a write was ${kind}`);
+};
+const candidates = {
+  bareStart: bare('start, bare undici', '/api/jobs/start_job/', 201, start),
+  start: { name: "start, cc-backend's client", send: (jobId: number) => client.start(start(jobId)).then(written) },
+  bareStop: bare('stop, bare undici', '/api/jobs/stop_job/', 200, stop),
+  stop: { name: "stop, cc-backend's client", send: (jobId: number) => client.stop(stop(jobId)).then(written) },
+} satisfies Record<string, Candidate>;
+
+const best = new Map<Candidate, number>();
+// In turns, so that a busy moment of the machine does not fall on one alone; the least of the rounds counts. The first warms up.
+for (let round = 0; round <= rounds; round += 1) {
+  const count = Math.round(round === 0 ? starts / 10 : starts / rounds);
+  const pairs = [
+    [candidates.bareStart, candidates.bareStop],
+    [candidates.start, candidates.stop],
+  ] as const;
+  for (const pair of pairs) {
+    const first = lastId + 1;
+    lastId += count;
+    for (const candidate of pair) {
+      const cost = await measure(candidate, first, count);
+      if (round > 0) best.set(candidate, Math.min(cost, best.get(candidate) ?? Number.POSITIVE_INFINITY));
+    }
+  }
+}
+await Promise.all([http.close(), pool.close()]);
+server.disconnect();
+
+const of = (candidate: Candidate) => best.get(candidate) ?? Number.NaN;
+const results = [
+  { name: candidates.start.name, cpuMicrosPerRequest: of(candidates.start), bareMicros: of(candidates.bareStart) },
+  { name: candidates.stop.name, cpuMicrosPerRequest: of(candidates.stop), bareMicros: of(candidates.bareStop) },
+].map(({ name, cpuMicrosPerRequest, bareMicros }) => ({
+  name,
+  cpuMicrosPerRequest: round1(cpuMicrosPerRequest),
+  bareMicros: round1(bareMicros),
+  withinBudget: cpuMicrosPerRequest < budgetMicros,
+  ratio: Math.round((cpuMicrosPerRequest / bareMicros) * 100) / 100,
+}));
+const bodyBytes = Buffer.byteLength(JSON.stringify(start(1)));
+console.log(`${starts} starts of ${bodyBytes} bytes and their stops, ${connections} connections, the least of ${rounds} rounds`);
+console.table(results);
+const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+const run = { date: new Date().toISOString().slice(0, 10), machine, starts, connections, bodyBytes, budgetMicros, results };
+if (process.argv.includes('--record')) writeFileSync(new URL('last-run.json', import.meta.url), `${JSON.stringify(run, undefined, 2)}\n`);
+if (results.some(({ ratio }) => ratio > largestRatio)) process.exitCode = 1;
+
+async function measure(candidate: Candidate, first: number, count: number): Promise<number> {
+  let next = first;
+  const worker = async () => {
+    while (next < first + count) await candidate.send(next++);
+  };
+  const before = process.cpuUsage();
+  await Promise.all(Array.from({ length: connections }, worker));
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / count;
+}
+
+function round1(value: number): number {
+  return Math.round(value * 10) / 10;
+}
