@@ -9,14 +9,14 @@ import { type Held, held, type JobLayout, jobLayout, jobText, nodeTexts } from '
 import { chunker, type Scripted, scriptedSlurm } from './scripted-slurm.ts';
 import { type FuzzTarget, type FuzzVerdict, fuzzTarget } from './target.ts';
 
-interface Job extends QueuedTruth {
+export interface Job extends QueuedTruth {
   /** Undefined of a job that holds no nodes. */
   readonly allocation: Allocation | undefined;
-  /** Its line in scontrol's answer. */
+  /** Its text in scontrol's answer. */
   readonly line: string;
 }
 
-interface Jobs {
+export interface Jobs {
   readonly layout: JobLayout;
   readonly jobs: readonly Job[];
   /** Whether any text is hostile. */
@@ -33,7 +33,7 @@ interface Jobs {
 }
 
 export const scontrolJob: FuzzTarget = fuzzTarget('scontrol-job', {
-  make,
+  make: (seed, index) => makeJobs(seed, index, false),
   judge,
   show: ({ jobs }) => jobs.map(({ line }) => line).join(''),
 });
@@ -63,9 +63,10 @@ function lures(ids: readonly number[], random: Random): readonly string[] {
   ];
 }
 
-function make(seed: number, index: number): Jobs {
+/** Jobs that hold nodes and jobs that do not, some of them of users who want to deceive; each text in lines, or in one. */
+export function makeJobs(seed: number, index: number, lines: boolean): Jobs {
   const random = new Random(seed, index);
-  const layout = jobLayout(random);
+  const layout = jobLayout(random, lines);
   const mean = !random.oneIn(4);
   const count = random.oneIn(50) ? 12 : 1 + random.below(3);
   // Far enough from each other that no leader of an array or a het job is another's.
@@ -146,7 +147,7 @@ function answerTo(call: Call, input: Jobs): Scripted {
   return { stdout: input.cut === undefined ? text : text.slice(0, Math.floor(input.cut * text.length)) };
 }
 
-function queueOf({ jobs }: Jobs, args: readonly string[]): string {
+export function queueOf({ jobs }: Jobs, args: readonly string[]): string {
   const { columns, delimiter } = askedColumns(args);
   const ids = args
     .find((arg) => arg.startsWith('--jobs='))
@@ -177,7 +178,7 @@ function conversation(stdin: string, jobs: readonly Job[], echo: boolean): Scrip
   return { stdout: `${answers.join('')}scontrol: `, ...(unknown ? failure : {}) };
 }
 
-function idOf({ jobId, array, het }: Job['job']): string {
+export function idOf({ jobId, array, het }: Job['job']): string {
   if (typeof array?.taskId === 'number') return `${array.jobId}_${array.taskId}`;
   return het ? `${het.jobId}+${het.offset}` : `${jobId}`;
 }

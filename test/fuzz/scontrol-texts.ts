@@ -12,14 +12,16 @@ export interface JobLayout {
   readonly submitLine: boolean;
   /** Whether slurmctld tracks keys that users choose (TrackWCKey). */
   readonly wckeys: boolean;
+  /** Whether it is written in lines, for people; otherwise in one (`-o`). */
+  readonly lines: boolean;
 }
 
-export function jobLayout(random: Random): JobLayout {
+export function jobLayout(random: Random, lines: boolean): JobLayout {
   const wckeys = random.oneIn(2);
   return random.pick([
-    { release: 'slurm-wlm 22.05.8', gap: '   ', ends: ' Power= ', sluid: false, submitLine: false, wckeys },
-    { release: 'slurm 24.11.1', gap: '   ', ends: ' ', sluid: false, submitLine: false, wckeys },
-    { release: 'slurm 26.05.3', gap: ' ', ends: '', sluid: true, submitLine: true, wckeys },
+    { release: 'slurm-wlm 22.05.8', gap: '   ', ends: ' Power= ', sluid: false, submitLine: false, wckeys, lines },
+    { release: 'slurm 24.11.1', gap: '   ', ends: ' ', sluid: false, submitLine: false, wckeys, lines },
+    { release: 'slurm 26.05.3', gap: ' ', ends: '', sluid: true, submitLine: true, wckeys, lines },
   ]);
 }
 
@@ -102,24 +104,26 @@ export const nodeTexts = ['gpu01', 'gpu02', 'node01', 'node02']
   )
   .join('');
 
-/** The line of one job in `scontrol -d -o show job`, with what its user wrote; `lines` of a job that holds nodes. */
+/** The text of one job in `scontrol -d show job`, with what its user wrote; `lines` of a job that holds nodes. */
 export function jobText(layout: JobLayout, { job, texts }: QueuedTruth, lines: readonly string[], features: string): string {
   const text = (column: string): string => texts.get(column) ?? '';
   const { array, het } = job;
   const part = array ? `ArrayJobId=${array.jobId} ArrayTaskId=${array.taskId ?? array.pending} ` : '';
   const component = het ? `HetJobId=${het.jobId} HetJobOffset=${het.offset} ` : '';
   const comment = text('Comment') === '' ? '' : ` Comment=${text('Comment')}`;
-  return [
+  const gap = layout.lines ? '\n     ' : layout.gap;
+  const parts = [
     `JobId=${job.jobId} ${part}${component}JobName=${text('Name')}${layout.sluid ? ' SLUID=s2QXM7YQGK8N00' : ''}${het ? ' HetJobIdSet=15-16' : ''}`,
     ` UserId=${job.user}(${job.uid}) GroupId=${job.group}(${job.gid}) MCS_label=N/A Priority=1 Nice=0 Account=${job.account} QOS=normal`,
     layout.wckeys ? ` WCKey=${text('WCKey')}` : '',
     ` JobState=${job.state.base} Reason=None Dependency=(null) Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0`,
     ` StartTime=${job.start ?? 'Unknown'} Partition=cpu AllocNode:Sid=localhost:1 ReqNodeList=(null) ExcNodeList=(null) NodeList=${job.nodes}`,
     ` BatchHost=node01 NumNodes=${job.nodeCount} NumCPUs=${job.cpus} NumTasks=1 CPUs/Task=1 ReqB:S:C:T=0:0:*:* TRES=cpu=2 CoreSpec=*`,
-    lines.length === 0 ? '' : ` JOB_GRES=(null)${layout.gap}${lines.join(layout.gap)}`,
+    lines.length === 0 ? '' : ` JOB_GRES=(null)${gap}${lines.join(gap)}`,
     ` MinCPUsNode=1 MinMemoryCPU=1000M MinTmpDiskNode=0 Features=${features} DelayBoot=00:00:00 OverSubscribe=OK Network=(null)`,
     ` Command=${text('Command')}${layout.submitLine ? ` SubmitLine=sbatch ${text('Name')}` : ''} WorkDir=${text('WorkDir')}`,
     `${text('admin_comment') === '' ? '' : ` AdminComment=${text('admin_comment')}`}${comment}`,
     ` StdErr=${text('STDERR')} StdIn=${text('STDIN')} StdOut=${text('STDOUT')}${layout.ends}\n`,
-  ].join('');
+  ];
+  return layout.lines ? `${parts.filter((text) => text !== '').join('\n  ')}\n` : parts.join('');
 }

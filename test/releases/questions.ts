@@ -1,4 +1,4 @@
-import type { AccountedJob, Connector, Piece } from '@sluice/slurm';
+import type { Connector, Piece } from '@sluice/slurm';
 
 /** What a recording needs to be asked again: when it was made, and which job is which. */
 export interface Facts {
@@ -43,6 +43,8 @@ export async function askLive({ controller, accounting }: Connector, facts: Fact
     qos: await accounting.qos(),
     tres: await accounting.tres(),
     shares: await accounting.shares(),
+    states: await gather(controller.activeStates()),
+    details: await controller.details([...some, facts.jobs['completed'] ?? 0, 999_999], { script: true, description: true }),
   };
 }
 
@@ -59,8 +61,8 @@ export async function askEnded({ accounting }: Connector, facts: Facts) {
   };
 }
 
-async function gather(pieces: AsyncIterable<Piece<AccountedJob>>) {
-  const records: AccountedJob[] = [];
+async function gather<T>(pieces: AsyncIterable<Piece<T>>) {
+  const records: T[] = [];
   const rejects: unknown[] = [];
   for await (const piece of pieces) {
     if (piece.kind === 'records') records.push(...piece.records);

@@ -70,6 +70,39 @@ for (const release of recordedReleases) {
       assert.deepEqual({ name, comment }, { name: 'N/A', comment: 'None' });
     });
 
+    it('the few columns and the many say the same states', () => {
+      const { live } = of(release);
+      const those = live.active.records.filter(({ state }) => state.base !== 'PENDING');
+      const wanted = those.map(({ cluster, jobId, state, start, end, restarts }) => ({ cluster, jobId, state, start, end, restarts }));
+      assert.deepEqual(
+        live.states.records.toSorted((a, b) => a.jobId - b.jobId),
+        wanted.toSorted((a, b) => a.jobId - b.jobId),
+      );
+    });
+
+    it('details are the record, what it holds, its script and its text, whatever its user wrote', () => {
+      const { facts, live } = of(release);
+      for (const name of ['exclusive', 'forged', 'held', 'completed'] as const) {
+        const jobId = facts.jobs[name] ?? assert.fail(name);
+        const details = live.details.get(jobId);
+        if (details?.kind !== 'known') assert.fail(`${name} is ${details?.kind}`);
+        const { job, allocation, script, description } = details.value;
+        assert.deepEqual(
+          job,
+          live.active.records.find((one) => one.jobId === jobId),
+          name,
+        );
+        assert.deepEqual(
+          allocation ?? undefined,
+          live.allocations.records.find((one) => one.jobId === jobId),
+          name,
+        );
+        assert.equal(script, roles[name].script, name);
+        assert.match(description ?? '', new RegExp(`^JobId=${jobId} JobName=[\\s\\S]*\\n   UserId=${job.user}\\(${job.uid}\\)`), name);
+      }
+      assert.deepEqual(live.details.get(999_999), { kind: 'gone' });
+    });
+
     it('scripts, environment and text are whole', () => {
       const { live, ended } = of(release);
       assert.deepEqual(live.script, { kind: 'known', value: roles.exclusive.script });
