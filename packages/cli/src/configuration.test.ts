@@ -55,6 +55,7 @@ async function sluice(args: readonly string[], { env = {}, configFile = join(dir
     userName: () => 'alice',
     nonce: () => 'abcdefgh12345678',
     interrupted: new AbortController().signal,
+    leaveSignals() {},
   });
   return { code, out: out.join(''), err: err.join(''), calls };
 }

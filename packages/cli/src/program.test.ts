@@ -37,6 +37,7 @@ async function sluice(args: readonly string[], changes: Partial<Surroundings> = 
     userName: () => 'alice',
     nonce: () => 'abcdefgh12345678',
     interrupted: new AbortController().signal,
+    leaveSignals() {},
     ...changes,
   });
   return { code, out: out.join(''), err: err.join('') };

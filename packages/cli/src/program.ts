@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describeError, exitCodeOf, isCode, SluiceError } from '@sluice/io';
 import { Command, CommanderError } from 'commander';
+import { addClusterCockpit } from './commands/cc-command.ts';
 import { addConfig } from './commands/config-command.ts';
 import { addDemo } from './commands/demo-command.ts';
 import { addSlurm } from './commands/slurm-command.ts';
@@ -45,6 +46,7 @@ function buildProgram(around: Surroundings, setExit: (code: number) => void): Co
       '\nExamples:\n  $ sluice demo\n  $ sluice slurm check\n  $ sluice slurm ended --since 2h --json\n  $ sluice config check\n',
     );
   addDemo(program, around, setExit);
+  addClusterCockpit(program, around, setExit);
   addSlurm(program, around, setExit);
   addConfig(program, around);
   addStandin(program, around);

@@ -24,6 +24,8 @@ export interface Surroundings {
   nonce(): string;
   /** Aborted with `Interrupted` when the user interrupts (SIGINT, SIGTERM) or our output cannot be written any more. */
   readonly interrupted: AbortSignal;
+  /** Leaves SIGINT and SIGTERM to a program that stops in order by itself; `interrupted` no longer follows them. */
+  leaveSignals(): void;
 }
 
 /** Milliseconds that a command has to end by itself once it is interrupted: longer than a program gets until SIGKILL. */
@@ -36,12 +38,11 @@ export function systemSurroundings(): Surroundings {
     interrupt.abort(new Interrupted(why, exitCode));
     setTimeout(() => process.exit(exitCode), graceMs).unref();
   };
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
-    process.once(signal, () => end(`interrupted by ${signal}`, code));
-  }
+  const onSignal: Readonly<Record<string, () => void>> = {
+    SIGINT: () => end('interrupted by SIGINT', 130),
+    SIGTERM: () => end('interrupted by SIGTERM', 143),
+  };
+  for (const [signal, listener] of Object.entries(onSignal)) process.once(signal, listener);
   return {
     stdout: outputOf(process.stdout, (code) => {
       // Whoever read our output (`| head`) has seen enough; Slurm need not go on for it.
@@ -60,6 +61,9 @@ export function systemSurroundings(): Surroundings {
     userName,
     nonce: () => randomBytes(12).toString('hex'),
     interrupted: interrupt.signal,
+    leaveSignals() {
+      for (const [signal, listener] of Object.entries(onSignal)) process.off(signal, listener);
+    },
   };
 }
 

@@ -30,6 +30,7 @@ export {
   showAdapterConfig,
 } from './config/load-adapter-config.ts';
 export { type HookConfig, loadHookConfig } from './config/load-hook-config.ts';
+export { CcDaemon, type CcDaemonOptions } from './daemon/cc-daemon.ts';
 export type { CcAccelerator, CcCluster, CcSubCluster, CcTopology } from './decide/cc-cluster.ts';
 export {
   type DecideContext,

@@ -61,13 +61,13 @@ export function judgeStop(answer: HttpResponse): Judged {
   if (isMissing(answer)) return { kind: 'missing' };
   const reason = envelopeOf(answer)?.error;
   if (reason === undefined || (status !== 422 && status !== 400)) return 'unexpected';
-  // 422 from 1.4.3 on, 400 before.
-  if (reason.includes('already been stopped')) {
-    const state = /\(state is: (\w+)\)/.exec(reason)?.[1];
-    return state === undefined ? { kind: 'there' } : { kind: 'there', state };
-  }
-  // 1.3 says the same of a job that has ended and of an end that is not after the start.
-  return reason.includes('only running jobs can be stopped') ? 'look' : { kind: 'refused', reason };
+  const state = /\(state is: (\w+)\)/.exec(reason)?.[1];
+  // 422 from 1.4.3 on.
+  if (reason.includes('already been stopped')) return state === undefined ? { kind: 'there' } : { kind: 'there', state };
+  // 400 before; one sentence for a job that has ended and for an end that is not after the start. 1.3 leaves out the state.
+  if (!reason.includes('only running jobs can be stopped')) return { kind: 'refused', reason };
+  if (state === undefined) return 'look';
+  return state === 'running' ? { kind: 'refused', reason } : { kind: 'there', state };
 }
 
 /** The server does not know a field: our fault, or it is another release than it was. */

@@ -190,7 +190,6 @@ describe('what is ignored', () => {
     assert.equal(ignored({ start: 0 }), 'it never started');
     const cancelled: Partial<Run> = { nodes: [], ended: { time: start, state: 'CANCELLED' } };
     assert.equal(ignored(cancelled), 'it never started');
-    assert.deepEqual(decideStop({ ...run, ...cancelled }, unasked()), { ignored: 'it never started' });
   });
 
   test('a start that stands is stopped, whatever the configuration says since', () => {
@@ -199,6 +198,12 @@ describe('what is ignored', () => {
       decideContext({ ...defaultSettings, ignoreHosts: () => true }, [], []),
     );
     assert.ok('payload' in stop);
+  });
+
+  test('a stop needs the key of a run and its end, nothing else', () => {
+    const stop = decideStop({ ...run, user: '', nodes: [], ended: { time: start + 1, state: 'COMPLETED' } }, unasked());
+    assert.ok('payload' in stop, 'a run that is known from cc-backend’s list alone');
+    assert.ok('refused' in decideStop({ ...run, start: 0, ended: { time: start, state: 'COMPLETED' } }, unasked()));
   });
 });
 

@@ -56,12 +56,11 @@ export function decideStart(run: Run, context: DecideContext): Decided<StartPayl
 /**
  * The stop of a run that has ended; always with cluster and start, for otherwise the server takes the newest run of the id.
  * It is for a start that stands: what is ignored or refused at its start has none, and a start that stands is stopped even
- * where its host or cluster has since gone from a configuration.
+ * where its host or cluster has since gone from a configuration. So it needs the run's key and end alone.
  */
 export function decideStop(run: Run, context: DecideContext): Decided<StopPayload> {
   if (run.ended === null) return refuse('it has not ended');
-  if (neverStarted(run)) return { ignored: 'it never started' };
-  const problem = problemOf(run);
+  const problem = keyProblemOf(run);
   if (problem !== undefined) return problem;
   const jobState = endStateOf(run.ended.state);
   if (jobState === undefined) return refuse(`its state ${run.ended.state} is none in which a job has ended`);
@@ -92,9 +91,14 @@ function neverStarted(run: Run): boolean {
   return run.start === 0 || (run.ended !== null && run.nodes.length === 0);
 }
 
-function problemOf(run: Run): Refused | undefined {
+function keyProblemOf(run: Run): Refused | undefined {
   if (!Number.isSafeInteger(run.jobId) || run.jobId <= 0) return refuse(`its id ${run.jobId} is no job id`);
-  if (!isTime(run.start)) return refuse(`its start ${run.start} is no time`);
+  return isTime(run.start) ? undefined : refuse(`its start ${run.start} is no time`);
+}
+
+function problemOf(run: Run): Refused | undefined {
+  const problem = keyProblemOf(run);
+  if (problem !== undefined) return problem;
   if (run.user === '') return refuse('its user is not known');
   if (run.nodes.length === 0) return refuse('its nodes are not known');
   return undefined;

@@ -59,11 +59,12 @@ test('no hyper-threading on either side', () => {
   assert.deepEqual(hwthreads({ cpuIds: [0, 7] }, { sub, node: { threadsPerCore: 1, cpus: { total: 8, allocated: 0 } } }), [0, 7]);
 });
 
-test('CPUs= set to the number of cores: a job owns all siblings of its cores, whether its numbers count cores or threads', () => {
+test('CPUs= set to the number of cores: a job owns all siblings of its cores, whether its numbers count threads or cores', () => {
   const cores: Partial<Node> = { cpus: { total: 8, allocated: 0 } };
+  // Slurm 22.05.8: `NumCPUs=3 … CPU_IDs=0-3,8-9`, which squeue --json says are cores 0 and 1 of socket 0 and core 0 of socket 1.
+  const measured = { cpuIds: [0, 1, 2, 3, 8, 9] };
+  assert.deepEqual(hwthreads(measured, { node: cores, run: { cpus: 3 } }), [0, 1, 4, 8, 9, 12]);
   assert.deepEqual(hwthreads({ cpuIds: [0, 5] }, { node: cores, run: { cpus: 2 } }), [0, 5, 8, 13], 'as many numbers as CPUs: cores');
-  const threads = { cpuIds: [0, 1, 10, 11] };
-  assert.deepEqual(hwthreads(threads, { node: cores, run: { cpus: 2 } }), [0, 5, 8, 13], 'more numbers than CPUs: threads');
   const bySocket: readonly CoreAllocation[] = [{ socket: 1, core: 1, threads: 1 }];
   assert.deepEqual(hwthreads({ cpuIds: null, cores: bySocket }, { node: cores, run: { cpus: 1 } }), [5, 13]);
 });
@@ -89,7 +90,7 @@ test('NUMA nodes as sockets: Slurm has four sockets where cc-backend has two wit
 });
 
 test('core specialisation: cores that Slurm keeps for itself stay in its numbers', () => {
-  // CoreSpecCount=1: the last core is never given to a job; the whole node is the other seven.
+  // Slurm 22.05.8 with CoreSpecCount=1: CPUTot=16 CPUSpecList=14-15, and an exclusive job has CPU_IDs=0-13.
   const all = Array.from({ length: 14 }, (_, cpu) => cpu);
   assert.deepEqual(hwthreads({ cpuIds: all }), [0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14]);
 });

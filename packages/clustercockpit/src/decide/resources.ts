@@ -33,8 +33,7 @@ export function acceleratorCount(run: Run, resources: readonly ResourcePayload[]
  * Undefined when Slurm's numbers do not fit the topology.
  *
  * Where `CPUs=` is the number of cores although cores have two threads, a job owns whole cores: its cgroup has all threads
- * of them. `scontrol -d show job` goes on to count threads there (it multiplies the job's cores by ThreadsPerCore, in all
- * releases to 26.05); `countsCores` says that the numbers do count cores. Either way all siblings of a core are meant.
+ * of them. `scontrol -d show job` goes on to count threads there (measured with 22.05: `NumCPUs=1 CPU_IDs=4-5`); `countsCores` says that the numbers do count cores. Either way all siblings of a core are meant.
  */
 export function hwthreadsOf(node: NodeAllocation, topology: NodeTopology, countsCores = false): readonly number[] | undefined {
   const ids = node.cpuIds ? fromCpuIds(node.cpuIds, topology, countsCores) : fromCores(node, topology);

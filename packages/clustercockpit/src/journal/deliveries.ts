@@ -1,4 +1,5 @@
-import type { Journal, Row, Statements } from '@sluice/service';
+import { SluiceError } from '@sluice/io';
+import type { Journal, Statements } from '@sluice/service';
 import type { RunKey } from '../run.ts';
 import { runOf } from './facts.ts';
 import { known, todo } from './schema.ts';
@@ -20,31 +21,42 @@ export class Deliveries {
 
   /**
    * Runs about which a sink is to be told now, what happens now before what comes from history, and each in the order it
-   * fell due.
+   * fell due. Those in `taken` are left out.
    */
-  due(sink: SinkName, what: 'start' | 'stop', limit: number): readonly DueRun[] {
+  due(sink: SinkName, what: 'start' | 'stop', limit: number, taken: ReadonlySet<number>): readonly DueRun[] {
     const now = this.#now();
-    const rows: Row[] = [];
+    const runs: DueRun[] = [];
     for (const backlog of [0, 1]) {
-      if (rows.length >= limit) break;
-      rows.push(
-        ...this.#journal.all(
-          `SELECT r.*, d.attempts, d.started_ms FROM delivery d INDEXED BY delivery_due JOIN run r ON r.id = d.run
-           WHERE d.sink = ? AND d.todo = ? AND d.todo IN (1, 2) AND d.backlog = ? AND d.due_ms <= ? ORDER BY d.due_ms LIMIT ?`,
-          sink,
-          todo[what],
-          backlog,
-          now,
-          limit - rows.length,
-        ),
+      const due = this.#journal.all(
+        `SELECT run FROM delivery INDEXED BY delivery_due
+         WHERE sink = ? AND todo = ? AND todo IN (1, 2) AND backlog = ? AND due_ms <= ? ORDER BY due_ms LIMIT ?`,
+        sink,
+        todo[what],
+        backlog,
+        now,
+        limit + taken.size,
       );
+      for (const row of due) {
+        const id = Number(row['run']);
+        if (runs.length < limit && !taken.has(id)) runs.push(this.#dueRun(sink, id));
+      }
     }
-    return rows.map((row) => ({
-      id: Number(row['id']),
+    return runs;
+  }
+
+  #dueRun(sink: SinkName, id: number): DueRun {
+    const row = this.#journal.get(
+      'SELECT r.*, d.attempts, d.started_ms FROM run r JOIN delivery d ON d.run = r.id AND d.sink = ? WHERE r.id = ?',
+      sink,
+      id,
+    );
+    if (!row) throw new SluiceError('internal', `the journal has a delivery of run ${id} and no such run`);
+    return {
+      id,
       run: runOf(row),
       attempts: Number(row['attempts']),
       startedMs: row['started_ms'] === null ? null : Number(row['started_ms']),
-    }));
+    };
   }
 
   /** When something falls due next, in milliseconds since the epoch; null when nothing waits. */
@@ -102,7 +114,7 @@ export class Deliveries {
           `UPDATE delivery SET known = 1, attempts = 0, reason = NULL, started_ms = ?1, due_ms = ?2,
              todo = CASE WHEN (SELECT ended FROM run WHERE id = ?3) IS NULL THEN ${todo.nothing} ELSE ${todo.stop} END
            WHERE run = ?3 AND sink = ?4`,
-          one.stands ? null : now,
+          now,
           now + one.stopAfterMs,
           id,
           sink,
@@ -157,6 +169,12 @@ export class Deliveries {
     }
   }
 
+  /** Of a run that stood before we came we know nothing but its key: how it started is asked before it is sent. */
+  #askAgain(statements: Statements, id: number, sink: SinkName): void {
+    const { changes } = statements.run("UPDATE run SET complete = 0 WHERE id = ? AND facts ->> 'user' = ''", id);
+    if (changes > 0) statements.run('UPDATE delivery SET todo = 0 WHERE run = ? AND sink = ?', id, sink);
+  }
+
   /** The sinks that come after the first are told of a run that it has. */
   #release(statements: Statements, id: number, now: number): void {
     statements.run(
@@ -189,7 +207,7 @@ export class Deliveries {
   /** What a sink is believed to have of a run; undefined when the run is not known at all. */
   standingOf(sink: SinkName, { cluster, jobId, start }: RunKey): Standing | undefined {
     const row = this.#journal.get(
-      `SELECT r.id, r.ended, d.known, d.todo, d.done_ms FROM run r LEFT JOIN delivery d ON d.run = r.id AND d.sink = ?
+      `SELECT r.id, r.ended, d.known, d.todo, d.started_ms, d.done_ms FROM run r LEFT JOIN delivery d ON d.run = r.id AND d.sink = ?
        WHERE r.cluster = ? AND r.job_id = ? AND r.start = ?`,
       sink,
       cluster,
@@ -202,6 +220,7 @@ export class Deliveries {
       ended: row['ended'] !== null,
       stands: row['known'] === 2 ? 'stop' : row['known'] === 1 ? 'start' : null,
       aside: row['todo'] === todo.aside || row['todo'] === todo.unsent,
+      startedMs: row['started_ms'] === null ? null : Number(row['started_ms']),
       doneMs: row['done_ms'] === null ? null : Number(row['done_ms']),
     };
   }
@@ -225,6 +244,14 @@ export class Deliveries {
       }));
   }
 
+  /** The time in seconds since the epoch from which on something has not been delivered; null when everything has. */
+  oldestWaiting(): number | null {
+    const row = this.#journal.get(
+      `SELECT min(coalesce(r.ended, r.start)) AS oldest FROM delivery d JOIN run r ON r.id = d.run WHERE d.todo IN (1, 2)`,
+    );
+    return typeof row?.['oldest'] === 'number' ? row['oldest'] : null;
+  }
+
   /** Notes what a comparison found to stand in a sink. A stop that does not stand after all is sent again. */
   correct(sink: SinkName, found: readonly { readonly id: number; readonly stands: 'start' | 'stop' | null }[]): Promise<void> {
     return this.#journal.write((statements) => {
@@ -241,6 +268,7 @@ export class Deliveries {
           id,
           sink,
         );
+        if (level === known.nothing) this.#askAgain(statements, id, sink);
         if (sink === this.#first && level > known.nothing) this.#release(statements, id, now);
       }
     });

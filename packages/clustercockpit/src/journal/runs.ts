@@ -1,9 +1,9 @@
-import type { Journal, Statements } from '@sluice/service';
+import type { Journal, Row, Statements } from '@sluice/service';
 import type { RunEnd, RunKey } from '../run.ts';
 import { setNote } from './book.ts';
 import { factsOf } from './facts.ts';
 import { known, todo } from './schema.ts';
-import type { Notes, OpenRun, Recorded, Resize, Sighting, SinkName } from './types.ts';
+import type { Ending, Notes, OpenRun, Recorded, Resize, Sighting, SinkName } from './types.ts';
 
 /** What Slurm says: the runs, and how deliveries of them begin. */
 export class Runs {
@@ -24,7 +24,10 @@ export class Runs {
    * a later one wins while the stop has not been sent. What is complete replaces what was not, while the start has not been
    * sent.
    */
-  record(seen: readonly Sighting[], beside: { readonly resizes?: readonly Resize[]; readonly notes?: Notes } = {}): Promise<Recorded> {
+  record(
+    seen: readonly Sighting[],
+    beside: { readonly endings?: readonly Ending[]; readonly resizes?: readonly Resize[]; readonly notes?: Notes } = {},
+  ): Promise<Recorded> {
     return this.#journal.write((statements) => {
       let started = 0;
       let ended = 0;
@@ -36,18 +39,17 @@ export class Runs {
         if (what.isNew) started++;
         if (what.nowEnded) ended++;
       }
+      for (const { ended: end, ...key } of beside.endings ?? []) {
+        const row = find(statements, key);
+        if (row && this.#end(statements, row, end)) ended++;
+      }
       for (const [name, value] of Object.entries(beside.notes ?? {})) setNote(statements, name, value);
       return { started, ended };
     });
   }
 
   #recordOne(statements: Statements, { run, complete, backlog, stands }: Sighting): { isNew: boolean; nowEnded: boolean } {
-    const row = statements.get(
-      'SELECT id, complete, ended FROM run WHERE cluster = ? AND job_id = ? AND start = ?',
-      run.cluster,
-      run.jobId,
-      run.start,
-    );
+    const row = find(statements, run);
     const now = this.#now();
     if (!row) {
       const { lastId } = statements.run(
@@ -74,11 +76,17 @@ export class Runs {
       );
     }
     if (stands) this.#standsAlready(statements, id, stands);
+    return { isNew: false, nowEnded: run.ended !== null && this.#end(statements, row, run.ended) };
+  }
+
+  /** Notes an end, unless a later one is known; says whether there was none. */
+  #end(statements: Statements, row: Row, end: RunEnd): boolean {
     const known = row['ended'] === null ? null : Number(row['ended']);
-    if (run.ended === null || (known !== null && known >= run.ended.time)) return { isNew: false, nowEnded: false };
-    statements.run('UPDATE run SET ended = ?, end_state = ?, missing_ms = NULL WHERE id = ?', run.ended.time, run.ended.state, id);
-    this.#planStop(statements, id, now);
-    return { isNew: false, nowEnded: known === null };
+    if (known !== null && known >= end.time) return false;
+    const id = Number(row['id']);
+    statements.run('UPDATE run SET ended = ?, end_state = ?, missing_ms = NULL WHERE id = ?', end.time, end.state, id);
+    this.#planStop(statements, id, this.#now());
+    return known === null;
   }
 
   /** A sink that comes after another learns of a run when that one has it. */
@@ -145,16 +153,18 @@ export class Runs {
     return row && { complete: row['complete'] === 1, ended: row['ended'] !== null };
   }
 
-  /** All runs of a cluster whose end is not known, by job id. */
-  *openRuns(cluster: string): Generator<OpenRun, void> {
+  /** The runs of a cluster whose end is not known, by job id, of those that were seen before a moment. */
+  *openRuns(cluster: string, seenBeforeMs: number): Generator<OpenRun, void> {
     for (const row of this.#journal.iterate(
-      'SELECT id, job_id, start, missing_ms FROM run INDEXED BY run_open WHERE cluster = ? AND ended IS NULL ORDER BY job_id, start',
+      'SELECT id, job_id, start, complete, missing_ms FROM run INDEXED BY run_open WHERE cluster = ? AND ended IS NULL AND seen_ms < ? ORDER BY job_id, start',
       cluster,
+      Math.floor(seenBeforeMs),
     )) {
       yield {
         id: Number(row['id']),
         jobId: Number(row['job_id']),
         start: Number(row['start']),
+        complete: row['complete'] === 1,
         missingMs: row['missing_ms'] === null ? null : Number(row['missing_ms']),
       };
     }
@@ -174,4 +184,8 @@ export class Runs {
     const row = this.#journal.get('SELECT count(*) AS open, count(missing_ms) AS missing FROM run WHERE ended IS NULL');
     return { open: Number(row?.['open'] ?? 0), missing: Number(row?.['missing'] ?? 0) };
   }
+}
+
+function find({ get }: Statements, { cluster, jobId, start }: RunKey): Row | undefined {
+  return get('SELECT id, complete, ended FROM run WHERE cluster = ? AND job_id = ? AND start = ?', cluster, jobId, start);
 }

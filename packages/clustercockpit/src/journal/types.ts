@@ -1,4 +1,4 @@
-import type { Run, RunKey } from '../run.ts';
+import type { Run, RunEnd, RunKey } from '../run.ts';
 
 /** Where runs are delivered to. */
 export type SinkName = 'rest' | 'nats';
@@ -14,6 +14,11 @@ export interface Sighting {
   readonly stands?: 'start' | 'stop';
 }
 
+/** The end of a run that is in the journal; of one that is not it says nothing. */
+export interface Ending extends RunKey {
+  readonly ended: RunEnd;
+}
+
 /** A row of accounting that a resize ended; the next row of the job goes on with the run that began at `start`. */
 export interface Resize extends RunKey {
   readonly at: number;
@@ -24,6 +29,8 @@ export interface OpenRun {
   readonly id: number;
   readonly jobId: number;
   readonly start: number;
+  /** Whether all has been asked about how it started. */
+  readonly complete: boolean;
   /** Milliseconds since the epoch at which the controller was first found without it; null while it has it. */
   readonly missingMs: number | null;
 }
@@ -33,14 +40,14 @@ export interface DueRun {
   readonly id: number;
   readonly run: Run;
   readonly attempts: number;
-  /** Milliseconds since the epoch at which its start was accepted here; null when it stood there before. */
+  /** Milliseconds since the epoch at which its start was accepted; null when a comparison found it there. */
   readonly startedMs: number | null;
 }
 
 /** What became of an attempt. */
 export type Settled =
   /** `stopAfterMs`: how long its stop must wait from now on. */
-  | { readonly id: number; readonly did: 'start'; readonly stands: boolean; readonly stopAfterMs: number }
+  | { readonly id: number; readonly did: 'start'; readonly stopAfterMs: number }
   | { readonly id: number; readonly did: 'stop' }
   /** The other side knows nothing of its start. */
   | { readonly id: number; readonly did: 'missing'; readonly reason: string; readonly dueMs: number }
@@ -85,5 +92,7 @@ export interface Standing {
   readonly ended: boolean;
   readonly stands: 'start' | 'stop' | null;
   readonly aside: boolean;
+  /** Milliseconds since the epoch at which its start was accepted; null when it was not, or a comparison found it there. */
+  readonly startedMs: number | null;
   readonly doneMs: number | null;
 }

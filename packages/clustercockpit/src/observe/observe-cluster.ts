@@ -1,8 +1,8 @@
 import { SluiceError } from '@sluice/io';
 import type { Answer, Connector, Node, Reject } from '@sluice/slurm';
-import type { Privacy } from './decide/decide.ts';
-import { mergeRuns, type NoRun, observeActive, observeEnded, type Seen, type Surroundings, surroundings } from './observe.ts';
-import type { Run } from './run.ts';
+import type { Privacy } from '../decide/context.ts';
+import type { Run } from '../run.ts';
+import { mergeRuns, type NoRun, observeActive, observeEnded, type Seen, type Surroundings, surroundings } from './seen.ts';
 
 /** The facets that are asked; this door changes nothing in Slurm. */
 export type SlurmReader = Pick<Connector, 'accounting' | 'controller'>;
@@ -11,7 +11,7 @@ export interface ObserveOptions {
   /** Ended jobs are asked of accounting by their end, within these two times (seconds). */
   readonly from: number;
   readonly to: number;
-  readonly privacy: Privacy;
+  readonly privacy: Pick<Privacy, 'script' | 'slurmInfo'>;
   /** Runs that stand in cc-backend already; nothing more is asked about them. */
   readonly standing?: (run: Run) => boolean;
   readonly signal?: AbortSignal;
@@ -96,10 +96,10 @@ async function complete(connector: SlurmReader, merged: readonly Run[], controll
   return { runs, held };
 }
 
-async function completed(connector: SlurmReader, run: Run, controllerAnswers: boolean, privacy: Privacy): Promise<Run> {
+async function completed(connector: SlurmReader, run: Run, controllerAnswers: boolean, privacy: ObserveOptions['privacy']): Promise<Run> {
   const whole = await withAllocation(connector, run);
   const script = privacy.script ? await scriptOf(connector, run, controllerAnswers) : null;
-  const description = controllerAnswers && privacy.description ? await descriptionOf(connector, run) : null;
+  const description = controllerAnswers && privacy.slurmInfo ? await descriptionOf(connector, run) : null;
   return { ...whole, script, description };
 }
 

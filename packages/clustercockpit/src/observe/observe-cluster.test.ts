@@ -5,7 +5,7 @@ import { type Allocation, type Answer, parseState } from '@sluice/slurm';
 import { type ObserveOptions, observeCluster, type SlurmReader } from './observe-cluster.ts';
 
 const start = 1_795_000_000;
-const options: ObserveOptions = { from: start, to: start + 100, privacy: { script: true, description: true } };
+const options: ObserveOptions = { from: start, to: start + 100, privacy: { script: true, slurmInfo: true } };
 const down = () => Promise.reject(new SluiceError('slurm.unreachable', 'nobody answers'));
 const unasked: Answer<never> = { kind: 'unasked', error: new SluiceError('slurm.unreachable', 'nobody answers') };
 const allocation: Allocation = { cluster: 'c', jobId: 7, start, whole: false, nodes: [] };
@@ -100,7 +100,7 @@ test('nothing more is asked about what stands already, or about what may not be 
   assert.equal(standing.runs.length, 2);
   const silent = await observeCluster(slurm({ controller: never, accounting }), {
     ...options,
-    privacy: { script: false, description: false },
+    privacy: { script: false, slurmInfo: false },
   });
   assert.equal(silent.runs.length, 2);
 });

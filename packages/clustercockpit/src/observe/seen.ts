@@ -1,5 +1,5 @@
 import { type AccountedJob, type ActiveJob, type Allocation, expandHostlist, isEnded, type Job, type Node, type Tres } from '@sluice/slurm';
-import { keyOf, type Run, type RunEnd } from './run.ts';
+import { keyOf, type Run, type RunEnd } from '../run.ts';
 
 /** Why a record is no run that cc-backend could be told of. */
 export type NoRun = 'not started' | 'start not final' | 'never started' | 'still running' | 'nodes unknown' | 'revoked';
@@ -41,7 +41,9 @@ export function observeActive(job: ActiveJob, around: Surroundings): Seen {
 export function observeEnded(job: AccountedJob, around: Surroundings): Seen {
   if (job.state.flags.includes('REVOKED')) return { no: 'revoked' };
   if (job.start === null) return { no: 'never started' };
-  if (job.end === null || job.state.flags.includes('RESIZING')) return { no: 'still running' };
+  // The row that a resize ended tells of a run that goes on.
+  if (job.state.flags.includes('RESIZING')) return runOf(job, null, around, null);
+  if (job.end === null) return { no: 'still running' };
   // The row of a requeued job says how the job goes on; that this run of it is over, its end says.
   const requeued = job.state.base === 'PENDING';
   if (!requeued && !isEnded(job.state)) return { no: 'still running' };

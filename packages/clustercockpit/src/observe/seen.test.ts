@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type AccountedJob, type ActiveJob, type Allocation, type Node, parseState } from '@sluice/slurm';
-import { mergeRuns, observeActive, observeEnded, type Seen, surroundings } from './observe.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
+import { mergeRuns, observeActive, observeEnded, type Seen, surroundings } from './seen.ts';
 
 const nothing = surroundings([], []);
 const start = 1_795_000_000;

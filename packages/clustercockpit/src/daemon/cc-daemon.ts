@@ -1,0 +1,393 @@
+import { type Clock, type HttpClient, type HttpObservation, httpClient, readSecret, SluiceError } from '@sluice/io';
+import { type Health, type Log, type Metrics, type Part, type PartContext, type SaidOnce, saidOnce } from '@sluice/service';
+import type { Node } from '@sluice/slurm';
+import { type CcBackendClient, ccBackendClient } from '../cc/cc-backend-client.ts';
+import type { AdapterConfig } from '../config/adapter-config.ts';
+import type { DecideSettings } from '../decide/context.ts';
+import { Delivery } from '../deliver/delivery.ts';
+import { natsSink } from '../deliver/nats-sink.ts';
+import { restSink } from '../deliver/rest-sink.ts';
+import type { Sink } from '../deliver/sink.ts';
+import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
+import type { SinkName } from '../journal/types.ts';
+import { type NatsPublisher, natsPublisher } from '../nats/publisher.ts';
+import { ClusterObserver } from '../observe/cluster-observer.ts';
+import { EventPump } from '../observe/event-pump.ts';
+import type { SlurmReader } from '../observe/observe-cluster.ts';
+import { ClusterWatch } from './cluster-watch.ts';
+import { clustersToWatch } from './clusters.ts';
+import { Comparisons } from './comparisons.ts';
+import { type DaemonMetrics, daemonMetrics } from './daemon-metrics.ts';
+import { Decisions } from './decisions.ts';
+import { HookEvents } from './hook-events.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { NodeStateSender } from './node-states.ts';
+import { writePidFile } from './pid-file.ts';
+import { actsHere } from './role.ts';
+
+export interface CcDaemonOptions {
+  readonly config: AdapterConfig;
+  /** The cluster that this host belongs to when no name is given. */
+  readonly connect: (cluster: string | undefined) => SlurmReader;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics?: Metrics;
+  readonly health?: Health;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly hostname: string;
+  readonly pid: number;
+  /** Release of Sluice, for status. */
+  readonly version: string;
+}
+
+/** Two controllers: how often it is looked which of them acts, in milliseconds. */
+const roleMs = 10_000;
+const clustersRetryMs = 5000;
+
+/** The daemon in place of cc-slurm-adapter's: its parts, in the order in which they start. */
+export class CcDaemon {
+  readonly #options: CcDaemonOptions;
+  readonly #said: SaidOnce;
+  readonly #metrics: DaemonMetrics;
+  #token = '';
+  #journal: RunJournal | undefined;
+  #http: HttpClient | undefined;
+  #client: CcBackendClient | undefined;
+  #publisher: NatsPublisher | undefined;
+  #decisions: Decisions | undefined;
+  #comparisons: Comparisons | undefined;
+  #deliveries: Delivery[] = [];
+  #watches: ClusterWatch[] = [];
+  #acting = true;
+  readonly #pump: EventPump;
+  readonly #running: Promise<void>[] = [];
+
+  constructor(options: CcDaemonOptions) {
+    this.#options = options;
+    const { log, clock, config } = options;
+    this.#said = saidOnce({ log, clock });
+    this.#metrics = daemonMetrics({ metrics: options.metrics, journal: () => this.#journal, sinks: this.#sinkNames(), clock });
+    this.#pump = new EventPump({
+      observerOf: (cluster) => this.#watches.find(({ observer }) => observer.cluster === cluster)?.observer,
+      clock,
+      queryDelayMs: config.slurmQueryDelay * 1000,
+      maxRetries: config.slurmMaxRetries,
+      recorded: () => this.#wake(),
+      failed: (error) => this.#said.begins('events', `jobs of hook events could not be asked about: ${String(error)}`),
+    });
+  }
+
+  get parts(): readonly Part[] {
+    const { config } = this.#options;
+    let pidFile: { release(): void } | undefined;
+    let hooks: HookEvents;
+    return [
+      {
+        name: 'pid file',
+        start: () => {
+          pidFile = writePidFile(config.pidFilePath, this.#options.pid);
+        },
+        stop: () => pidFile?.release(),
+      },
+      { name: 'secrets', start: () => this.readSecrets() },
+      { name: 'journal', start: () => this.#openJournal(), stop: () => this.#journal?.close() },
+      { name: 'sinks', start: () => this.#openSinks(), stop: () => this.#closeSinks() },
+      {
+        name: 'hooks',
+        start: async () => {
+          hooks = this.#hookEvents();
+          await hooks.listen();
+        },
+        stop: () => hooks.close(),
+      },
+      { name: 'work', start: (context) => this.#begin(context, hooks), stop: () => this.#end() },
+    ];
+  }
+
+  /** Reads the secrets of the configuration anew. Errors: `config.invalid`, `config.unreadable`. */
+  readSecrets(): void {
+    const { config, env, log } = this.#options;
+    if (config.ccRestJwt === null) return;
+    const { secret, findings } = readSecret('ccRestJwt', config.ccRestJwt, env);
+    for (const finding of findings) log.warn(finding);
+    this.#token = secret.reveal();
+    for (const delivery of this.#deliveries) delivery.hurry();
+  }
+
+  #sinkNames(): readonly SinkName[] {
+    const { config } = this.#options;
+    return [...(config.ccRestSubmitJobs ? (['rest'] as const) : []), ...(config.natsServer !== null ? (['nats'] as const) : [])];
+  }
+
+  async #openJournal(): Promise<void> {
+    const { config, clock, pid } = this.#options;
+    const sinks = this.#sinkNames();
+    this.#journal = await openRunJournal(config.journalPath, { clock, pid, sinks, ...(sinks.includes('rest') ? { first: 'rest' } : {}) });
+  }
+
+  get #open(): RunJournal {
+    if (!this.#journal) throw new SluiceError('internal', 'the journal is not open');
+    return this.#journal;
+  }
+
+  async #openSinks(): Promise<void> {
+    const { config, clock, random, log, env } = this.#options;
+    if (config.ccRestUrl !== null) {
+      this.#http = httpClient({
+        baseUrl: config.ccRestUrl,
+        timeoutMs: config.ccRestTimeout * 1000,
+        connections: config.ccRestConcurrency + config.ccStopConcurrency + 1,
+        ...(config.ccRestCaFile === null ? {} : { caFile: config.ccRestCaFile }),
+        env,
+        observe: (observation: HttpObservation) => this.#metrics.http(observation),
+      });
+      this.#client = ccBackendClient(this.#http, () => this.#token, { now: () => clock.now() });
+    }
+    const settings = decideSettings(config);
+    this.#decisions = new Decisions({ settings, client: this.#client ?? null, nodes: () => this.#nodes(), clock, said: this.#said });
+    for (const sink of await this.#sinks(this.#decisions)) {
+      this.#deliveries.push(
+        new Delivery({
+          sink,
+          deliveries: this.#open.deliveries,
+          clock,
+          random,
+          log,
+          said: this.#said,
+          observe: (attempt) => this.#metrics.attempt(sink.name, attempt),
+          ...(sink.name === 'rest' ? { doubt: () => this.#comparisons?.doubt() } : {}),
+        }),
+      );
+    }
+    if (this.#client) {
+      this.#comparisons = new Comparisons({
+        client: this.#client,
+        journal: this.#open,
+        watches: () => this.#watches,
+        ccName: (cluster) => config.clusterNames.get(cluster) ?? cluster,
+        clock,
+        log,
+        said: this.#said,
+        intervalMs: config.ccPollInterval * 1000,
+        marginMs: 2 * config.ccCommitInterval * 1000,
+        corrected: () => this.#wake(),
+      });
+    }
+  }
+
+  async #sinks(decider: Decisions): Promise<readonly Sink[]> {
+    const { config, clock, random, env, hostname } = this.#options;
+    const sinks: Sink[] = [];
+    if (config.ccRestSubmitJobs && this.#client) {
+      sinks.push(
+        restSink({
+          client: this.#client,
+          decider,
+          deliveries: this.#open.deliveries,
+          clock,
+          requeuedJobs: config.requeuedJobs,
+          commitIntervalMs: config.ccCommitInterval * 1000,
+          tagged: config.startTag !== null,
+          concurrency: { start: config.ccRestConcurrency, stop: config.ccStopConcurrency },
+        }),
+      );
+    }
+    if (config.natsServer !== null) {
+      const { natsPassword } = config;
+      this.#publisher = await natsPublisher({
+        server: config.natsServer,
+        port: config.natsPort,
+        subject: config.natsSubject,
+        login: {
+          user: config.natsUser ?? undefined,
+          password: natsPassword === null ? undefined : () => readSecret('natsPassword', natsPassword, env).secret.reveal(),
+          credsFile: config.natsCredsFile ?? undefined,
+          nkeySeedFile: config.natsNKeySeedFile ?? undefined,
+        },
+        tls: config.natsTls,
+        caFile: config.natsCaFile ?? undefined,
+        jetStream: config.natsJetStream,
+        clock,
+        random,
+      });
+      sinks.push(natsSink({ publisher: this.#publisher, decider, hostname }));
+    }
+    return sinks;
+  }
+
+  async #closeSinks(): Promise<void> {
+    await this.#publisher?.close();
+    await this.#http?.close();
+  }
+
+  #nodes(): readonly Node[] {
+    return this.#watches.flatMap(({ observer }) => observer.nodes);
+  }
+
+  #wake(): void {
+    for (const delivery of this.#deliveries) delivery.wake();
+  }
+
+  #hookEvents(): HookEvents {
+    const { config, clock, log } = this.#options;
+    return new HookEvents({
+      spoolPath: config.spoolPath,
+      address: config.prepSockListenPath,
+      pump: this.#pump,
+      clock,
+      log,
+      said: this.#said,
+      observe: (what) => this.#metrics.hook(what),
+    });
+  }
+
+  #begin({ stopping, fail }: PartContext, hooks: HookEvents): void {
+    const keep = (work: Promise<unknown>) => void this.#running.push(work.then(() => {}, fail));
+    for (const delivery of this.#deliveries) {
+      delivery.hold(true);
+      keep(delivery.run(stopping));
+    }
+    keep(this.#work(stopping, hooks, keep));
+  }
+
+  /** What needs the names of the clusters begins when they are known. */
+  async #work(stopping: AbortSignal, hooks: HookEvents, keep: (work: Promise<unknown>) => void): Promise<void> {
+    const names = await this.#clusterNames(stopping);
+    if (names === undefined) return;
+    for (const [index, name] of names.entries()) this.#watches.push(this.#watch(name, index === 0));
+    this.#options.log.info({ clusters: names }, `observing ${names.join(', ')}`);
+    this.#acting = (await this.#role()) ?? true;
+    // What stands already is recognised before anything is sent, so that nothing is asked or sent in vain.
+    await this.#comparisons?.all(stopping);
+    if (this.#acting) for (const delivery of this.#deliveries) delivery.hold(false);
+    for (const watch of this.#watches) keep(watch.run(stopping));
+    keep(this.#pump.run(stopping));
+    keep(hooks.run(stopping));
+    if (this.#comparisons) keep(this.#comparisons.run(stopping));
+    keep(this.#watchRole(stopping));
+    keep(this.#housekeeping(hooks).run(stopping));
+  }
+
+  #housekeeping(hooks: HookEvents): Housekeeping {
+    const { config, clock, log, version, pid } = this.#options;
+    return new Housekeeping({
+      journal: this.#open,
+      config,
+      clock,
+      log,
+      said: this.#said,
+      watches: () => this.#watches,
+      status: () => ({
+        version,
+        pid,
+        acting: this.#acting,
+        sinks: Object.fromEntries(this.#deliveries.map(({ name, state }) => [name, state])),
+        comparisons: Object.fromEntries(this.#comparisons?.last ?? []),
+        spool: { ...hooks.spool.depth(), fullMs: hooks.spool.fullSince() },
+        eventsWaiting: this.#pump.size,
+      }),
+    });
+  }
+
+  async #clusterNames(stopping: AbortSignal): Promise<readonly string[] | undefined> {
+    const { config, connect, clock } = this.#options;
+    while (!stopping.aborted) {
+      try {
+        const names = await clustersToWatch(connect(undefined), config.clusters, this.#open);
+        this.#said.ends('clusters', 'Slurm names its clusters now');
+        return names;
+      } catch (error) {
+        if (!(error instanceof SluiceError)) throw error;
+        const hint = error.hint === undefined ? '' : `. ${error.hint}`;
+        this.#said.begins('clusters', `Slurm cannot be asked for the name of its cluster: ${error.message}${hint}; it is asked again`);
+        await clock.sleep(clustersRetryMs, stopping).catch(() => {});
+      }
+    }
+    return undefined;
+  }
+
+  #watch(name: string, isLocal: boolean): ClusterWatch {
+    const { config, connect, clock, random, log } = this.#options;
+    const observer = new ClusterObserver({
+      cluster: name,
+      connector: connect(isLocal ? undefined : name),
+      journal: this.#open,
+      clock,
+      wants: { script: config.sendScript, description: config.sendSlurmInfo, environment: config.sendEnvironment },
+      observe: (heard) => this.#metrics.heard(heard),
+    });
+    const sender =
+      this.#client && config.nodeStateInterval > 0
+        ? new NodeStateSender({ client: this.#client, clock, intervalMs: config.nodeStateInterval * 1000 })
+        : undefined;
+    return new ClusterWatch({
+      observer,
+      journal: this.#open,
+      clock,
+      random,
+      log,
+      said: this.#said,
+      pollMs: config.slurmPollInterval * 1000,
+      maxSpan: config.slurmQueryMaxSpan,
+      lastRunPath: config.lastRunPath,
+      recorded: () => this.#wake(),
+      nodesSeen: async (nodes, changed) => {
+        if (changed) this.#decisions?.nodesChanged();
+        if (sender && this.#acting) await this.#sendNodeStates(sender, nodes);
+      },
+    });
+  }
+
+  async #sendNodeStates(sender: NodeStateSender, nodes: readonly Node[]): Promise<void> {
+    try {
+      if (this.#decisions) await sender.send(nodes, await this.#decisions.ready());
+      this.#said.ends('node states', 'cc-backend takes node states again');
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      this.#said.begins('node states', `the states of nodes cannot be sent: ${error.message}; the newest are sent when it can be`);
+    }
+  }
+
+  #role(): Promise<boolean | null> {
+    const { config, hostname, connect } = this.#options;
+    return actsHere({ controller: connect(undefined).controller, host: config.controllerHost ?? hostname });
+  }
+
+  /** Delivers while the controller beside us acts; before taking over, it looks what the other daemon has delivered. */
+  async #watchRole(stopping: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    while (!stopping.aborted) {
+      await clock.sleep(roleMs, stopping).catch(() => {});
+      if (stopping.aborted) return;
+      const acting = (await this.#role()) ?? this.#acting;
+      if (acting === this.#acting) continue;
+      this.#acting = acting;
+      log.warn(
+        acting ? 'the controller on this host acts now: taking over' : 'the controller on another host acts now: its daemon delivers',
+      );
+      if (acting) await this.#comparisons?.all(stopping);
+      for (const delivery of this.#deliveries) delivery.hold(!acting);
+    }
+  }
+
+  async #end(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+}
+
+function decideSettings(config: AdapterConfig): DecideSettings {
+  return {
+    gpuAddresses: config.gpuAddresses,
+    ignoreHosts: config.ignoreHosts,
+    hostnames: config.hostnames,
+    clusterNames: config.clusterNames,
+    privacy: {
+      script: config.sendScript,
+      slurmInfo: config.sendSlurmInfo,
+      environment: config.sendEnvironment,
+      comments: config.sendComments,
+    },
+    startTag: config.startTag,
+  };
+}

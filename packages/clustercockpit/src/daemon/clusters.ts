@@ -1,0 +1,42 @@
+import { SluiceError } from '@sluice/io';
+import type { RunJournal } from '../journal/run-journal.ts';
+import type { SlurmReader } from '../observe/observe-cluster.ts';
+
+const note = 'clusters';
+
+/**
+ * The clusters to observe, the one of this host first: all that slurmdbd knows, as cc-slurm-adapter does, or those that are
+ * named. What Slurm said last holds while it cannot be asked. Errors: those of the questions, when it never could.
+ */
+export async function clustersToWatch(
+  slurm: SlurmReader,
+  wanted: 'all' | readonly string[],
+  journal: RunJournal,
+): Promise<readonly string[]> {
+  const local = await localName(slurm, journal);
+  const others = wanted === 'all' ? await allNames(slurm, journal) : wanted;
+  const names = wanted === 'all' || wanted.includes(local) ? [local, ...others.filter((name) => name !== local)] : others;
+  await journal.book.setNotes({ local, [note]: JSON.stringify(names) });
+  return names;
+}
+
+async function localName({ controller }: SlurmReader, journal: RunJournal): Promise<string> {
+  try {
+    const name = (await controller.config())['ClusterName'];
+    if (name) return name;
+    throw new SluiceError('slurm.unparsable', 'slurmctld names no cluster (scontrol show config)');
+  } catch (error) {
+    const known = journal.book.note('local');
+    if (error instanceof SluiceError && known !== undefined) return known;
+    throw error;
+  }
+}
+
+async function allNames({ accounting }: SlurmReader, journal: RunJournal): Promise<readonly string[]> {
+  try {
+    return (await accounting.clusters()).records.filter(({ controlHost }) => controlHost !== '').map(({ name }) => name);
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error;
+    return JSON.parse(journal.book.note(note) ?? '[]') as readonly string[];
+  }
+}

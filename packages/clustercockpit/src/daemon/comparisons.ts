@@ -1,0 +1,115 @@
+import { type Clock, SluiceError } from '@sluice/io';
+import type { Log, SaidOnce } from '@sluice/service';
+import type { CcBackendClient } from '../cc/cc-backend-client.ts';
+import type { RunJournal } from '../journal/run-journal.ts';
+import { type Compared, compare } from '../verify/comparison.ts';
+import type { ClusterWatch } from './cluster-watch.ts';
+
+export interface ComparisonsOptions {
+  readonly client: CcBackendClient;
+  readonly journal: RunJournal;
+  readonly watches: () => readonly ClusterWatch[];
+  readonly ccName: (cluster: string) => string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly said: SaidOnce;
+  /** Milliseconds between two comparisons that nothing gave cause for. */
+  readonly intervalMs: number;
+  /** Milliseconds within which a write may not be visible yet. */
+  readonly marginMs: number;
+  /** Called when a comparison has corrected the journal. */
+  readonly corrected: () => void;
+}
+
+/** Compares each cluster with cc-backend: at the start, now and then, and after every doubt. */
+export class Comparisons {
+  readonly #options: ComparisonsOptions;
+  readonly #last = new Map<string, Compared & { readonly atMs: number }>();
+  #dueMs = 0;
+  #wake: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  constructor(options: ComparisonsOptions) {
+    this.#options = options;
+  }
+
+  /** What the last one came to, by cluster. */
+  get last(): ReadonlyMap<string, Compared & { readonly atMs: number }> {
+    return this.#last;
+  }
+
+  /** Something may not stand as believed; compares once everything written until now is visible. */
+  doubt(): void {
+    const dueMs = this.#options.clock.now() + this.#options.marginMs;
+    if (this.#dueMs <= dueMs && this.#dueMs > this.#options.clock.now()) return;
+    this.#dueMs = dueMs;
+    this.#wake.resolve();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, intervalMs } = this.#options;
+    this.#dueMs = clock.now() + intervalMs;
+    while (!signal.aborted) {
+      this.#wake = Promise.withResolvers();
+      const waitMs = this.#dueMs - clock.now();
+      if (waitMs > 0) {
+        const woken = new AbortController();
+        const slept = clock.sleep(waitMs, AbortSignal.any([signal, woken.signal])).catch(() => {});
+        await Promise.race([slept, this.#wake.promise]);
+        woken.abort();
+        continue;
+      }
+      this.#dueMs = clock.now() + intervalMs;
+      if (!(await this.all(signal))) this.doubt();
+    }
+  }
+
+  /** Compares all clusters; false when one could not be compared. */
+  async all(signal: AbortSignal): Promise<boolean> {
+    let whole = true;
+    for (const watch of this.#options.watches()) whole = (await this.#one(watch, signal)) && whole;
+    return whole;
+  }
+
+  async #one(watch: ClusterWatch, signal: AbortSignal): Promise<boolean> {
+    const { client, journal, ccName, clock, log, said, marginMs, corrected } = this.#options;
+    const { cluster } = watch.observer;
+    try {
+      const compared = await compare({
+        client,
+        journal,
+        cluster,
+        ccCluster: ccName(cluster),
+        now: () => clock.now(),
+        marginMs,
+        signal,
+        async askSlurm(standing, strangers) {
+          watch.observer.assume({ standing });
+          if (strangers.length === 0) return;
+          // The controller first: a job that runs needs nothing of accounting.
+          await watch.controller.once(signal);
+          const unknown = strangers.filter((key) => journal.runs.stateOf(key) === undefined);
+          if (unknown.length > 0) await watch.observer.askAccounting([...new Set(unknown.map(({ jobId }) => jobId))], signal);
+        },
+      });
+      this.#last.set(cluster, { ...compared, atMs: clock.now() });
+      said.ends(`comparison ${cluster}`, `cluster ${cluster} can be compared with cc-backend again`);
+      tell(log, cluster, compared);
+      corrected();
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      if (!(error instanceof SluiceError)) log.error({ err: error, cluster }, 'the comparison with cc-backend failed');
+      said.begins(
+        `comparison ${cluster}`,
+        `cluster ${cluster} cannot be compared with cc-backend: ${String(error)}; nothing is concluded from it`,
+      );
+      return false;
+    }
+  }
+}
+
+function tell(log: Log, cluster: string, { listed, recognised, lostStarts, lostStops, wronglyEnded, strays }: Compared): void {
+  const fields = { cluster, listed, recognised, lostStarts, lostStops, wronglyEnded: wronglyEnded.length, strays: strays.length };
+  const wrong = lostStarts + lostStops + wronglyEnded.length + strays.length;
+  log[wrong > 0 ? 'warn' : 'info'](fields, `compared with cc-backend: ${listed} jobs run there, ${wrong} stood otherwise than they should`);
+}

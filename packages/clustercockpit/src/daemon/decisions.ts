@@ -1,0 +1,100 @@
+import type { Clock } from '@sluice/io';
+import type { SaidOnce } from '@sluice/service';
+import type { Node } from '@sluice/slurm';
+import type { CcBackendClient } from '../cc/cc-backend-client.ts';
+import type { CcCluster } from '../decide/cc-cluster.ts';
+import { clusterName, type DecideContext, type DecideSettings, decideContext } from '../decide/context.ts';
+import { type Decided, decideStart, decideStop } from '../decide/decide.ts';
+import type { Decider, Decision } from '../deliver/decider.ts';
+
+export interface DecisionsOptions {
+  readonly settings: DecideSettings;
+  /** Asked for its clusters; without it nothing is mapped. */
+  readonly client: Pick<CcBackendClient, 'clusters'> | null;
+  /** All nodes that are known now. */
+  readonly nodes: () => readonly Node[];
+  readonly clock: Clock;
+  readonly said: SaidOnce;
+}
+
+/** cc-backend reads its clusters when it starts; whether one has been added since is asked this often. */
+const askAgainMs = 60_000;
+
+/**
+ * Decides with what is known at the moment: cc-backend's clusters are asked for when the first run is to be sent, Slurm's
+ * nodes come from the observers.
+ */
+export class Decisions implements Decider {
+  readonly #options: DecisionsOptions;
+  #clusters: readonly CcCluster[] | null = null;
+  #asking: Promise<void> | undefined;
+  #askedMs = Number.NEGATIVE_INFINITY;
+  #context: DecideContext | undefined;
+
+  constructor(options: DecisionsOptions) {
+    this.#options = options;
+  }
+
+  /** Nodes have changed: what follows from them is made anew with the next decision. */
+  nodesChanged(): void {
+    this.#context = undefined;
+  }
+
+  /** Asks cc-backend for its clusters. Errors: those of the client. */
+  async refresh(): Promise<void> {
+    const { client, clock } = this.#options;
+    if (!client) return;
+    this.#asking ??= client.clusters().then((clusters) => {
+      this.#clusters = clusters;
+      this.#context = undefined;
+      this.#askedMs = clock.monotonic();
+    });
+    try {
+      await this.#asking;
+    } finally {
+      this.#asking = undefined;
+    }
+  }
+
+  /** What decisions rest on now. */
+  context(): DecideContext {
+    const { settings, nodes } = this.#options;
+    this.#context ??= decideContext(settings, this.#clusters, nodes());
+    return this.#context;
+  }
+
+  /** The same once cc-backend's clusters are known. Errors: those of the client. */
+  async ready(): Promise<DecideContext> {
+    if (this.#clusters === null) await this.refresh();
+    return this.context();
+  }
+
+  async start(run: Parameters<typeof decideStart>[0]): Promise<Decision<StartOf>> {
+    const decided = decideStart(run, await this.ready());
+    if (!('refused' in decided) || decided.because === 'run') return decided;
+    // Its configuration may have been completed since; a cluster that is missing there is no run's fault.
+    if (this.#options.clock.monotonic() - this.#askedMs > askAgainMs) {
+      await this.refresh();
+      return this.#heldBack(decideStart(run, this.context()), run.cluster);
+    }
+    return this.#heldBack(decided, run.cluster);
+  }
+
+  stop(run: Parameters<typeof decideStop>[0]): Decision<StopOf> {
+    return decideStop(run, this.context());
+  }
+
+  #heldBack(decided: Decided<StartOf>, cluster: string): Decision<StartOf> {
+    const { said } = this.#options;
+    const key = `cluster ${cluster}`;
+    if (!('refused' in decided) || decided.because !== 'cluster') {
+      said.ends(key, `cc-backend knows cluster ${clusterName(this.context(), cluster)} now`);
+      return decided;
+    }
+    said.begins(key, `${decided.refused}; its jobs are kept until it does. Add it to cc-backend, or name it in clusterNames.`);
+    return { unready: decided.refused };
+  }
+}
+
+type StartOf = Extract<ReturnType<typeof decideStart>, { readonly payload: unknown }>['payload'];
+type StopOf = Extract<ReturnType<typeof decideStop>, { readonly payload: unknown }>['payload'];

@@ -1,0 +1,83 @@
+import { type Clock, SluiceError } from '@sluice/io';
+import type { Log, SaidOnce } from '@sluice/service';
+import type { AdapterConfig } from '../config/adapter-config.ts';
+import type { RunJournal } from '../journal/run-journal.ts';
+import type { ClusterWatch } from './cluster-watch.ts';
+import { writeLastRun } from './last-run.ts';
+
+export interface HousekeepingOptions {
+  readonly journal: RunJournal;
+  readonly config: Pick<AdapterConfig, 'lastRunPath' | 'journalRetention'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly said: SaidOnce;
+  readonly watches: () => readonly ClusterWatch[];
+  /** What the daemon says of itself, beside what is added here. */
+  readonly status: () => object;
+}
+
+/** What the daemon last noted about itself; `status` reads it beside the journal. */
+export const statusNote = 'status';
+const everyMs = 15_000;
+
+/** Keeps lastRunPath, the journal's size and the note about the daemon up to date. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #startedMs: number;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+    this.#startedMs = options.clock.now();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      await this.once();
+      await clock.sleep(everyMs, signal).catch(() => {});
+    }
+    await this.#noteStatus(true);
+  }
+
+  async once(): Promise<void> {
+    const { said, log } = this.#options;
+    try {
+      this.#keepLastRun();
+      await this.#purge();
+      await this.#noteStatus(false);
+      said.ends('housekeeping', 'journal and lastRunPath can be written again');
+    } catch (error) {
+      if (!(error instanceof SluiceError)) log.error({ err: error }, 'housekeeping failed');
+      said.begins('housekeeping', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The time up to which everything that Slurm said has been delivered: cc-slurm-adapter would go on from there. */
+  #keepLastRun(): void {
+    const { journal, config, watches } = this.#options;
+    const marks = watches().map(({ watermark }) => watermark);
+    if (marks.length === 0 || marks.some((mark) => mark === null)) return;
+    const oldest = journal.deliveries.oldestWaiting();
+    writeLastRun(config.lastRunPath, Math.min(...marks.map(Number), oldest ?? Number.POSITIVE_INFINITY));
+  }
+
+  async #purge(): Promise<void> {
+    const { journal, config, clock } = this.#options;
+    const before = clock.now() - config.journalRetention * 1000;
+    while ((await journal.purge(before)) > 0);
+  }
+
+  async #noteStatus(stopped: boolean): Promise<void> {
+    const { journal, clock, status, said, watches } = this.#options;
+    const clusters = watches().map(({ observer, controller, accounting, running, watermark }) => ({
+      cluster: observer.cluster,
+      running,
+      watermark,
+      controller: { failure: controller.failure, doneMs: controller.doneMs },
+      accounting: { failure: accounting.failure, doneMs: accounting.doneMs },
+    }));
+    const problems = [...said.lasting().values()];
+    const note = { ...status(), startedMs: this.#startedMs, atMs: clock.now(), stopped, clusters, problems };
+    await journal.book.setNotes({ [statusNote]: JSON.stringify(note) });
+  }
+}

@@ -1,0 +1,76 @@
+import { type Backoff, type Clock, SluiceError } from '@sluice/io';
+import type { Log, SaidOnce } from '@sluice/service';
+
+export interface LoopOptions {
+  /** What is repeated, as a message begins with it: `slurmctld`. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly said: SaidOnce;
+  /** The rhythm: the interval after a success, longer and longer after failures. */
+  readonly backoff: Backoff;
+  readonly work: (signal: AbortSignal) => Promise<void>;
+  /** Follows a failure that is said, e.g. `starts and ends go on through slurmctld`. */
+  readonly meanwhile: string;
+}
+
+/** Work that is done again and again. A failure is said once, and never ends it. */
+export class Loop {
+  readonly #options: LoopOptions;
+  #wake: PromiseWithResolvers<void> = Promise.withResolvers();
+  #failure: string | null = null;
+  #doneMs: number | null = null;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** Why the last round failed; null when it did not. */
+  get failure(): string | null {
+    return this.#failure;
+  }
+
+  /** When a round last succeeded, in milliseconds since the epoch; null when none has. */
+  get doneMs(): number | null {
+    return this.#doneMs;
+  }
+
+  /** Does the next round now. */
+  hurry(): void {
+    this.#wake.resolve();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, backoff } = this.#options;
+    while (!signal.aborted) {
+      await this.once(signal);
+      if (signal.aborted) return;
+      const woken = new AbortController();
+      const slept = clock.sleep(backoff.delayMs(), AbortSignal.any([signal, woken.signal])).catch(() => {});
+      await Promise.race([slept, this.#wake.promise]);
+      woken.abort();
+    }
+  }
+
+  /** One round; says whether it succeeded. */
+  async once(signal: AbortSignal): Promise<boolean> {
+    const { name, said, log, work, backoff, meanwhile, clock } = this.#options;
+    this.#wake = Promise.withResolvers();
+    try {
+      await work(signal);
+      backoff.succeeded();
+      this.#failure = null;
+      this.#doneMs = clock.now();
+      said.ends(name, `${name} answers again`);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      backoff.failed();
+      this.#failure = error instanceof Error ? error.message : String(error);
+      const hint = error instanceof SluiceError && error.hint !== undefined ? `. ${error.hint}` : '';
+      if (!(error instanceof SluiceError)) log.error({ err: error }, `${name}: a fault of Sluice itself`);
+      said.begins(name, `${name}: ${this.#failure}${hint}; ${meanwhile}`);
+      return false;
+    }
+  }
+}

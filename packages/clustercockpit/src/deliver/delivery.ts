@@ -1,0 +1,284 @@
+import { Backoff, type Clock, fullJitter, isCode, SluiceError } from '@sluice/io';
+import type { Log, SaidOnce } from '@sluice/service';
+import type { Deliveries } from '../journal/deliveries.ts';
+import type { DueRun, Settled, SinkName } from '../journal/types.ts';
+import type { Outcome, Sink } from './sink.ts';
+
+export interface DeliveryOptions {
+  readonly sink: Sink;
+  readonly deliveries: Deliveries;
+  readonly clock: Clock;
+  /** A number in [0, 1), like Math.random. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly said: SaidOnce;
+  /** Told of each attempt, for metrics. */
+  readonly observe?: (attempt: Attempt) => void;
+  /** Told when what stands on the other side has become doubtful: an answer was lost, or the server was away. */
+  readonly doubt?: (reason: string) => void;
+}
+
+export interface Attempt {
+  readonly what: 'start' | 'stop';
+  readonly result: Outcome['kind'] | 'error';
+  /** Seconds since the event itself. */
+  readonly lag: number;
+}
+
+/** What a sink is doing, for status and metrics. */
+export interface DeliveryState {
+  /** Why nothing is delivered at the moment, and since when (milliseconds since the epoch). */
+  readonly trouble: { readonly message: string; readonly sinceMs: number } | null;
+  readonly delivered: { readonly start: number; readonly stop: number };
+}
+
+/** Errors that are the sink's, not the run's: nothing else would fare better before somebody or something mends it. */
+const sinkTrouble = [
+  'http.unreachable',
+  'http.tls',
+  'cc.denied',
+  'cc.no-route',
+  'nats.unreachable',
+  'nats.denied',
+  'config.unreadable',
+  'config.invalid',
+] as const;
+/** So many failures in a row without a success between are the sink's, too. */
+const failuresOfSink = 10;
+const retryOfRun = { firstMs: 500, maxMs: 60_000 };
+/** After so many attempts a run that fails while others pass is tried rarely. */
+const manyAttempts = 30;
+const rarelyMs = 600_000;
+const sinkPause = { intervalMs: 1000, maxMs: 60_000 };
+/** Runs that are read from the journal ahead of their turn; what is new waits for these at most. */
+const ahead = 32;
+/** Outcomes are noted together, at the latest after this time; what is lost of them by a kill is repeated. */
+const settleAfterMs = 20;
+const settleAtMost = 200;
+const longestSleepMs = 60_000;
+const turnMs = 1000;
+
+/** Delivers what is due in one sink, until it is stopped. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #pause: Backoff;
+  /** Runs that were taken from the journal and whose outcome is not in it yet. */
+  readonly #taken = new Set<number>();
+  readonly #ready: Record<'start' | 'stop', DueRun[]> = { start: [], stop: [] };
+  readonly #running = { start: 0, stop: 0 };
+  readonly #delivered = { start: 0, stop: 0 };
+  #outcomes: Settled[] = [];
+  #settling: Promise<void> | undefined;
+  #trouble: { message: string; sinceMs: number } | null = null;
+  #failuresInRow = 0;
+  #pausedUntilMs = 0;
+  #held = false;
+  #wake: PromiseWithResolvers<void> = Promise.withResolvers();
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#pause = new Backoff({ ...sinkPause, random: options.random });
+  }
+
+  get name(): SinkName {
+    return this.#options.sink.name;
+  }
+
+  get state(): DeliveryState {
+    return { trouble: this.#trouble, delivered: this.#delivered };
+  }
+
+  /** Something may have fallen due. */
+  wake(): void {
+    this.#wake.resolve();
+  }
+
+  /** Delivers nothing from now on, or again: another daemon delivers, or a comparison is under way. */
+  hold(held: boolean): void {
+    this.#held = held;
+    this.wake();
+  }
+
+  /** Tries at once what waits because of trouble. */
+  hurry(): void {
+    this.#pausedUntilMs = 0;
+    this.wake();
+  }
+
+  /** Delivers until the signal aborts, then waits for what is under way and notes it. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      this.#wake = Promise.withResolvers();
+      if (!this.#held && clock.now() >= this.#pausedUntilMs) this.#launch(signal);
+      const ended = new AbortController();
+      const sleeping = clock.sleep(this.#sleepMs(), AbortSignal.any([signal, ended.signal])).catch(() => {});
+      await Promise.race([this.#wake.promise, sleeping]);
+      ended.abort();
+    }
+    while (this.#running.start + this.#running.stop > 0) await this.#wakeOnce();
+    await this.#settle();
+  }
+
+  async #wakeOnce(): Promise<void> {
+    this.#wake = Promise.withResolvers();
+    await this.#wake.promise;
+  }
+
+  /** How long nothing can fall due, unless somebody calls. */
+  #sleepMs(): number {
+    const now = this.#options.clock.now();
+    if (this.#held) return longestSleepMs;
+    if (now < this.#pausedUntilMs) return this.#pausedUntilMs - now;
+    const next = this.#options.deliveries.nextDueMs(this.#options.sink.name);
+    if (next === null) return longestSleepMs;
+    // What is due and not begun is under way or waits for its turn; its end wakes us.
+    return next > now ? Math.min(longestSleepMs, next - now) : turnMs;
+  }
+
+  /** Begins as many writes as may be under way, starts before stops. */
+  #launch(signal: AbortSignal): void {
+    const { sink, deliveries } = this.#options;
+    for (const what of ['start', 'stop'] as const) {
+      const ready = this.#ready[what];
+      if (ready.length === 0 && this.#running[what] < sink.concurrency[what]) {
+        for (const run of deliveries.due(sink.name, what, ahead, this.#taken)) {
+          this.#taken.add(run.id);
+          ready.push(run);
+        }
+      }
+      while (this.#running[what] < sink.concurrency[what]) {
+        const run = ready.shift();
+        if (!run) break;
+        this.#running[what]++;
+        void this.#attempt(what, run, signal);
+      }
+    }
+  }
+
+  async #attempt(what: 'start' | 'stop', run: DueRun, signal: AbortSignal): Promise<void> {
+    const { sink, observe } = this.#options;
+    try {
+      const outcome = await sink[what](run);
+      observe?.({ what, result: outcome.kind, lag: this.#lagOf(what, run) });
+      this.#noteOutcome(what, run, outcome);
+      this.#answered();
+    } catch (error) {
+      observe?.({ what, result: 'error', lag: this.#lagOf(what, run) });
+      this.#noteError(what, run, error);
+    } finally {
+      this.#running[what]--;
+      if (!signal.aborted && !this.#held && this.#options.clock.now() >= this.#pausedUntilMs) this.#launch(signal);
+      else this.wake();
+    }
+  }
+
+  #lagOf(what: 'start' | 'stop', { run }: DueRun): number {
+    return this.#options.clock.now() / 1000 - (what === 'start' ? run.start : (run.ended?.time ?? run.start));
+  }
+
+  #noteOutcome(what: 'start' | 'stop', { id, attempts }: DueRun, outcome: Outcome): void {
+    const now = this.#options.clock.now();
+    switch (outcome.kind) {
+      case 'stands':
+        this.#delivered[what]++;
+        if (what === 'stop') this.#note({ id, did: 'stop' });
+        else this.#note({ id, did: 'start', stopAfterMs: this.#options.sink.stopAfterMs() });
+        return;
+      case 'missing':
+        this.#options.doubt?.(outcome.reason);
+        this.#note({ id, did: 'missing', reason: outcome.reason, dueMs: now + (attempts === 0 ? 0 : this.#delayMs(attempts)) });
+        return;
+      case 'later':
+        this.#note({ id, did: 'later', reason: outcome.reason, dueMs: now + outcome.afterMs });
+        return;
+      default:
+        this.#note({ id, did: outcome.kind, reason: outcome.reason });
+    }
+  }
+
+  #noteError(what: 'start' | 'stop', run: DueRun, error: unknown): void {
+    const { log, clock, doubt } = this.#options;
+    const message = error instanceof Error ? error.message : String(error);
+    if (isCode(error, ...sinkTrouble)) {
+      this.#inTrouble(error);
+      this.#giveBack(run);
+      return;
+    }
+    // A fault of ours in one run must not cost the others; it is said each time, for somebody has to mend it.
+    if (!(error instanceof SluiceError))
+      log.error({ err: error, cluster: run.run.cluster }, `the ${what} of job ${run.run.jobId} could not be sent`);
+    if (isCode(error, 'http.timeout', 'http.dropped')) doubt?.(message);
+    this.#note({ id: run.id, did: 'later', reason: message, dueMs: clock.now() + this.#delayMs(run.attempts + 1) });
+    this.#failuresInRow++;
+    if (this.#failuresInRow >= failuresOfSink) this.#inTrouble(error);
+  }
+
+  #delayMs(attempts: number): number {
+    if (attempts > manyAttempts) return rarelyMs;
+    return fullJitter(attempts, retryOfRun, this.#options.random);
+  }
+
+  /** The run falls due again with the sink; it has not been tried. */
+  #giveBack(run: DueRun): void {
+    this.#taken.delete(run.id);
+  }
+
+  #inTrouble(error: unknown): void {
+    const { clock, said, sink, doubt } = this.#options;
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof SluiceError && error.hint !== undefined ? `. ${error.hint}` : '';
+    this.#trouble ??= { message, sinceMs: clock.now() };
+    this.#trouble.message = message;
+    said.begins(`sink ${sink.name}`, `${nameOf(sink)} takes nothing at the moment: ${message}${hint}; what waits is kept`);
+    doubt?.(message);
+    if (clock.now() < this.#pausedUntilMs) return;
+    this.#pause.failed();
+    this.#pausedUntilMs = clock.now() + this.#pause.delayMs();
+    // What was read ahead may wait long; it is read again then, in the order of then.
+    for (const ready of [this.#ready.start, this.#ready.stop]) for (const run of ready.splice(0)) this.#giveBack(run);
+  }
+
+  #answered(): void {
+    this.#failuresInRow = 0;
+    if (this.#trouble === null) return;
+    this.#trouble = null;
+    this.#pausedUntilMs = 0;
+    this.#pause.succeeded();
+    this.#options.said.ends(`sink ${this.#options.sink.name}`, `${nameOf(this.#options.sink)} takes jobs again`);
+  }
+
+  #note(outcome: Settled): void {
+    this.#outcomes.push(outcome);
+    if (this.#outcomes.length >= settleAtMost) void this.#settle();
+    else this.#settling ??= this.#settleSoon();
+  }
+
+  async #settleSoon(): Promise<void> {
+    await this.#options.clock.sleep(settleAfterMs);
+    await this.#settle();
+  }
+
+  /** Brings the outcomes into the journal. If that fails, the runs fall due again: every write may be repeated. */
+  async #settle(): Promise<void> {
+    this.#settling = undefined;
+    const outcomes = this.#outcomes;
+    if (outcomes.length === 0) return;
+    this.#outcomes = [];
+    const { deliveries, sink, said } = this.#options;
+    try {
+      await deliveries.settle(sink.name, outcomes);
+      said.ends('journal', 'the journal can be written again');
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      said.begins('journal', `${error.message}; what was delivered meanwhile is sent once more afterwards`);
+      this.#pausedUntilMs = this.#options.clock.now() + sinkPause.intervalMs;
+    }
+    for (const { id } of outcomes) this.#taken.delete(id);
+    this.wake();
+  }
+}
+
+function nameOf({ name }: Sink): string {
+  return name === 'rest' ? 'cc-backend' : 'NATS';
+}

@@ -1,0 +1,294 @@
+import { type Clock, isCode, SluiceError } from '@sluice/io';
+import { type AccountedJob, type ActiveJob, type ActiveState, type Answer, isEnded, type JobDetails, type Node } from '@sluice/slurm';
+import type { RunJournal } from '../journal/run-journal.ts';
+import type { Ending, Recorded, Sighting } from '../journal/types.ts';
+import { keyOf, type Run, type RunKey } from '../run.ts';
+import { readAccounted } from './accounted.ts';
+import type { SlurmReader } from './observe-cluster.ts';
+import { observeActive, type Surroundings } from './seen.ts';
+
+export interface ClusterObserverOptions {
+  /** The name slurmdbd knows the cluster by. */
+  readonly cluster: string;
+  readonly connector: SlurmReader;
+  readonly journal: RunJournal;
+  readonly clock: Clock;
+  /** What is asked beside the allocation when a job starts. */
+  readonly wants: { readonly script: boolean; readonly description: boolean; readonly environment: boolean };
+  /** Told of what was recorded, and of records that could not be read. */
+  readonly observe?: (heard: { readonly recorded: Recorded; readonly rejects: number }) => void;
+}
+
+/**
+ * What the controller says of the job of an event: a run that goes on, one that has ended, that it waits (again), that its start or
+ * end is not final, that it knows no such job, or nothing.
+ */
+export type EventAnswer = 'running' | 'ended' | 'pending' | 'not final' | 'gone' | 'unasked';
+
+/** What a whole answer of the controller showed. */
+export interface Polled {
+  readonly running: number;
+  /** Open runs that the controller does not have any more, by id of the journal. */
+  readonly missing: readonly (RunKey & { readonly id: number; readonly missingMs: number | null })[];
+}
+
+/** Ids that are asked about together; a question about many holds up what happens meanwhile. */
+const idsAtOnce = 100;
+const accountingIdsAtOnce = 500;
+
+/** Observes one cluster: each method is one question, put into the journal. Errors: those of the connector and the journal. */
+export class ClusterObserver {
+  readonly #options: ClusterObserverOptions;
+  #nodes: readonly Node[] = [];
+  #nodeCpus: ReadonlyMap<string, number> = new Map();
+  /** Runs that were listed as running in cc-backend; nothing more is asked about how they started. */
+  #standing: ReadonlySet<string> = new Set();
+
+  constructor(options: ClusterObserverOptions) {
+    this.#options = options;
+  }
+
+  get cluster(): string {
+    return this.#options.cluster;
+  }
+
+  /** The nodes of the last answer; empty before the first. */
+  get nodes(): readonly Node[] {
+    return this.#nodes;
+  }
+
+  /** Takes over what an earlier process or a comparison knows. */
+  assume(known: { readonly nodes?: readonly Node[]; readonly standing?: ReadonlySet<string> }): void {
+    if (known.nodes) this.#keepNodes(known.nodes);
+    if (known.standing) this.#standing = known.standing;
+  }
+
+  async askNodes(): Promise<readonly Node[]> {
+    const { records } = await this.#options.connector.controller.nodes();
+    this.#keepNodes(records);
+    return records;
+  }
+
+  #keepNodes(nodes: readonly Node[]): void {
+    this.#nodes = nodes;
+    this.#nodeCpus = new Map(nodes.map((node) => [node.name, node.cpus.total]));
+  }
+
+  /**
+   * All that the controller has, compared with the open runs: new ones are asked about and recorded, ends are noted. What
+   * follows from absence is concluded only after a whole answer, and never is an end.
+   */
+  async pollController(signal?: AbortSignal): Promise<Polled> {
+    const { cluster, connector, journal } = this.#options;
+    const running = new Map<number, number>();
+    const fresh = new Set<number>();
+    const endings: Ending[] = [];
+    const askedMs = this.#options.clock.now();
+    for await (const piece of connector.controller.activeStates()) {
+      signal?.throwIfAborted();
+      if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
+      if (piece.kind !== 'records') continue;
+      for (const state of piece.records) this.#sort(state, running, fresh, endings);
+    }
+    const inAll = running.size;
+    await this.#record([], endings);
+    const missing: Polled['missing'][number][] = [];
+    const back: number[] = [];
+    for (const run of journal.runs.openRuns(cluster, askedMs)) {
+      if (running.get(run.jobId) !== run.start) {
+        missing.push({ ...run, cluster });
+        continue;
+      }
+      if (run.complete) running.delete(run.jobId);
+      if (run.missingMs !== null) back.push(run.id);
+    }
+    await journal.runs.markMissing(
+      missing.map(({ id }) => id),
+      back,
+    );
+    await this.#recordStanding(running);
+    for (const jobId of running.keys()) fresh.add(jobId);
+    for (const ids of chunks([...fresh], idsAtOnce)) {
+      signal?.throwIfAborted();
+      await this.askEvents(ids);
+    }
+    return { running: inAll, missing };
+  }
+
+  /** What one row of the controller means: a run that runs, an end, or a job that has to be asked about. */
+  #sort(state: ActiveState, running: Map<number, number>, fresh: Set<number>, endings: Ending[]): void {
+    const { cluster, journal } = this.#options;
+    const { jobId, start, end } = state;
+    if (start === null || state.state.base === 'PENDING' || hasFlag(state, 'CONFIGURING', 'REVOKED')) return;
+    if (!isEnded(state.state)) {
+      running.set(jobId, start);
+      return;
+    }
+    if (end === null) return;
+    const known = journal.runs.stateOf({ cluster, jobId, start });
+    if (known === undefined || !known.complete) fresh.add(jobId);
+    else if (!known.ended) endings.push({ cluster, jobId, start, ended: { time: end, state: state.state.base } });
+  }
+
+  /** Runs that cc-backend has already need no question; what is sent of them is their end alone. */
+  async #recordStanding(running: Map<number, number>): Promise<void> {
+    const { cluster } = this.#options;
+    const sightings: Sighting[] = [];
+    for (const [jobId, start] of running) {
+      if (!this.#standing.has(keyOf({ cluster, jobId, start }))) continue;
+      sightings.push({ run: bareRun({ cluster, jobId, start }), complete: true, backlog: true, stands: 'start' });
+      running.delete(jobId);
+    }
+    await this.#record(sightings);
+  }
+
+  /** Asks the controller about jobs that began or ended, and records what it says. One answer per id. */
+  async askEvents(jobIds: readonly number[]): Promise<ReadonlyMap<number, EventAnswer>> {
+    const { connector, wants } = this.#options;
+    let answers: ReadonlyMap<number, Answer<JobDetails>>;
+    try {
+      answers = await connector.controller.details(jobIds, { script: wants.script, description: wants.description });
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      return new Map(jobIds.map((id) => [id, 'unasked']));
+    }
+    const sightings: Sighting[] = [];
+    const heard = new Map<number, EventAnswer>();
+    for (const [jobId, answer] of answers) {
+      if (answer.kind !== 'known') {
+        heard.set(jobId, answer.kind);
+        continue;
+      }
+      const run = await this.#runOf(answer.value);
+      heard.set(jobId, heardOf(answer.value.job, run));
+      if (run) sightings.push({ run, complete: true, backlog: false });
+    }
+    await this.#record(sightings);
+    return heard;
+  }
+
+  async #runOf({ job, allocation, script, description }: JobDetails): Promise<Run | undefined> {
+    const around: Surroundings = {
+      allocations: new Map(allocation === null || job.start === null ? [] : [[keyOf({ ...job, start: job.start }), allocation]]),
+      nodeCpus: this.#nodeCpus,
+    };
+    const seen = observeActive(job, around);
+    if (!('run' in seen)) return undefined;
+    return { ...seen.run, script, description, environment: await this.#environmentOf(job.jobId) };
+  }
+
+  async #environmentOf(jobId: number): Promise<string | null> {
+    const { connector, wants } = this.#options;
+    if (!wants.environment) return null;
+    try {
+      const answer = await connector.accounting.environment(jobId);
+      if (answer.kind !== 'known') return null;
+      return Object.entries(answer.value)
+        .map(([name, value]) => `${name}=${value}`)
+        .join('\n');
+    } catch (error) {
+      // The environment is a supplement; a start does not wait for it.
+      if (error instanceof SluiceError) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Asks accounting about open runs that the controller does not have any more, and about jobs of events that it never showed.
+   * Ends come from rows that have one; that a row is absent means nothing.
+   */
+  async askAccounting(jobIds: readonly number[], signal?: AbortSignal): Promise<void> {
+    for (const ids of chunks(jobIds, accountingIdsAtOnce)) {
+      const rows: AccountedJob[] = [];
+      for await (const piece of this.#options.connector.accounting.jobsById(ids, signal ? { signal } : {})) {
+        if (piece.kind === 'records') rows.push(...piece.records);
+        if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
+      }
+      await this.#recordAccounted(rows.filter(({ cluster }) => cluster === this.cluster));
+    }
+  }
+
+  /**
+   * Reads the history of a span (seconds, both ends included). `passed` is told after each part of which everything is in the
+   * journal.
+   */
+  async readHistory(
+    span: { readonly from: number; readonly to: number },
+    passed: (to: number) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const query = { ...span, clusters: [this.cluster], ...(signal ? { signal } : {}) };
+    for await (const piece of this.#options.connector.accounting.endedJobs(query)) {
+      if (piece.kind === 'records') await this.#recordAccounted(piece.records);
+      else if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
+      else await passed(piece.to);
+    }
+  }
+
+  async #recordAccounted(rows: readonly AccountedJob[]): Promise<void> {
+    const { journal } = this.#options;
+    const around = { allocations: new Map(), nodeCpus: this.#nodeCpus };
+    const { sightings, resizes } = readAccounted(rows, around, (...at) => journal.runs.resizedFrom(...at));
+    const recorded = await journal.runs.record(
+      sightings.map((sighting) => (this.#standing.has(keyOf(sighting.run)) ? { ...sighting, stands: 'start' } : sighting)),
+      { resizes },
+    );
+    this.#options.observe?.({ recorded, rejects: 0 });
+  }
+
+  async #record(sightings: readonly Sighting[], endings: readonly Ending[] = []): Promise<void> {
+    if (sightings.length + endings.length === 0) return;
+    const recorded = await this.#options.journal.runs.record(sightings, { endings });
+    this.#options.observe?.({ recorded, rejects: 0 });
+  }
+
+  /**
+   * How far accounting is known to be complete: now, while slurmctld has nothing to tell it; null while it has, or cannot
+   * be asked (slurm.md §9.7).
+   */
+  async accountingCompleteAt(): Promise<number | null> {
+    const now = Math.floor(this.#options.clock.now() / 1000);
+    try {
+      const { dbdAgentQueue } = await this.#options.connector.controller.diagnostics();
+      return dbdAgentQueue === 0 ? now : null;
+    } catch (error) {
+      if (error instanceof SluiceError && !isCode(error, 'internal')) return null;
+      throw error;
+    }
+  }
+}
+
+function heardOf(job: ActiveJob, run: Run | undefined): EventAnswer {
+  if (run) return run.ended ? 'ended' : 'running';
+  return job.state.base === 'PENDING' ? 'pending' : 'not final';
+}
+
+function hasFlag({ state }: ActiveState, ...flags: readonly string[]): boolean {
+  return state.flags.some((flag) => flags.includes(flag));
+}
+
+/** A run of which nothing needs to be known but that it is. */
+function bareRun(key: RunKey): Run {
+  return {
+    ...key,
+    ended: null,
+    submit: null,
+    user: '',
+    account: '',
+    partition: '',
+    name: '',
+    arrayJobId: null,
+    nodes: [],
+    cpus: 0,
+    gpus: 0,
+    walltime: null,
+    whole: null,
+    allocation: null,
+    script: null,
+    description: null,
+  };
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[], void> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}

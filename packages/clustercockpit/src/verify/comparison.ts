@@ -1,0 +1,122 @@
+import type { CcBackendClient } from '../cc/cc-backend-client.ts';
+import type { ListedJob } from '../cc/listed-job.ts';
+import type { RunJournal } from '../journal/run-journal.ts';
+import { keyOf, type RunKey } from '../run.ts';
+
+export interface ComparisonOptions {
+  readonly client: CcBackendClient;
+  readonly journal: RunJournal;
+  /** The name slurmdbd knows the cluster by. */
+  readonly cluster: string;
+  /** Its name in cc-backend. */
+  readonly ccCluster: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Milliseconds within which a write may not be visible yet: twice the server's commit interval. */
+  readonly marginMs: number;
+  /** Asks Slurm about runs that cc-backend has as running and the journal does not know. */
+  readonly askSlurm: (standing: ReadonlySet<string>, strangers: readonly RunKey[]) => Promise<void>;
+  readonly signal?: AbortSignal;
+}
+
+/** What a comparison came to. */
+export interface Compared {
+  readonly listed: number;
+  /** Stood there without our knowing. */
+  readonly recognised: number;
+  /** Starts that are sent again, for they do not stand there. */
+  readonly lostStarts: number;
+  /** Stops that are sent again, for the job is listed as running. */
+  readonly lostStops: number;
+  /** Runs that go on and that cc-backend shows as ended. */
+  readonly wronglyEnded: readonly RunKey[];
+  /** Jobs listed as running that Slurm does not know. */
+  readonly strays: readonly RunKey[];
+}
+
+type Correction = { readonly id: number; readonly stands: 'start' | 'stop' | null };
+
+/** So many runs that stand nowhere are looked up one by one; above it a list of the time is cheaper. */
+const singlesAtMost = 20;
+const undeliveredAtMost = 50_000;
+
+/**
+ * Compares what the journal believes to stand in cc-backend with what it lists, and corrects the journal: what is missing is
+ * sent again by delivery. An error of any part of a list ends it before anything is concluded: an incomplete list proves nothing.
+ */
+export async function compare(options: ComparisonOptions): Promise<Compared> {
+  const { client, journal, cluster, ccCluster, signal } = options;
+  const listed = new Set<string>();
+  for await (const { jobs } of client.running(ccCluster, signal ? { signal } : {})) {
+    for (const job of jobs) listed.add(keyOf(runKey(cluster, job)));
+  }
+  const corrections: Correction[] = [];
+  const strangers: RunKey[] = [];
+  let lostStops = 0;
+  for (const key of [...listed].map(parseKey)) {
+    const standing = journal.deliveries.standingOf('rest', key);
+    if (!standing) strangers.push(key);
+    else if (standing.stands === null && !standing.aside) corrections.push({ id: standing.id, stands: 'start' });
+    else if (standing.stands === 'stop' && standing.doneMs !== null && options.now() - standing.doneMs > options.marginMs) {
+      lostStops++;
+      corrections.push({ id: standing.id, stands: 'start' });
+    }
+  }
+  const { lost, wronglyEnded } = await findLost(options, listed);
+  corrections.push(...lost);
+  const found = await recogniseUndelivered(options);
+  corrections.push(...found);
+  await journal.deliveries.correct('rest', corrections);
+  await options.askSlurm(listed, strangers);
+  const strays = strangers.filter((key) => !journal.deliveries.standingOf('rest', key));
+  await journal.book.setStrays(cluster, strays);
+  return {
+    listed: listed.size,
+    recognised: corrections.length - lost.length - lostStops + strangers.length - strays.length,
+    lostStarts: lost.length,
+    lostStops,
+    wronglyEnded,
+    strays,
+  };
+}
+
+/** Runs that go on, whose start was accepted long enough ago, and that are not listed. */
+async function findLost({ client, journal, cluster, ccCluster, now, marginMs }: ComparisonOptions, listed: ReadonlySet<string>) {
+  const lost: Correction[] = [];
+  const wronglyEnded: RunKey[] = [];
+  const unlisted = [...journal.deliveries.standing('rest', cluster)].filter(
+    ({ key, startedMs }) => !listed.has(keyOf(key)) && now() - (startedMs ?? 0) > marginMs,
+  );
+  for (const { id, key } of unlisted) {
+    const job = await client.find(ccCluster, key.jobId, key.start);
+    if (!job) lost.push({ id, stands: null });
+    else if (job.jobState !== 'running') wronglyEnded.push(key);
+  }
+  return { lost, wronglyEnded };
+}
+
+/** Runs that wait to be sent and stand there already: another daemon, or the program before us, sent them. */
+async function recogniseUndelivered({ client, journal, cluster, ccCluster, signal }: ComparisonOptions): Promise<readonly Correction[]> {
+  const waiting = journal.deliveries.undelivered('rest', cluster, undeliveredAtMost);
+  const [first, last] = [waiting[0], waiting.at(-1)];
+  if (!first || !last || waiting.length < singlesAtMost) return [];
+  const byKey = new Map(waiting.map((run) => [keyOf(run), run]));
+  const found: Correction[] = [];
+  for await (const { jobs } of client.startedBetween(ccCluster, first.start, last.start, signal ? { signal } : {})) {
+    for (const job of jobs) {
+      const run = byKey.get(keyOf(runKey(cluster, job)));
+      if (run) found.push({ id: run.id, stands: job.jobState === 'running' ? 'start' : 'stop' });
+    }
+  }
+  return found;
+}
+
+function runKey(cluster: string, { jobId, startTime }: ListedJob): RunKey {
+  return { cluster, jobId, start: startTime };
+}
+
+/** Slashes are no part of a cluster's name in Slurm. */
+function parseKey(text: string): RunKey {
+  const [cluster = '', jobId, start] = text.split('/');
+  return { cluster, jobId: Number(jobId), start: Number(start) };
+}
