@@ -8,6 +8,8 @@ const start = '/api/jobs/start_job/';
 const stop = '/api/jobs/stop_job/';
 const exists = (dbId = 1) => envelope(422, `a job with that jobId, cluster and startTime already exists: dbid: ${dbId}, jobid: 7`);
 const already = 'jobId 7 (id 1) on labcluster : job has already been stopped (state is: failed)';
+const coarse = (state: string) =>
+  `jobId 7 (id 1) on labcluster : stopTime 5 must be larger than startTime 4 and only running jobs can be stopped (state is: ${state})`;
 const notFound = 'finding job failed: sql: no rows in result set';
 
 /** A server of 1.5 that answers a write so. */
@@ -85,7 +87,12 @@ describe('§4.17 stop_job, answer by answer', () => {
     ['422 of a stopped job says its state', envelope(422, already), { kind: 'there', state: 'failed' }],
     ['W17: 404 of a job', envelope(404, notFound, 'Not Found'), { kind: 'missing' }],
     ['§10: 422 of a missing job up to 1.4', envelope(422, notFound), { kind: 'missing' }],
-    ['§10: 400 of a stopped job up to 1.4.2', envelope(400, already), { kind: 'there', state: 'failed' }],
+    ['§10: 400 of a stopped job in 1.4.0 to 1.4.2', envelope(400, coarse('failed')), { kind: 'there', state: 'failed' }],
+    [
+      '§10: the same sentence of an end that is not after the start',
+      envelope(400, coarse('running')),
+      { kind: 'refused', reason: coarse('running') },
+    ],
     ['400 is for good', envelope(400, 'invalid requested job state: "x"'), { kind: 'refused', reason: 'invalid requested job state: "x"' }],
   ];
   for (const [name, answer, expected] of table) {
