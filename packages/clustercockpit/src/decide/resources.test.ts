@@ -213,6 +213,7 @@ test('§5.3 accelerators are counted as Slurm does, but never none where some ar
   assert.equal(count({}, { gpus: 3 }), 3);
   assert.equal(count({ gres: [gpu('a100', [0, 1])] }, {}), 2, 'accounting does not track GPUs');
   assert.equal(count({}, { comment: '00000000:3F:00.0' }), 1);
+  assert.equal(count({}, { gpus: -1 }), 0);
 });
 
 test('a lost allocation leaves hosts; all GPUs of all nodes are known without it', () => {

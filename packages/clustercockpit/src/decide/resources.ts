@@ -18,14 +18,16 @@ export function resourcesOf(run: Run, places: readonly Place[], settings: Decide
   });
 }
 
-/** Accelerators that a run holds: what accounting says, else what its allocation shows, else how many are listed. */
+/**
+ * Accelerators that a run holds: what Slurm counts, or what its allocation shows where Slurm does not track GPUs; but not fewer
+ * than are listed, for cc-backend asks for no accelerator metrics of a job with none, whatever is listed (contract §5.3).
+ */
 export function acceleratorCount(run: Run, resources: readonly ResourcePayload[]): number {
-  if (run.gpus > 0) return run.gpus;
-  let held = 0;
-  for (const { gres } of run.allocation?.nodes ?? []) for (const { name, count } of gres) if (name === 'gpu') held += count;
-  if (held > 0) return held;
-  // cc-backend asks for no accelerator metrics of a job with none, whatever is listed (contract §5.3).
-  return resources.reduce((sum, { accelerators }) => sum + (accelerators?.length ?? 0), 0);
+  let count = run.gpus;
+  if (count <= 0) for (const { gres } of run.allocation?.nodes ?? []) count += countGpus(gres);
+  let listed = 0;
+  for (const { accelerators } of resources) listed += accelerators?.length ?? 0;
+  return Math.max(count, listed);
 }
 
 /**
