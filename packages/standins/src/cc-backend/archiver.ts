@@ -105,12 +105,7 @@ export class Archiver {
 
   async #work(): Promise<void> {
     try {
-      for (let job = this.#queue.shift(); job; job = this.#queue.shift()) {
-        const next = this.#blocked.shift();
-        if (next) {
-          this.#queue.push(next.job);
-          next.placed();
-        }
+      for (let job = this.#take(); job; job = this.#take()) {
         await this.#clock.sleep(this.#delay(job), this.#stopping.signal);
         this.#finish(job);
       }
@@ -119,6 +114,16 @@ export class Archiver {
     } finally {
       this.#working = undefined;
     }
+  }
+
+  /** The next job; the first that waits before the queue moves up. */
+  #take(): JobRow | undefined {
+    const next = this.#blocked.shift();
+    if (next) {
+      this.#queue.push(next.job);
+      next.placed();
+    }
+    return this.#queue.shift();
   }
 
   #finish(job: JobRow): void {

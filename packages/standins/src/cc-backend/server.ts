@@ -235,9 +235,10 @@ const securityHeaders = {
 
 function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
   const zip = reply.body !== '' && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-  const body = zip ? gzipSync(reply.body, { level: 5 }) : Buffer.from(reply.body);
+  const body = zip ? gzipSync(reply.body, { level: 5 }) : reply.body;
   const encoding = zip ? { 'content-encoding': 'gzip' } : {};
-  response.writeHead(reply.status, { ...securityHeaders, ...reply.headers, ...encoding, 'content-length': body.length });
+  response.writeHead(reply.status, { ...securityHeaders, ...reply.headers, ...encoding, 'content-length': Buffer.byteLength(body) });
+  // A string leaves in one write with the head; a buffer would be a second one.
   response.end(body);
 }
 

@@ -17,6 +17,8 @@ export interface Answer {
 export interface Bench extends AsyncDisposable {
   readonly backend: CcBackend;
   ask(method: HttpRequest['method'], path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Status and what was said: the error, the message, or the text; as whom the roles say. */
+  said(method: HttpRequest['method'], path: string, body?: unknown, roles?: readonly string[]): Promise<string>;
 }
 
 export async function bench(options: Partial<CcBackendOptions> = {}): Promise<Bench> {
@@ -24,8 +26,14 @@ export async function bench(options: Partial<CcBackendOptions> = {}): Promise<Be
   const backend = await startCcBackend({ clusters: [labCluster()], publicKey: keys.publicKey, clock, observe: noFault, ...options });
   const http = httpClient({ baseUrl: backend.url, env: {} });
   const token = mintToken(keys, { name: 'sluice', roles: ['api'] }, now);
-  return {
+  const bench: Bench = {
     backend,
+    async said(method, path, body, roles = ['api']) {
+      const { status, text, json } = await bench.ask(method, path, body, {
+        'x-auth-token': mintToken(keys, { name: 'sluice', roles }, now),
+      });
+      return `${status} ${json['error'] ?? json['msg'] ?? (text === '' || text.startsWith('{') ? '' : text)}`.trim();
+    },
     async ask(method, path, body, headers = { 'x-auth-token': token }) {
       const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
       const answer = await http.request({ method, path, name: 'test', headers, ...sent });
@@ -37,6 +45,7 @@ export async function bench(options: Partial<CcBackendOptions> = {}): Promise<Be
       await backend.stop();
     },
   };
+  return bench;
 }
 
 /** The least that starts (contract §4.1), with what a test wants otherwise. */
@@ -56,4 +65,12 @@ export function start(changes: Record<string, unknown> = {}): Record<string, unk
 /** A stand-in that falls over itself fails the test, unless falling over is what the real server does. */
 function noFault({ fault }: Exchange): void {
   if (fault !== undefined) throw fault;
+}
+
+/** Resolves when it is so; the event loop turns meanwhile. */
+export async function until(so: () => boolean): Promise<void> {
+  for (let turns = 0; !so(); turns++) {
+    if (turns > 5000) throw new Error('it did not come to it');
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
