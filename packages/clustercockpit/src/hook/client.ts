@@ -39,7 +39,7 @@ function sent(address: HookAddress, message: string, timeoutMs: number): Promise
       socket.destroy();
       resolve(taken);
     };
-    const timer = setTimeout(() => end(false), Math.max(1, timeoutMs));
+    const timer = setTimeout(() => end(false), timeoutMs);
     socket.on('error', () => end(false));
     // Called when the message and the end of the connection are with the system, which delivers them also after we have ended.
     socket.end(message, () => end(true));

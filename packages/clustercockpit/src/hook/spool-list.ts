@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, opendirSync, readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { dayOf, dayPattern, temporaryPattern } from './spool-layout.ts';
 
@@ -109,8 +109,17 @@ function removedStale(path: string, nowMs: number): boolean {
   });
 }
 
+/** Bytes of a directory that is read at once, some thousands of names; a larger one is read piece by piece, at thrice the cost a name. */
+const readAtOnce = 512 * 1024;
+
 /** Calls `visit` for each entry as it is read, until it gives false; a link is not a directory here, wherever it leads. */
 export function eachEntry(path: string, visit: (name: string, isDirectory: boolean) => unknown): void {
+  if (statSync(path).size <= readAtOnce) {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (visit(entry.name, entry.isDirectory()) === false) return;
+    }
+    return;
+  }
   const directory = opendirSync(path, { bufferSize: 512 });
   try {
     for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {

@@ -229,6 +229,25 @@ test('the count of written events follows what waits, and is followed through no
   assert.equal(statSync(outside).size, 5000);
 });
 
+test('a backlog is read whole and in order, however large its directory', (t) => {
+  const path = place(t);
+  const count = 12_000;
+  mkdirSync(join(path, today));
+  for (let n = 1; n <= count; n += 1) {
+    writeFileSync(join(path, today, `1795262400.${String(n * 1000).padStart(9, '0')}.${n}.prolog.1.event`), text.replace('9', String(n)));
+  }
+  const spool = open(path, { window: 1000 });
+  const seen: number[] = [];
+  for (let batch = spool.read(700); batch.events.length > 0; batch = spool.read(700)) {
+    seen.push(...batch.events.map(({ event }) => event.jobId));
+    assert.deepEqual(spool.remove(batch.events.map(({ file }) => file)), []);
+  }
+  assert.deepEqual(
+    seen,
+    Array.from({ length: count }, (_, index) => index + 1),
+  );
+});
+
 test('the client keeps the bound that the script keeps', (t) => {
   const path = place(t);
   const environment = { ...hook, SLURM_JOB_ID: '1' };

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, lstatSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@sluice/io';
 import type { HookEvent } from './event.ts';
@@ -163,9 +163,11 @@ export function openSpool(options: SpoolOptions): Spool {
 /** Cuts `written`, the hook's count of events, back to those that wait. One written meanwhile may be missed, which the next time mends. */
 function setWritten(path: string, count: number): void {
   attempt(() => {
-    const descriptor = openSync(join(path, spoolNames.written), constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const written = join(path, spoolNames.written);
+    if (Math.abs(lstatSync(written).size - count) <= slack) return;
+    const descriptor = openSync(written, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      if (Math.abs(fstatSync(descriptor).size - count) > slack) ftruncateSync(descriptor, count);
+      ftruncateSync(descriptor, count);
     } finally {
       closeSync(descriptor);
     }

@@ -1,0 +1,226 @@
+/**
+ * How long slurmctld waits for the hook, and what the daemon pays for it: `node --conditions=@sluice/source bench/hook/run.ts [runs]`.
+ * Each situation runs in turn with /bin/true, which is what no hook at all could beat. With --record the figures become last-run.json.
+ * The full disk is a small tmpfs and needs root; without it that line is left out.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hookScript, openSpool, type Spool, writeSpoolEvent } from '@sluice/clustercockpit';
+import { systemClock } from '@sluice/io';
+import { buildSync } from 'esbuild';
+
+const runs = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 200);
+const root = mkdtempSync(join(tmpdir(), 'sluice-bench-hook-'));
+const hookDirectory = join(import.meta.dirname, '../../packages/clustercockpit/src/hook');
+const recorded: Record<string, Record<string, string>> = JSON.parse(readFileSync(join(hookDirectory, 'recordings/25.05.json'), 'utf8'));
+const environment = { ...recorded['comments.epilog-ctld'] };
+const clock = systemClock();
+const atEnd: (() => void)[] = [];
+
+interface Situation {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  /** Client runs cost a Node each: fewer of them. */
+  readonly share?: number;
+}
+
+interface Timing {
+  readonly name: string;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly timesTrue: number;
+}
+
+try {
+  const situations = [...scripts(), ...(await clients())];
+  const timings = situations.map(measured);
+  console.log(`the hook, ${runs} runs each beside /bin/true (the client a fifth of it)`);
+  console.table(timings);
+  const reader = await readerCosts();
+  console.table(reader);
+  const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
+  if (process.argv.includes('--record')) {
+    const run = { date: new Date().toISOString().slice(0, 10), machine, runs, timings, reader };
+    writeFileSync(new URL('last-run.json', import.meta.url), `${JSON.stringify(run, undefined, 2)}\n`);
+  }
+} finally {
+  for (const end of atEnd.reverse()) end();
+  rmSync(root, { recursive: true, force: true });
+}
+
+function scripts(): Situation[] {
+  const dash: string = '/bin/sh';
+  const spoolOf = (name: string) => {
+    const spool = join(root, name);
+    mkdirSync(spool);
+    const script = `${spool}.sh`;
+    writeFileSync(script, hookScript({ spool }), { mode: 0o755 });
+    return { spool, script };
+  };
+  const ready = spoolOf('ready');
+  const crowded = spoolOf('crowded');
+  for (let n = 1; n <= 100_000; n += 1) {
+    writeSpoolEvent({ spool: crowded.spool, environment: { ...environment, SLURM_JOB_ID: String(n) }, nowMs: Date.now(), pid: n });
+  }
+  const full = spoolOf('full');
+  writeFileSync(join(full.spool, 'written'), '');
+  truncateSync(join(full.spool, 'written'), 262_144);
+  const missing = spoolOf('missing');
+  rmSync(missing.spool, { recursive: true });
+  const disk = spoolOf('disk');
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk.spool], { stdio: 'ignore' }).status === 0;
+  if (mounted) {
+    atEnd.push(() => spawnSync('umount', ['-l', disk.spool]));
+    spawnSync(disk.script, { env: environment });
+    spawnSync('dd', ['if=/dev/zero', `of=${join(disk.spool, 'filler')}`, 'bs=1k', 'count=256'], { stdio: 'ignore' });
+  }
+  return [
+    { name: 'script, sh of this machine', command: [dash, ready.script] },
+    ...(existsSync('/bin/bash') ? [{ name: 'script, bash as sh', command: ['/bin/bash', '--posix', ready.script] } as const] : []),
+    { name: 'script, daemon dead, 100,000 events wait', command: [dash, crowded.script] },
+    { name: 'script, spool full', command: [dash, full.script] },
+    { name: 'script, spool missing', command: [dash, missing.script] },
+    ...(mounted ? [{ name: 'script, disk full', command: [dash, disk.script] } as const] : []),
+  ];
+}
+
+async function clients(): Promise<Situation[]> {
+  const client = join(root, 'hook-client.mjs');
+  // As it is installed: one file of JavaScript.
+  buildSync({
+    entryPoints: [join(hookDirectory, 'hook-client.ts')],
+    outfile: client,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    minify: true,
+  });
+  const spool = join(root, 'client');
+  mkdirSync(spool);
+  const socket = join(root, 'listening.sock');
+  const listening = await child(join(hookDirectory, 'listening.fixture.ts'), socket);
+  const stopped = await child(join(hookDirectory, 'listening.fixture.ts'), join(root, 'stopped.sock'));
+  process.kill(stopped.pid, 'SIGSTOP');
+  const busy = await child(join(hookDirectory, 'crowded.fixture.ts'));
+  process.kill(busy.pid, 'SIGSTOP');
+  for (let n = 0; n < 8; n += 1) {
+    const connection = createConnection({ host: '127.0.0.1', port: busy.port });
+    connection.on('error', () => {});
+    atEnd.push(() => connection.destroy());
+  }
+  for (const { pid } of [listening, stopped, busy]) atEnd.push(() => process.kill(pid, 'SIGKILL'));
+  const to = (name: string, address: string, ...more: readonly string[]): Situation => ({
+    name,
+    command: [process.execPath, client, '--connect', address, ...more],
+    share: 0.2,
+  });
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  free.close();
+  return [
+    { name: 'node -e 0 (what Node itself takes)', command: [process.execPath, '-e', '0'], share: 0.2 },
+    to('client, daemon listening', socket, '--spool', spool),
+    to('client, dead socket, into the spool', join(root, 'dead.sock'), '--spool', spool),
+    to('client, dead TCP port, no spool', `tcp:127.0.0.1:${port}`),
+    to('client, daemon stopped', join(root, 'stopped.sock'), '--spool', spool),
+    to('client, daemon stopped, its queue full (TCP)', `tcp:127.0.0.1:${busy.port}`, '--spool', spool),
+  ];
+}
+
+async function child(file: string, ...args: readonly string[]): Promise<{ readonly pid: number; readonly port: number }> {
+  const started = spawn(process.execPath, ['--conditions=@sluice/source', file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(started.stdout, 'data');
+  started.stdout.resume();
+  started.unref();
+  return JSON.parse(String(line));
+}
+
+/** In turns with /bin/true, so that a busy moment of the machine falls on both. */
+function measured({ name, command: [program, ...args], share = 1 }: Situation): Timing {
+  const own: number[] = [];
+  const idle: number[] = [];
+  for (let run = 0; run < Math.max(20, runs * share); run += 1) {
+    own.push(timed(program, args));
+    idle.push(timed('/bin/true', []));
+  }
+  return { name, medianMs: round(at(own, 0.5)), p99Ms: round(at(own, 0.99)), timesTrue: round(at(own, 0.5) / at(idle, 0.5)) };
+}
+
+function timed(program: string, args: readonly string[]): number {
+  const begun = performance.now();
+  const { status } = spawnSync(program, args, { env: environment, stdio: 'ignore' });
+  const took = performance.now() - begun;
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
+  return took;
+}
+
+interface ReaderCosts {
+  readonly 'idle spool, % of a core': number;
+  readonly '20 events a second, % of a core': number;
+  readonly 'hook begun → event read, median ms': number;
+  readonly 'hook begun → event read, p99 ms': number;
+  readonly 'backlog of 100,000, µs of CPU an event': number;
+}
+
+async function readerCosts(): Promise<ReaderCosts> {
+  const path = join(root, 'reader');
+  mkdirSync(path);
+  const spool = openSpool({ path, clock });
+  const delays: number[] = [];
+  const end = new AbortController();
+  const watching = spool.watch(() => {
+    const { events } = spool.read(500);
+    for (const { event } of events) delays.push(Date.now() - event.seenMs);
+    spool.remove(events.map(({ file }) => file));
+  }, end.signal);
+  const idle = await coreShare(10_000, () => {});
+  // Written by another process, as slurmctld's children do; its cost is not the reader's.
+  const script = join(root, 'reader.sh');
+  writeFileSync(script, hookScript({ spool: path }), { mode: 0o755 });
+  const writer = spawn('/bin/sh', ['-c', `while sleep 0.05; do ${script} & done`], { env: { ...environment, PATH: '/usr/bin:/bin' } });
+  const busy = await coreShare(10_000, () => {});
+  writer.kill('SIGKILL');
+  await once(writer, 'exit');
+  end.abort();
+  await watching;
+  return {
+    'idle spool, % of a core': idle,
+    '20 events a second, % of a core': busy,
+    'hook begun → event read, median ms': at(delays, 0.5),
+    'hook begun → event read, p99 ms': at(delays, 0.99),
+    'backlog of 100,000, µs of CPU an event': backlog(openSpool({ path: join(root, 'crowded'), clock })),
+  };
+}
+
+async function coreShare(ms: number, during: () => void): Promise<number> {
+  const before = process.cpuUsage();
+  during();
+  await clock.sleep(ms);
+  const { user, system } = process.cpuUsage(before);
+  return Math.round((user + system) / ms) / 10;
+}
+
+function backlog(spool: Spool): number {
+  const before = process.cpuUsage();
+  let count = 0;
+  for (let batch = spool.read(500); batch.events.length > 0; batch = spool.read(500)) {
+    count += batch.events.length;
+    spool.remove(batch.events.map(({ file }) => file));
+  }
+  const { user, system } = process.cpuUsage(before);
+  return round((user + system) / count);
+}
+
+function at(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
