@@ -1,5 +1,5 @@
 import { type HttpClient, type HttpResponse, SluiceError } from '@sluice/io';
-import type { CcCluster } from '../decide/topology.ts';
+import type { CcCluster } from '../decide/cc-cluster.ts';
 import { errorFor, isMissing, isNoRoute, reasonOf, type Surroundings } from './answers.ts';
 import { startForVersion, statesForVersion, stopForVersion } from './dialect.ts';
 import { ccGraphql } from './graphql.ts';

@@ -23,8 +23,8 @@ export function resourcesOf(run: Run, places: readonly Place[], settings: Decide
  * than are listed, for cc-backend asks for no accelerator metrics of a job with none, whatever is listed (contract §5.3).
  */
 export function acceleratorCount(run: Run, resources: readonly ResourcePayload[]): number {
-  let count = run.gpus;
-  if (count <= 0) for (const { gres } of run.allocation?.nodes ?? []) count += countGpus(gres);
+  let count = Math.max(run.gpus, 0);
+  if (count === 0) for (const { gres } of run.allocation?.nodes ?? []) count += countGpus(gres);
   let listed = 0;
   for (const { accelerators } of resources) listed += accelerators?.length ?? 0;
   return Math.max(count, listed);
@@ -37,7 +37,7 @@ export function acceleratorCount(run: Run, resources: readonly ResourcePayload[]
  * Where `CPUs=` is the number of cores although cores have two threads, a job owns whole cores: its cgroup has all threads
  * of them. `scontrol -d show job` goes on to count threads there (measured with 22.05: `NumCPUs=1 CPU_IDs=4-5`); `countsCores` says that the numbers do count cores. Either way all siblings of a core are meant.
  */
-export function hwthreadsOf(node: NodeAllocation, topology: NodeTopology, countsCores = false): readonly number[] | undefined {
+function hwthreadsOf(node: NodeAllocation, topology: NodeTopology, countsCores: boolean): readonly number[] | undefined {
   const ids = node.cpuIds ? fromCpuIds(node.cpuIds, topology, countsCores) : fromCores(node, topology);
   return ids !== undefined && ids.length > 0 ? ids.sort((a, b) => a - b) : undefined;
 }

@@ -5,7 +5,7 @@ import type { Privacy } from './context.ts';
 /** Slurm takes no larger script by default (`max_script_size` in SchedulerParameters). */
 export const maxScript = 4 * 1024 * 1024;
 /** Slurm's text about a job; usually 2 KiB, but a host list or a command line may be long. */
-export const maxSlurmInfo = 256 * 1024;
+const maxSlurmInfo = 256 * 1024;
 /** As cc-slurm-sync has it. */
 export const maxEnvironment = 50_000;
 const maxName = 4096;

@@ -1,8 +1,6 @@
 import type { Node } from '@sluice/slurm';
 import type { SubCluster } from './cc-cluster.ts';
 
-export type { CcCluster, CcSubCluster } from './cc-cluster.ts';
-
 /** How a node numbers its hwthreads, by Slurm's counting of its cores. */
 export interface NodeTopology {
   readonly threadsPerCore: number;
