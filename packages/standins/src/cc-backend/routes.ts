@@ -107,30 +107,37 @@ export function router(choice: RouteChoice): (method: string, path: string, sear
   }
   const gorilla = choice.release.router === 'gorilla';
 
-  function find(method: string, path: string): Found | { readonly allowed: readonly string[] } {
-    const allowed: string[] = [];
-    for (const route of fixed.get(path) ?? []) {
-      if (route.methods.includes(method)) return { route, variables: [] };
-      allowed.push(...route.methods);
+  /** The route of a path; `allowed` gathers the methods of those whose method is another. */
+  function find(
+    method: string,
+    path: string,
+    allowed: string[],
+    where: 'fixed' | 'patterns',
+  ): Exclude<Found, { reply: Reply }> | undefined {
+    if (where === 'fixed') {
+      const route = fixed.get(path)?.find(({ methods }) => methods.includes(method));
+      if (route) return { route, variables: [] };
+      for (const { methods } of fixed.get(path) ?? []) allowed.push(...methods);
+      return undefined;
     }
-    if (gorilla && path.endsWith('_job')) return { allowed };
     for (const { pattern, route } of patterns) {
       const match = pattern.exec(path);
-      if (!match) continue;
-      if (route.methods.includes(method)) return { route, variables: match.slice(1).map(unescaped) };
-      allowed.push(...route.methods);
+      if (match && route.methods.includes(method)) return { route, variables: match.slice(1).map(unescaped) };
+      if (match) allowed.push(...route.methods);
     }
-    return { allowed };
+    return undefined;
   }
 
   return (method, path, search) => {
-    const found = find(method, path);
-    if (!('allowed' in found)) return found;
-    if (gorilla) {
-      const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
-      if (!('allowed' in find(method, other))) return { reply: emptyReply(301, { location: other + search }) };
+    const allowed: string[] = [];
+    const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
+    for (const where of ['fixed', 'patterns'] as const) {
+      const found = find(method, path, allowed, where);
+      if (found) return found;
+      // gorilla's StrictSlash: the form with or without the last slash is the same route, one redirect away.
+      if (gorilla && find(method, other, allowed, where)) return { reply: emptyReply(301, { location: other + search }) };
     }
-    if (found.allowed.length > 0) return { reply: emptyReply(405, { allow: [...new Set(found.allowed)].join(', ') }) };
+    if (allowed.length > 0) return { reply: emptyReply(405, { allow: [...new Set(allowed)].join(', ') }) };
     if (gorilla) return { reply: textReply(404, '404 page not found\n') };
     return { reply: /^\/(api|userapi|frontend|config)\//.test(path) ? noSuchEndpoint() : htmlReply(404, '<h1>404</h1>') };
   };

@@ -16,7 +16,7 @@ export interface Answer {
 /** A stand-in and a way to ask it. */
 export interface Bench extends AsyncDisposable {
   readonly backend: CcBackend;
-  ask(method: HttpRequest['method'], path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  ask(method: HttpRequest['method'], path: string, body?: unknown, headers?: Record<string, string>, timeoutMs?: number): Promise<Answer>;
   /** Status and what was said: the error, the message, or the text; as whom the roles say. */
   said(method: HttpRequest['method'], path: string, body?: unknown, roles?: readonly string[]): Promise<string>;
 }
@@ -34,9 +34,9 @@ export async function bench(options: Partial<CcBackendOptions> = {}): Promise<Be
       });
       return `${status} ${json['error'] ?? json['msg'] ?? (text === '' || text.startsWith('{') ? '' : text)}`.trim();
     },
-    async ask(method, path, body, headers = { 'x-auth-token': token }) {
+    async ask(method, path, body, headers = { 'x-auth-token': token }, timeoutMs = 10_000) {
       const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-      const answer = await http.request({ method, path, name: 'test', headers, ...sent });
+      const answer = await http.request({ method, path, name: 'test', headers, timeoutMs, ...sent });
       const text = answer.body.toString('utf8');
       return { ...answer, text, json: text.startsWith('{') ? JSON.parse(text.split('\n')[0] ?? '') : {} };
     },
