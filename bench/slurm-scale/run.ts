@@ -122,6 +122,19 @@ async function parse(now: number): Promise<Parsing> {
   }
 }
 
+interface States {
+  readonly jobs: number;
+  readonly megabytes: number;
+  readonly firstCpuMs: number;
+  readonly medianCpuMs: number;
+  readonly keptMB: number;
+}
+
+/** What the poll of 10,000 running jobs costs us, without Slurm. */
+async function pollStates(): Promise<States> {
+  return JSON.parse(await run(process.execPath, ['--expose-gc', ...nodeFlags, join(here, 'states.ts'), '10000'])) as States;
+}
+
 interface JsonRun extends Cost {
   readonly days: number;
   readonly jobs: number;
@@ -171,6 +184,10 @@ say(
   `parsing: ${parsing.recordsPerSecond} records/s, ${fixed(parsing.megabytesPerSecond)} MB/s (${parsing.bytesPerRecord} B per record, ` +
     `${fixed(parsing.contentMegabytesPerSecond)} MB/s without delimiters), by CPU time on one core`,
 );
+const states = await pollStates();
+say(
+  `states of ${states.jobs} jobs: ${fixed(states.medianCpuMs)} ms CPU (the first time ${fixed(states.firstCpuMs)}), ${fixed(states.keptMB)} MB kept`,
+);
 // The generator spreads the jobs evenly, the last of them an hour ago: this window holds about 1,000.
 const window = Math.round((1000 / scale.ended) * 30 * day);
 const few = await read(now - 3600 - window, now - 3600, false);
@@ -200,6 +217,9 @@ const missed = [
   ...(parsing.recordsPerSecond >= 300_000 || parsing.contentMegabytesPerSecond >= 60
     ? []
     : ['parsing is slower than 300,000 records/s and 60 MB/s']),
+  ...(states.medianCpuMs <= 30 && states.keptMB <= 3
+    ? []
+    : [`reading ${states.jobs} states takes ${fixed(states.medianCpuMs)} ms and ${fixed(states.keptMB)} MB`]),
   ...(many.largestQuestion <= 5000 ? [] : [`a question had ${many.largestQuestion} rows, more than 5,000`]),
   ...(few.rejected + many.rejected === 0 ? [] : [`${many.rejected} records were rejected`]),
   ...(many.ended >= scale.ended && many.active >= scale.active ? [] : [`read only ${many.ended} and ${many.active} jobs`]),
@@ -220,6 +240,7 @@ if (values.write === true) {
     slurm: release,
     nodeFlags: nodeFlags.join(' '),
     parsing,
+    states,
     few,
     many,
     growthMiB: growth,

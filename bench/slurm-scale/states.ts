@@ -1,7 +1,7 @@
 /**
  * Asking which jobs run, over and over, without Slurm: an answer of squeue as large as JOBS running jobs make it, from
  * memory, through `activeStates`. Run with `--expose-gc`; argument: `JOBS` (10,000). Writes one line of JSON: CPU of the
- * first reading of a process, of the median one, and what is left on the heap when its records are kept and when not.
+ * first reading of a process and of the median one, and the heap that its records take when they are kept.
  */
 import { randomUUID } from 'node:crypto';
 import type { Processes } from '@sluice/io';
@@ -68,26 +68,23 @@ async function cpuMs(action: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000;
 }
 
-for await (const _ of controller.activeStates({ states: ['RUNNING'] })) break;
+// Makes the answer, and leaves after its first piece.
+for await (const _ of controller.activeStates()) break;
 const first = await cpuMs(read);
 const readings: number[] = [];
 for (let count = 0; count < 31; count++) readings.push(await cpuMs(read));
 readings.sort((a, b) => a - b);
 gc();
 const bare = process.memoryUsage().heapUsed;
-let kept: ActiveState[] | undefined = await read();
+const kept = await read();
 gc();
-const holding = process.memoryUsage().heapUsed - bare;
-const count = kept.length;
-kept = undefined;
-gc();
+const keptMB = (process.memoryUsage().heapUsed - bare) / 1e6;
 console.log(
   JSON.stringify({
-    jobs: count,
+    jobs: kept.length,
     megabytes: answerBytes / 1e6,
     firstCpuMs: first,
     medianCpuMs: readings[15],
-    keptMB: holding / 1e6,
-    leftMB: (process.memoryUsage().heapUsed - bare) / 1e6,
+    keptMB,
   }),
 );
