@@ -1,46 +1,14 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
-import { type TestContext, test } from 'node:test';
-import {
-  jobMessage,
-  type NatsEvent,
-  type NatsOptions,
-  type NatsPublisher,
-  NatsRefusal,
-  natsPublisher,
-  type StartPayload,
-} from '@sluice/clustercockpit';
-import { isCode, isTransient, type SluiceError, systemClock } from '@sluice/io';
-import { type NatsServer, type NatsServerOptions, noNatsServer, startNatsServer } from './nats-server.ts';
+import { test } from 'node:test';
+import { jobMessage, NatsRefusal, natsPublisher, type StartPayload } from '@sluice/clustercockpit';
+import { isCode, isTransient, systemClock } from '@sluice/io';
+import { noNatsServer, startNatsServer } from './nats-server.ts';
 import { subscribe, until } from './nats-subscriber.ts';
+import { failure, message, publisher, server } from './nats-testing.ts';
 
 const skip = await noNatsServer();
 const real = { skip, timeout: 60_000 };
-
-async function server(t: TestContext, options: NatsServerOptions = {}): Promise<NatsServer> {
-  const started = await startNatsServer(options);
-  t.after(() => started.stop());
-  return started;
-}
-
-/** A publisher that tries again at once and keeps what it said. */
-async function publisher(
-  t: TestContext,
-  options: Partial<NatsOptions> & Pick<NatsOptions, 'server'>,
-): Promise<NatsPublisher & { events: NatsEvent[] }> {
-  const events: NatsEvent[] = [];
-  const made = await natsPublisher({
-    subject: 'jobs',
-    clock: systemClock(),
-    random: () => 0.01,
-    observe: (event) => events.push(event),
-    ...options,
-  });
-  t.after(() => made.close());
-  return { ...made, events };
-}
-
-const message = (payload: string, id = payload) => ({ payload, id });
 
 function start(script: string): StartPayload {
   return {
@@ -61,14 +29,6 @@ function start(script: string): StartPayload {
 
 const started = (script: string, id = 'c/4711/1700000000/start') =>
   jobMessage([{ function: 'start_job', payload: start(script) }], { hostname: 'slurm01', id });
-
-async function failure(work: Promise<unknown>): Promise<SluiceError> {
-  const error = await work.then(
-    () => assert.fail('it did not fail'),
-    (reason: unknown) => reason,
-  );
-  return error as SluiceError;
-}
 
 test('§6.2: what is published has come when publish returns, in its order and on its subject', real, async (t) => {
   const { url, port } = await server(t);

@@ -58,13 +58,14 @@ export async function startNatsServer({ config = '', port }: NatsServerOptions =
     ended = true;
   });
 
-  const pid = await patiently(async () => Number(await readFile(join(dir, 'pid'), 'utf8')));
+  // The file is there before the number is in it.
+  const pid = await patiently(async () => Number(await readFile(join(dir, 'pid'), 'utf8')) || undefined);
   const url = await patiently(async () => {
     const ports = JSON.parse(await readFile(join(dir, `nats-server_${pid}.ports`), 'utf8')) as { nats: string[] };
     return `nats://127.0.0.1:${new URL(ports.nats[0] ?? '').port}`;
   });
 
-  async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  async function patiently<T>(ask: () => Promise<T | undefined>): Promise<T> {
     for (;;) {
       const answer = await ask().catch(() => undefined);
       if (answer !== undefined) return answer;

@@ -13,6 +13,7 @@ export interface Subscriber {
   readonly received: readonly Received[];
   /** Resolves when that many messages have come. */
   count(messages: number): Promise<void>;
+  publish(subject: string, payload: string, reply?: string): void;
   close(): void;
 }
 
@@ -35,7 +36,25 @@ export async function subscribe(port: number, subject: string, login: Readonly<R
   const options = { verbose: false, pedantic: false, headers: true, protocol: 1, ...login };
   socket.write(`CONNECT ${JSON.stringify(options)}\r\nSUB ${subject} 1\r\nPING\r\n`);
   await subscribed.promise;
-  return { received, count: (messages) => until(() => received.length >= messages), close: () => end(socket) };
+  return {
+    received,
+    count: (messages) => until(() => received.length >= messages),
+    publish: (to, payload, reply = '') => void socket.write(`PUB ${to} ${reply} ${Buffer.byteLength(payload)}\r\n${payload}\r\n`),
+    close: () => end(socket),
+  };
+}
+
+/** Asks a service of the server, e.g. `$JS.API.STREAM.INFO.jobs`, and gives its answer. */
+export async function ask(port: number, service: string, question: object = {}): Promise<Record<string, unknown>> {
+  const inbox = '_INBOX.witness';
+  const witness = await subscribe(port, inbox);
+  try {
+    witness.publish(service, JSON.stringify(question), inbox);
+    await witness.count(1);
+    return JSON.parse(witness.received[0]?.payload ?? '');
+  } finally {
+    witness.close();
+  }
 }
 
 /** Waits until something holds; the test runner's own time-out ends what never does. */

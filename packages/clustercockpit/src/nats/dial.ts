@@ -1,3 +1,5 @@
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import type { NodeConnectionOptions } from '@nats-io/transport-node';
 import { type Clock, SluiceError, trustedAuthorities } from '@sluice/io';
 import { type NatsLogin, natsProof } from './credentials.ts';
 import { greetingOf } from './greeting.ts';
@@ -42,13 +44,19 @@ export async function dial(address: NatsAddress, options: DialOptions, signal: A
       timeout: timeoutMs,
       noAsyncTraces: true,
       // An offer of TLS is taken, too: the login must not pass in the clear where it need not.
-      ...(tls === 'none' ? {} : { tls: { ca: trustedAuthorities(options.authorities).join('\n') } }),
+      ...(tls === 'none' ? {} : { tls: tlsOptions(address, options.authorities) }),
     });
     return new Link(connection, server, clock);
   } catch (error) {
     signal.throwIfAborted();
     throw dialError(library, server, error);
   }
+}
+
+/** The library gives no name for an address in numbers, and Node compares the certificate with `localhost` then. */
+function tlsOptions({ host }: NatsAddress, authorities: string | undefined): NodeConnectionOptions['tls'] & object {
+  const identity = { checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate) };
+  return { ca: trustedAuthorities(authorities).join('\n'), ...identity };
 }
 
 const tlsErrors = /certificate|self.signed|CERT_|ERR_TLS|ERR_SSL|SSL routines|issuer|altname/i;
