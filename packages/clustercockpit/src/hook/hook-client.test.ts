@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Finished, systemClock, systemProcesses } from '@sluice/io';
 import type { HookEvent } from './event.ts';
@@ -93,6 +93,17 @@ test('as a program of its own: a dead socket, no daemon, no spool, a full one: 0
   assert.equal(existsSync(spool), false);
 });
 
+test('without addresses it takes those of the configuration, and the spool when that says none', async (t) => {
+  const { spool } = place(t);
+  const config = join(spool, '..', 'config.json');
+  writeFileSync(config, JSON.stringify({ prepSockConnectPath: '', SPOOLPATH: spool, ccRestJwt: 'x' }));
+  assert.deepEqual(await within(['-config', config]), { code: 0, said: [] });
+  assert.deepEqual(spooled(spool), [42]);
+  const { code, said } = await within(['--config', join(spool, 'none')]);
+  assert.equal(code, 0);
+  assert.match(said.join(), /cannot be read \(ENOENT\).*neither be sent nor spooled/);
+});
+
 test('outside of a hook it says so and ends with 1', async () => {
   const ended = await program({ SLURM_CLUSTER_NAME: 'lab' }, '--connect', '/nowhere');
   assert.equal(ended.code, 1);
@@ -135,10 +146,10 @@ test('the program loads nothing but what it needs of Node', () => {
     if (seen.has(file)) return [];
     seen.add(file);
     const text = readFileSync(join(import.meta.dirname, file), 'utf8');
-    const names = [...text.matchAll(/^import (?!type ).*? from '([^']+)';$/gm)].map(([, name = '']) => name);
-    return names.flatMap((name) => (name.startsWith('./') ? imports(name.slice(2)) : [name]));
+    const names = [...text.matchAll(/^import (?!type )[^;]*? from '([^']+)';$/gm)].map(([, name = '']) => name);
+    return names.flatMap((name) => (name.startsWith('.') ? imports(join(dirname(file), name)) : [name]));
   };
-  assert.deepEqual([...new Set(imports('hook-client.ts'))].sort(), ['node:fs', 'node:net', 'node:path']);
+  assert.deepEqual([...new Set(imports('hook-client.ts'))].sort(), ['node:fs', 'node:fs/promises', 'node:net', 'node:path']);
   assert.ok(seen.size > 4);
 });
 

@@ -1,13 +1,15 @@
 /**
- * The hook of sites whose slurmctld and daemon do not share a disk, as a program of its own:
+ * The hook as a program of its own, for sites whose slurmctld and daemon do not share a disk:
  *
- *     node hook-client.js --connect tcp:daemon-host:12345 [--spool /var/spool/sluice/hook]
+ *     hook-client [--config FILE] [--connect ADDRESS] [--spool DIRECTORY]
  *
- * It imports nothing but Node's sockets and files, because slurmctld waits for it. What ends it is time: 80 ms after the process began the
- * event goes into the spool, or is left to the daemon's next look at Slurm.
+ * Without the last two it takes prepSockConnectPath and spoolPath from the configuration. It imports nothing but Node's sockets and files,
+ * because slurmctld waits for it. What ends it is time: 80 ms after the process began the event goes into the spool, or is left to the daemon's
+ * next look at Slurm.
  */
+import { loadHookConfig } from '../config/load-hook-config.ts';
 import { parseHookAddress } from './address.ts';
-import { type HookSent, sendHook } from './client.ts';
+import { type HookClientOptions, type HookSent, sendHook } from './client.ts';
 
 export interface HookRun {
   readonly args: readonly string[];
@@ -27,13 +29,9 @@ const leastMs = 10;
 export async function hookClient(run: HookRun): Promise<number> {
   // The daemon's group removes what is written here.
   process.umask(0o007);
-  const connect = optionOf(run.args, '--connect');
-  const spool = optionOf(run.args, '--spool');
-  const address = connect === undefined ? undefined : parseHookAddress(connect);
-  if (typeof address === 'string') run.say(`--connect: ${address}`);
+  const target = await targetOf(run);
   const result = await sendHook({
-    ...(typeof address === 'object' ? { address } : {}),
-    ...(spool === undefined ? {} : { spool }),
+    ...target,
     environment: run.environment,
     timeoutMs: Math.max(leastMs, wholeMs - run.elapsedMs),
     nowMs: run.nowMs,
@@ -42,6 +40,20 @@ export async function hookClient(run: HookRun): Promise<number> {
   const said = messages[result];
   if (said !== undefined) run.say(said);
   return result === 'no-job' ? 1 : 0;
+}
+
+/** From the arguments, else from the configuration; what is wrong with either is said, and what is right is used. */
+async function targetOf(run: HookRun): Promise<Pick<HookClientOptions, 'address' | 'spool'>> {
+  const config = optionOf(run.args, '--config');
+  const connect = optionOf(run.args, '--connect');
+  const spool = optionOf(run.args, '--spool');
+  const read = config !== undefined || (connect === undefined && spool === undefined) ? await loadHookConfig(config) : undefined;
+  if (typeof read === 'string') run.say(read);
+  const configured = typeof read === 'object' ? read : undefined;
+  const address = connect === undefined ? configured?.connect : parseHookAddress(connect);
+  if (typeof address === 'string') run.say(`--connect: ${address}`);
+  const path = spool ?? configured?.spoolPath;
+  return { ...(typeof address === 'object' && address !== null ? { address } : {}), ...(path === undefined ? {} : { spool: path }) };
 }
 
 const messages: Partial<Record<HookSent, string>> = {

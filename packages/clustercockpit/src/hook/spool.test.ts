@@ -63,6 +63,11 @@ test('what the client writes is read, across days oldest first, again until it i
   }
   assert.deepEqual(jobsOf(spool, 1), [1]);
   assert.deepEqual(jobsOf(spool, 3), [1, 2, 3]);
+  const busy = new Set(spool.read(3).events.map(({ file }) => file));
+  assert.deepEqual(
+    spool.read(3, busy).events.map(({ event }) => event.jobId),
+    [4],
+  );
   const { events, state } = spool.read(10);
   assert.equal(state, 'ready');
   assert.deepEqual(

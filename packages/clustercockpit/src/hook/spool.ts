@@ -51,8 +51,11 @@ export interface SpoolDepth {
 }
 
 export interface Spool {
-  /** The `max` oldest events. Until they are removed the next call gives them again, so that none is lost between here and the journal. */
-  read(max: number): SpoolRead;
+  /**
+   * The `max` oldest events. Until they are removed the next call gives them again, so that none is lost between here and the journal; files in
+   * `except`, those that the caller is still busy with, are passed over unread.
+   */
+  read(max: number, except?: ReadonlySet<string>): SpoolRead;
   /** Removes what has been taken over. A file that cannot be removed is told, and not given again by this spool. */
   remove(files: readonly string[]): readonly SpoolTrouble[];
   /** What waits; changes nothing. */
@@ -68,6 +71,7 @@ export interface Spool {
 /** Files that can be neither read nor moved, and are passed by; a bound against a spool made of them. */
 const mostPassed = 10_000;
 const sampled = 1000;
+const none: ReadonlySet<string> = new Set();
 /** How far `written` may be from the number of waiting events before it is set right. */
 const slack = 256;
 
@@ -98,13 +102,14 @@ export function openSpool(options: SpoolOptions): Spool {
   }
 
   return {
-    read(max) {
-      if (names.length < max) list(Math.max(max, window));
+    read(max, except = none) {
+      if (names.length < max + except.size) list(Math.max(max + except.size, window));
       const events: SpooledEvent[] = [];
       const refused: SpoolTrouble[] = [];
       const done = new Set<string>();
       for (const file of names) {
         if (events.length + refused.length >= max) break;
+        if (except.has(file)) continue;
         const found = readSpoolFile(join(path, file), file.slice(file.indexOf('/') + 1), buffer, options.owners);
         if ('event' in found) {
           events.push({ event: found.event, file });
