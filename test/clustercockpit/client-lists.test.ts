@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ListedJob, WholeList } from '@sluice/clustercockpit';
 import { isCode } from '@sluice/io';
-import { at, envelope, errorOf, first, job, now, release, type Script, scripted, standIn, stopOf } from './client-bed.ts';
+import { at, envelope, errorOf, first, job, now, release, type Script, scripted, standIn, stopOf, tokenWith } from './client-bed.ts';
 
 async function jobsOf(list: WholeList): Promise<readonly ListedJob[]> {
   const jobs: ListedJob[] = [];
@@ -159,6 +159,16 @@ describe('W9 §4.16: ended jobs', () => {
       const sizes = line.asked.filter(({ path }) => path.startsWith('/api/jobs/?')).map(({ query }) => query.get('items-per-page'));
       assert.deepEqual([...new Set(sizes)], ['50']);
     }
+  });
+
+  test('§2 a token to which GraphQL would show its own jobs alone is not used there', async () => {
+    let token = tokenWith();
+    const denied = at('GET', '/api/jobs/', () => envelope(401, 'unauthorized', 'Unauthorized'));
+    await using line = await scripted(first(release('1.5.4'), denied), { token: () => token });
+    await line.client.profile();
+    token = tokenWith({ roles: ['user'] });
+    assert.ok(isCode(await errorOf(jobsOf(line.client.startedBetween('labcluster', 0, now))), 'cc.denied'));
+    assert.ok(isCode(await errorOf(line.client.find('labcluster', 7, now)), 'cc.denied'));
   });
 
   test('GraphQL that fails is no reason to read the archive', async () => {

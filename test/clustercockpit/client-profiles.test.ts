@@ -15,6 +15,14 @@ test('§4.15 §10 what a server is, by its footer and by what it can do', async 
     ['1.5.4', release('1.5.4'), { version: '1.5', text: '1.5.4', starts: 'rest', nodeStates: true, jobCache: true }],
     ['1.5 without a page', first(none, release('1.5.4')), { version: '1.5', text: null, starts: 'rest', nodeStates: true, jobCache: true }],
     ['§6.1 NATS mode', release('1.5.4', true), { version: '1.5', text: '1.5.4', starts: 'nats', nodeStates: true, jobCache: true }],
+    [
+      "a proxy's 404 is no NATS mode",
+      first(
+        at('GET', '/api/jobs/start_job/', () => ({ status: 404, body: '<html>default backend - 404</html>' })),
+        release('1.5.4'),
+      ),
+      { version: '1.5', text: '1.5.4', starts: 'rest', nodeStates: true, jobCache: true },
+    ],
     ['1.4.4', release('1.4.4'), { version: '1.4', text: '1.4.4', ...old }],
     ['1.4 without a page', first(none, users(401), release('1.4.4')), { version: '1.4', text: null, ...old }],
     ['1.3.1', release('1.3.1'), { version: '1.3', text: '1.3.1', ...old }],

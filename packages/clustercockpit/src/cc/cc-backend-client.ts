@@ -2,12 +2,13 @@ import { type HttpClient, type HttpResponse, SluiceError } from '@sluice/io';
 import type { CcCluster } from '../decide/cc-cluster.ts';
 import { errorFor, isMissing, isNoRoute, reasonOf, type Surroundings } from './answers.ts';
 import { startForVersion, statesForVersion, stopForVersion } from './dialect.ts';
-import { ccGraphql } from './graphql.ts';
+import { ccGraphql, type JobFilter } from './graphql.ts';
 import { jsonOf, type ListedJob, readRows } from './listed-job.ts';
 import type { NodeStatesPayload, StartPayload, StopPayload } from './payloads.ts';
 import { ccRequests } from './requests.ts';
 import { probeServer, type ServerProfile } from './server-profile.ts';
 import { type AskRange, slices, type WholeList } from './slices.ts';
+import { seesAllJobs } from './token-facts.ts';
 import { isUnknownField, judgeRuns, judgeStart, judgeStop, type Written } from './written.ts';
 
 export type { ListedJob, ServerProfile, WholeList, Written };
@@ -140,22 +141,25 @@ export function ccBackendClient(http: HttpClient, token: () => string, options: 
       // An empty list would not limit: the server has no such state, so no job is in one.
       if (asked.states?.length === 0) return { rows: [], full: false };
       if (onlyRunning) return byRest(cluster, pageSize, asked)(from, to, factor);
-      const rows = await graphql.jobs(profile, { cluster, from, to, ...asked }, pageSize * factor, signal);
+      const rows = await byGraphql({ cluster, from, to, ...asked }, pageSize * factor, signal);
       return rows ? { rows, full: rows.length >= pageSize * factor } : byRest(cluster, archivedPageSize, asked)(from, to, factor);
     };
   }
 
+  /** By GraphQL, if it can be used; other roles would be shown their own jobs alone, as if there were no others. */
+  async function byGraphql(filter: JobFilter, items: number, signal?: AbortSignal): Promise<readonly ListedJob[] | undefined> {
+    return seesAllJobs(token()) ? graphql.jobs(known ?? (await probed()), filter, items, signal) : undefined;
+  }
+
   /** Runs of an id, or as many as can be found: all by GraphQL, that of this start by REST. */
   async function runsOf(cluster: string, jobId: number, startTime: number): Promise<readonly ListedJob[]> {
-    const profile = known ?? (await probed());
-    const runs = (await graphql.jobs(profile, { cluster, jobId }, pageSize)) ?? (await startedAt(cluster, startTime));
+    const runs = (await byGraphql({ cluster, jobId }, pageSize)) ?? (await startedAt(cluster, startTime));
     return runs.filter((run) => run.jobId === jobId && run.cluster === cluster);
   }
 
   async function find(cluster: string, jobId: number, startTime: number): Promise<ListedJob | undefined> {
-    const profile = known ?? (await probed());
     const filter = { cluster, jobId, from: startTime, to: startTime };
-    const runs = (await graphql.jobs(profile, filter, pageSize)) ?? (await startedAt(cluster, startTime));
+    const runs = (await byGraphql(filter, pageSize)) ?? (await startedAt(cluster, startTime));
     return runs.find((run) => run.jobId === jobId && run.cluster === cluster && run.startTime === startTime);
   }
 

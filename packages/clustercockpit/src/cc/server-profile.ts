@@ -1,5 +1,5 @@
 import { type HttpResponse, SluiceError } from '@sluice/io';
-import { errorFor, reasonOf, type Surroundings } from './answers.ts';
+import { envelopeOf, errorFor, reasonOf, type Surroundings } from './answers.ts';
 import type { CcRequests } from './requests.ts';
 
 /** What a cc-backend can do, as far as a client has to know (contract §10). */
@@ -29,9 +29,10 @@ export async function probeServer(requests: CcRequests, surroundings: () => Surr
     const version = text === null ? await olderVersion(requests) : text.startsWith('1.4') ? '1.4' : '1.3';
     return { version, text, starts: 'rest', nodeStates: false, jobCache: false };
   }
-  // The method is wrong on purpose: 405 where there is such a route, 404 where NATS replaces it.
+  // The method is wrong on purpose: 405 where there is such a route, the server's own 404 where NATS replaces it.
   const start = await requests.get('probe', '/api/jobs/start_job/');
-  return { version: '1.5', text, starts: start.status === 404 ? 'nats' : 'rest', nodeStates: true, jobCache: true };
+  const starts = start.status === 404 && envelopeOf(start)?.status === 'Resource not found' ? 'nats' : 'rest';
+  return { version: '1.5', text, starts, nodeStates: true, jobCache: true };
 }
 
 /** `used_nodes` came with 1.5; older ones take the word for a job's id (contract §4.6). Undefined when the answer does not tell. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { tokenFacts, tokenHint } from './token-facts.ts';
+import { seesAllJobs, tokenFacts, tokenHint } from './token-facts.ts';
 
 const jwt = (claims: unknown) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2lnbmF0dXJl`;
 const now = 1_795_000_000;
@@ -32,4 +32,10 @@ test('the hint names what is wrong with it and the command that mends it, never 
     assert.match(tokenHint(token, now), hint);
     if (token !== '') assert.ok(!tokenHint(token, now).includes(token));
   }
+});
+
+test('§4.16 GraphQL shows all jobs to some roles only', () => {
+  for (const roles of [['api'], ['admin', 'api'], ['support']]) assert.ok(seesAllJobs(jwt({ roles })));
+  for (const roles of [[], ['user'], ['api', 'user'], ['manager']]) assert.ok(!seesAllJobs(jwt({ roles })));
+  assert.ok(!seesAllJobs('x'));
 });

@@ -25,6 +25,12 @@ export function tokenFacts(jwt: string): TokenFacts | undefined {
   }
 }
 
+/** Whether GraphQL shows every job to this token: to `api` alone, to an administrator and to support; to others it shows their own. */
+export function seesAllJobs(jwt: string): boolean {
+  const roles = tokenFacts(jwt)?.roles ?? [];
+  return (roles.length === 1 && roles[0] === 'api') || roles.includes('admin') || roles.includes('support');
+}
+
 /** What to do about a token that was refused, as far as the token itself tells. `now` in Unix seconds. */
 export function tokenHint(jwt: string, now: number): string {
   const facts = tokenFacts(jwt);
