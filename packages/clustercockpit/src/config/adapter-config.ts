@@ -9,6 +9,12 @@ export interface StartTag {
   readonly scope: string;
 }
 
+/** A tag as it is written, `type:name` or `type:name:scope`; the schema has seen to its form. */
+export function tagOf(text: string): StartTag {
+  const [type = '', name = '', scope = 'global'] = text.split(':');
+  return { type, name, scope };
+}
+
 /**
  * The configuration of the daemon and of its hook as it is in force: cc-slurm-adapter's config.json with its names, defaults
  * and meaning, and what Sluice adds. All times are seconds. What is off or not given is null.

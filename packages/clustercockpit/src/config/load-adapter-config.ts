@@ -6,7 +6,7 @@ import { type HookAddress, parseHookAddress } from '../hook/address.ts';
 import { natsServers } from '../nats/servers.ts';
 import { shortestRetention } from './adapter-added-keys.ts';
 import { baseUrl, checkSettings, corrected } from './adapter-checks.ts';
-import type { AdapterConfig, StartTag } from './adapter-config.ts';
+import { type AdapterConfig, tagOf } from './adapter-config.ts';
 import { type AdapterSettings, adapterConfigSchema } from './adapter-keys.ts';
 import { defaultAdapterConfigFile } from './defaults.ts';
 import { type Finding, placed } from './findings.ts';
@@ -159,9 +159,4 @@ function within(key: keyof typeof corrected, value: number): number {
 function socketOf(text: string): HookAddress | null {
   const address = parseHookAddress(text);
   return typeof address === 'string' ? null : address;
-}
-
-function tagOf(text: string): StartTag {
-  const [type = '', name = '', scope = 'global'] = text.split(':');
-  return { type, name, scope };
 }
