@@ -72,9 +72,9 @@ function scripts(): Situation[] {
   const missing = spoolOf('missing');
   rmSync(missing.spool, { recursive: true });
   const disk = spoolOf('disk');
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk.spool], { stdio: 'ignore' }).status === 0;
+  const mounted = spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk.spool], { stdio: 'ignore' }).status === 0;
   if (mounted) {
-    atEnd.push(() => spawnSync('umount', ['-l', disk.spool]));
+    atEnd.push(() => spawnSync('/bin/umount', ['-l', disk.spool]));
     spawnSync(disk.script, { env: environment });
     spawnSync('dd', ['if=/dev/zero', `of=${join(disk.spool, 'filler')}`, 'bs=1k', 'count=256'], { stdio: 'ignore' });
   }

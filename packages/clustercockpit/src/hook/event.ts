@@ -23,7 +23,7 @@ export interface HookEvent {
 export type HookFields = Readonly<Record<string, string | undefined>>;
 
 /** SLURM_SCRIPT_CONTEXT of the two hooks, and what each means. */
-export const hookContexts: Readonly<Record<string, HookEvent['kind']>> = { prolog_slurmctld: 'start', epilog_slurmctld: 'end' };
+const hookContexts: Readonly<Record<string, HookEvent['kind']>> = { prolog_slurmctld: 'start', epilog_slurmctld: 'end' };
 
 /** Ids and times of Slurm are 32 bits wide; its two highest numbers mean "none" and "unlimited". */
 const highest = 0xffff_fffd;

@@ -4,6 +4,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { type Finished, systemClock, systemProcesses } from '@sluice/io';
 import type { HookEvent } from './event.ts';
 import { hookClient } from './hook-client.ts';
@@ -122,7 +123,7 @@ test('a stopped daemon gets the event when it goes on', async (t) => {
   const { socket, spool } = place(t);
   const daemon = processes.stream({
     program: { name: process.execPath, timeoutMs: 30_000, inherit: [], maxOutputBytes: 65_536 },
-    args: ['--conditions=@sluice/source', join(import.meta.dirname, 'listening.fixture.ts'), socket],
+    args: ['--conditions=@sluice/source', fileURLToPath(new URL('listening.fixture.ts', import.meta.url)), socket],
   });
   let pid = 0;
   let lines = '';
@@ -158,7 +159,7 @@ for (const kind of ['unix', 'tcp'] as const) {
     const { socket, spool } = place(t);
     const daemon = processes.stream({
       program: { name: process.execPath, timeoutMs: 30_000, inherit: [], maxOutputBytes: 65_536 },
-      args: [join(import.meta.dirname, 'crowded.fixture.ts'), ...(kind === 'unix' ? [socket] : [])],
+      args: [fileURLToPath(new URL('crowded.fixture.ts', import.meta.url)), ...(kind === 'unix' ? [socket] : [])],
     });
     for await (const chunk of daemon.stdout) {
       const { pid, port } = JSON.parse(chunk.toString());

@@ -5,6 +5,7 @@ import { type AddressInfo, createConnection, createServer, type Socket } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { type ManualClock, manualClock, systemProcesses } from '@sluice/io';
 import fc from 'fast-check';
 import type { HookAddress } from './address.ts';
@@ -203,7 +204,7 @@ test('a socket that a killed daemon left is replaced', async (t) => {
   const address = unix(t);
   const running = systemProcesses(process.env).stream({
     program: { name: process.execPath, timeoutMs: 30_000, inherit: [], maxOutputBytes: 65_536 },
-    args: ['--conditions=@sluice/source', join(import.meta.dirname, 'listening.fixture.ts'), address.path],
+    args: ['--conditions=@sluice/source', fileURLToPath(new URL('listening.fixture.ts', import.meta.url)), address.path],
   });
   for await (const chunk of running.stdout) {
     const { pid } = JSON.parse(chunk.toString());
