@@ -1,3 +1,4 @@
+export { type BackfillOptions, type BackfillProgress, type BackfillReport, backfill } from './backfill/backfill.ts';
 export {
   type CcBackendClient,
   type CcBackendClientOptions,
@@ -20,6 +21,7 @@ export type { ServerProfile } from './cc/server-profile.ts';
 export type { ListSlice, WholeList } from './cc/slices.ts';
 export { type TokenFacts, tokenFacts } from './cc/token-facts.ts';
 export type { Written } from './cc/written.ts';
+export { type Collected, type CollectOptions, collect } from './collect/collect.ts';
 export type { AdapterConfig, StartTag } from './config/adapter-config.ts';
 export { type AdapterSettings, adapterConfigMeta, adapterConfigSchema } from './config/adapter-keys.ts';
 export { defaultAdapterConfigFile } from './config/defaults.ts';
@@ -30,6 +32,15 @@ export {
   showAdapterConfig,
 } from './config/load-adapter-config.ts';
 export { type HookConfig, loadHookConfig } from './config/load-hook-config.ts';
+export { type AdapterArguments, parseAdapterArguments, parseSyncArguments, type SyncArguments } from './config/old-command-line.ts';
+export {
+  type LoadedSyncConfig,
+  type LoadSyncConfigOptions,
+  loadSyncConfig,
+  type SyncConfig,
+  showSyncConfig,
+} from './config/sync-config.ts';
+export { type SyncSettings, syncConfigMeta, syncConfigSchema } from './config/sync-keys.ts';
 export { CcDaemon, type CcDaemonOptions } from './daemon/cc-daemon.ts';
 export type { CcAccelerator, CcCluster, CcSubCluster, CcTopology } from './decide/cc-cluster.ts';
 export {
@@ -67,5 +78,6 @@ export { jobMessage, type NatsMessage, NatsRefusal } from './nats/message.ts';
 export { type NatsOptions, type NatsPublisher, natsPublisher } from './nats/publisher.ts';
 export { type HeldRun, type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe/observe-cluster.ts';
 export { type NoRun, observeActive, observeEnded, surroundings } from './observe/seen.ts';
+export { ask, type Request } from './requests/requests.ts';
 export { keyOf, type Run, type RunEnd, type RunKey } from './run.ts';
 export { type SyncOptions, type SyncReport, syncOnce } from './sync-once.ts';

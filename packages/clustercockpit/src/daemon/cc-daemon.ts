@@ -3,7 +3,6 @@ import { type Health, type Log, type Metrics, type Part, type PartContext, type 
 import type { Node } from '@sluice/slurm';
 import { type CcBackendClient, ccBackendClient } from '../cc/cc-backend-client.ts';
 import type { AdapterConfig } from '../config/adapter-config.ts';
-import type { DecideSettings } from '../decide/context.ts';
 import { Delivery } from '../deliver/delivery.ts';
 import { natsSink } from '../deliver/nats-sink.ts';
 import { restSink } from '../deliver/rest-sink.ts';
@@ -18,6 +17,7 @@ import { ClusterWatch } from './cluster-watch.ts';
 import { clustersToWatch } from './clusters.ts';
 import { Comparisons } from './comparisons.ts';
 import { type DaemonMetrics, daemonMetrics } from './daemon-metrics.ts';
+import { decideSettings } from './decide-settings.ts';
 import { Decisions } from './decisions.ts';
 import { HookEvents } from './hook-events.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -278,6 +278,7 @@ export class CcDaemon {
       log,
       said: this.#said,
       watches: () => this.#watches,
+      retried: () => this.#wake(),
       status: () => ({
         version,
         pid,
@@ -374,20 +375,4 @@ export class CcDaemon {
   async #end(): Promise<void> {
     await Promise.allSettled(this.#running);
   }
-}
-
-function decideSettings(config: AdapterConfig): DecideSettings {
-  return {
-    gpuAddresses: config.gpuAddresses,
-    ignoreHosts: config.ignoreHosts,
-    hostnames: config.hostnames,
-    clusterNames: config.clusterNames,
-    privacy: {
-      script: config.sendScript,
-      slurmInfo: config.sendSlurmInfo,
-      environment: config.sendEnvironment,
-      comments: config.sendComments,
-    },
-    startTag: config.startTag,
-  };
 }

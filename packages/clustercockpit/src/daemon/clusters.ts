@@ -20,6 +20,11 @@ export async function clustersToWatch(
   return names;
 }
 
+/** The clusters that a daemon of this journal has observed. */
+export function knownClusters({ book }: RunJournal): { readonly local: string | undefined; readonly all: readonly string[] } {
+  return { local: book.note('local'), all: JSON.parse(book.note(note) ?? '[]') as readonly string[] };
+}
+
 async function localName({ controller }: SlurmReader, journal: RunJournal): Promise<string> {
   try {
     const name = (await controller.config())['ClusterName'];
@@ -37,6 +42,6 @@ async function allNames({ accounting }: SlurmReader, journal: RunJournal): Promi
     return (await accounting.clusters()).records.filter(({ controlHost }) => controlHost !== '').map(({ name }) => name);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return JSON.parse(journal.book.note(note) ?? '[]') as readonly string[];
+    return knownClusters(journal).all;
   }
 }

@@ -2,6 +2,7 @@ import { type Clock, SluiceError } from '@sluice/io';
 import type { Log, SaidOnce } from '@sluice/service';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
+import { answerRequest, takeRequests } from '../requests/requests.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
 import { writeLastRun } from './last-run.ts';
 
@@ -12,6 +13,8 @@ export interface HousekeepingOptions {
   readonly log: Log;
   readonly said: SaidOnce;
   readonly watches: () => readonly ClusterWatch[];
+  /** Called when runs that were set aside have been taken up again. */
+  readonly retried: () => void;
   /** What the daemon says of itself, beside what is added here. */
   readonly status: () => object;
 }
@@ -42,6 +45,7 @@ export class Housekeeping {
   async once(): Promise<void> {
     const { said, log } = this.#options;
     try {
+      await this.#answerRequests();
       this.#keepLastRun();
       await this.#purge();
       await this.#noteStatus(false);
@@ -49,6 +53,16 @@ export class Housekeeping {
     } catch (error) {
       if (!(error instanceof SluiceError)) log.error({ err: error }, 'housekeeping failed');
       said.begins('housekeeping', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #answerRequests(): Promise<void> {
+    const { journal, log, retried } = this.#options;
+    const refused = (file: string, reason: string) => log.warn(`${file} is no request and has been removed: ${reason}`);
+    for (const request of takeRequests(journal.path, refused)) {
+      const count = await answerRequest(journal, request);
+      log.info({ count }, `${request.kind === 'retry' ? 'set aside and taken up again' : 'gaps filled'}: ${count}`);
+      if (count > 0) retried();
     }
   }
 

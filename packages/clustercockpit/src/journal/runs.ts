@@ -179,6 +179,10 @@ export class Runs {
     });
   }
 
+  count(): number {
+    return Number(this.#journal.get('SELECT count(*) AS n FROM run')?.['n'] ?? 0);
+  }
+
   /** Open runs, and of them those that the controller does not know any more. */
   openCounts(): { readonly open: number; readonly missing: number } {
     const row = this.#journal.get('SELECT count(*) AS open, count(missing_ms) AS missing FROM run WHERE ended IS NULL');

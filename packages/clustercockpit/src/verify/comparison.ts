@@ -3,6 +3,8 @@ import type { ListedJob } from '../cc/listed-job.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
 import { keyOf, type RunKey } from '../run.ts';
 
+export type RecogniseOptions = Pick<ComparisonOptions, 'client' | 'journal' | 'cluster' | 'ccCluster' | 'signal'>;
+
 export interface ComparisonOptions {
   readonly client: CcBackendClient;
   readonly journal: RunJournal;
@@ -96,7 +98,13 @@ async function findLost({ client, journal, cluster, ccCluster, now, marginMs }: 
 }
 
 /** Runs that wait to be sent and stand there already: another daemon, or the program before us, sent them. */
-async function recogniseUndelivered({ client, journal, cluster, ccCluster, signal }: ComparisonOptions): Promise<readonly Correction[]> {
+export async function recogniseUndelivered({
+  client,
+  journal,
+  cluster,
+  ccCluster,
+  signal,
+}: RecogniseOptions): Promise<readonly Correction[]> {
   const waiting = journal.deliveries.undelivered('rest', cluster, undeliveredAtMost);
   const [first, last] = [waiting[0], waiting.at(-1)];
   if (!first || !last || waiting.length < singlesAtMost) return [];
