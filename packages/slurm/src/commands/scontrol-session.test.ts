@@ -62,10 +62,19 @@ describe('a session', () => {
     }
   });
 
+  test('beside which Slurm warns of something is as good', async () => {
+    const stderr = 'scontrol: warning: this option of slurm.conf is obsolete\njob script retrieval failed: Job script not specified\n';
+    const answer = (call: Call) => ({ ...scontrol(() => '', 'echo')(call), stderr });
+    assert.deepEqual(await ask(answer, ['write batch_script 1 -']), ['']);
+  });
+
   test('whose controller was away is an error, though scontrol ends with 0', async () => {
     const stderr = 'job script retrieval failed: Unable to contact slurm controller (connect failure)\n';
     const answer = (call: Call) => ({ ...scontrol(() => '', 'echo')(call), stderr });
-    await assert.rejects(ask(answer, ['write batch_script 1 -']), (error) => isCode(error, 'slurm.unreachable'));
+    for (const code of [0, 1]) {
+      const ended = (call: Call) => ({ ...answer(call), code });
+      await assert.rejects(ask(ended, ['write batch_script 1 -']), (error) => isCode(error, 'slurm.unreachable'));
+    }
   });
 
   test('that would be too large is held in halves', async () => {
