@@ -5,7 +5,7 @@ export { labCluster, labGpus } from './cc-backend/lab-cluster.ts';
 export type { NatsOptions } from './cc-backend/nats.ts';
 export type { NatsMessage } from './cc-backend/nats-events.ts';
 export type { CcBackend, CcBackendOptions, Exchange, Fault, FaultRequest } from './cc-backend/options.ts';
-export type { Version } from './cc-backend/release.ts';
+export { isVersion, type Version, versions } from './cc-backend/release.ts';
 export { startCcBackend } from './cc-backend/server.ts';
 export type { JobRow, JobTable } from './cc-backend/store.ts';
 export type { NamedNodeState } from './cc-backend/store-nodes.ts';

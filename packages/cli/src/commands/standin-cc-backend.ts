@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { SluiceError } from '@sluice/io';
-import { type Cluster, generateKeys, labCluster, mintToken, startCcBackend } from '@sluice/standins';
+import { type Cluster, generateKeys, isVersion, labCluster, mintToken, startCcBackend, versions } from '@sluice/standins';
 import type { Surroundings } from '../surroundings.ts';
 import { oneLine } from '../table.ts';
 import type { StandinOptions } from './standin-command.ts';
 
 /** Runs the stand-in until the user interrupts. */
 export async function serveCcBackend(options: StandinOptions, around: Surroundings): Promise<void> {
-  const interval = Number(options.commitInterval);
-  if (!Number.isFinite(interval) || interval <= 0) {
-    throw new SluiceError('usage', `--commit-interval ${options.commitInterval}: it must be a number of seconds above 0`);
-  }
+  const interval = seconds('--commit-interval', options.commitInterval);
+  if (interval === 0) throw new SluiceError('usage', '--commit-interval 0: it must be a number of seconds above 0');
+  const archiveDelay = seconds('--archive-delay', options.archiveDelay);
+  const version = options.release;
+  if (!isVersion(version)) throw new SluiceError('usage', `--release ${version}: it must be one of ${versions.join(', ')}`);
   const keys = generateKeys();
   const now = Math.floor(around.clock.now() / 1000);
   const backend = await startCcBackend({
@@ -18,6 +19,20 @@ export async function serveCcBackend(options: StandinOptions, around: Surroundin
     publicKey: keys.publicKey,
     clock: around.clock,
     commitIntervalMs: interval * 1000,
+    version,
+    // Releases before 1.5 let nobody in without a list.
+    allowedIps: ['*'],
+    archive: { delayMs: archiveDelay * 1000 },
+    ...(options.nats === undefined
+      ? {}
+      : {
+          nats: {
+            address: options.nats,
+            subjectJobEvent: options.subjectJobEvent,
+            subjectNodeState: options.subjectNodeState,
+            observe: ({ level, text }) => around.stdout.write(`${level}: ${oneLine(text, 200)}\n`),
+          },
+        }),
     listen: parseListen(options.listen),
     ...(options.database === undefined ? {} : { database: options.database }),
     observe: ({ method, path, status, responseBody, fault }) => {
@@ -35,6 +50,12 @@ export async function serveCcBackend(options: StandinOptions, around: Surroundin
     else around.interrupted.addEventListener('abort', () => resolve(), { once: true });
   });
   await backend.stop();
+}
+
+function seconds(option: string, text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value) || value < 0) throw new SluiceError('usage', `${option} ${text}: it must be a number of seconds`);
+  return value;
 }
 
 function parseListen(text: string): { host: string; port: number } | { socketPath: string } {

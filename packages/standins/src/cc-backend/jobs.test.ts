@@ -60,7 +60,7 @@ test('§3.2 a start with a tag goes into job at once', async () => {
   assert.deepEqual(jobs[0]?.tags, [{ type: 'source', name: 'sluice', scope: 'global', id: 1 }]);
 });
 
-test('§3.3 constraints reach the client with the words of SQLite', async () => {
+test('§3.3 §4.1.5 W6: constraints reach the client with the words of SQLite', async () => {
   await using b = await bench();
   const refused = async (changes: Record<string, unknown>) => {
     const { status, json } = await b.ask('POST', startPath, start(changes));
@@ -78,7 +78,7 @@ test('§3.3 constraints reach the client with the words of SQLite', async () => 
   assert.equal((await b.ask('POST', startPath, start({ smt: 2, tags: [{ type: 'a', name: 'b' }] }))).status, 201);
 });
 
-test('§4.1 what is checked, in order, with the server’s sentences', async () => {
+test('§4.1.3 what is checked, in order, with the server’s sentences', async () => {
   await using b = await bench();
   const refused = async (changes: Record<string, unknown>) => {
     const { status, json } = await b.ask('POST', startPath, start(changes));
@@ -101,7 +101,7 @@ test('§4.1 what is checked, in order, with the server’s sentences', async () 
   assert.equal(await refused({ numNodes: 2 }), 'len(resources) does not equal numNodes (1 vs 2)');
 });
 
-test('§4.1 the rule of 86,400 s is signed and sees table job only', async () => {
+test('§4.1.4 §4.1.5 W3: the rule of 86,400 s is signed and sees table job only', async () => {
   await using b = await bench();
   const at = async (startTime: number) => b.ask('POST', startPath, start({ startTime }));
   assert.equal((await at(now)).status, 201);
@@ -225,30 +225,6 @@ test('§4.6 used nodes', async () => {
   assert.equal((await b.ask('GET', '/api/jobs/used_nodes?ts=x')).status, 400);
 });
 
-test('§4.9 node states: 200 and nothing, drain is lost, foreign hosts are dropped', async () => {
-  await using b = await bench();
-  const nodes = [
-    { hostname: 'node01', states: ['IDLE', 'DRAIN'], cpusAllocated: 0, memoryAllocated: 0, gpusAllocated: 0, jobsRunning: 0 },
-    { hostname: 'node02', states: ['ALLOCATED'], cpusAllocated: 16, memoryAllocated: 1, gpusAllocated: 0, jobsRunning: 2 },
-    { hostname: 'node03', states: ['DOWN', 'IDLE'] },
-    { hostname: 'node04', states: ['PLANNED'] },
-    { hostname: 'elsewhere', states: ['IDLE'] },
-  ];
-  const answer = await b.ask('POST', '/api/nodestate/', { cluster: 'labcluster', nodes });
-  assert.deepEqual([answer.status, answer.text, answer.headers['content-type']], [200, '', undefined]);
-  assert.deepEqual(
-    b.backend.nodeStates().map((state) => [state.hostname, state.node_state, state.health_state]),
-    [
-      ['node01', 'idle', 'failed'],
-      ['node02', 'allocated', 'failed'],
-      ['node03', 'down', 'full'],
-      ['node04', 'unknown', 'failed'],
-    ],
-  );
-  assert.equal((await b.ask('POST', '/api/nodestate/', { cluster: 'nowhere', nodes })).status, 200);
-  assert.equal((await b.ask('POST', '/api/nodestate/', { nodes: [{ cpusTotal: 1 }] })).status, 400);
-});
-
 test('§4.10 clusters, one or all', async () => {
   await using b = await bench();
   const all = (await b.ask('GET', '/api/clusters/')).json as { clusters: { name: string }[] };
@@ -261,7 +237,7 @@ test('§4.10 clusters, one or all', async () => {
   assert.deepEqual([unknown.status, unknown.json['error']], [400, 'unknown cluster: x']);
 });
 
-test('§11 a job id used again: the failed run before is not touched by the second stop', async () => {
+test('§11 TestStopJobWithReusedJobId: the failed run before is not touched by the second stop', async () => {
   await using b = await bench();
   const stop = (startTime: number, jobState: string) =>
     b.ask('POST', stopPath, { jobId: 999, cluster: 'labcluster', startTime, jobState, stopTime: startTime + 60 });
@@ -274,4 +250,89 @@ test('§11 a job id used again: the failed run before is not touched by the seco
     b.backend.rows('job').map((row) => row.job_state),
     ['failed', 'completed'],
   );
+});
+
+test('§7.3 an orphan runs forever, or is failed when its walltime is long over; a later stop is 422', async () => {
+  await using b = await bench();
+  for (const [jobId, walltime] of [
+    [1, 600],
+    [2, 0],
+    [3, 950],
+  ]) {
+    await b.ask('POST', startPath, start({ jobId, walltime }));
+  }
+  assert.equal(b.backend.failOverdue(100), 0, 'only what is committed');
+  b.backend.sync();
+  assert.equal(b.backend.failOverdue(100), 1);
+  const { job_state, duration, monitoring_status } = b.backend.job('labcluster', 1, now - 1000) ?? {};
+  assert.deepEqual([job_state, duration, monitoring_status, b.backend.archive()], ['failed', 0, 2, []]);
+  assert.equal((await b.ask('POST', stopPath, { jobId: 1, stopTime: now })).status, 422);
+});
+
+test('§3.1 what is zero is left out of an answer, and what is not', async () => {
+  await using b = await bench();
+  const full = { partition: 'p', arrayJobId: 5, numHwthreads: 8, numAcc: 1, smt: 1, walltime: 60, project: 'x', shared: 'multi_user' };
+  const resources = [{ hostname: 'gpu01', hwthreads: [0, 1], accelerators: ['a'], configuration: 'c' }];
+  const empty = [{ hostname: 'node01', hwthreads: [], accelerators: [], configuration: '' }];
+  await b.ask('POST', startPath, start({ jobId: 1, ...full, resources }));
+  await b.ask('POST', startPath, start({ jobId: 2, monitoringStatus: 0, resources: empty, startTime: now - 2000 }));
+  b.backend.sync();
+  const { jobs } = (await b.ask('GET', '/api/jobs/')).json as { jobs: Record<string, unknown>[] };
+  assert.deepEqual({ ...jobs[0], ...full, resources, monitoringStatus: 1, duration: 1000, subCluster: 'gpu' }, jobs[0]);
+  assert.deepEqual(jobs[1], {
+    cluster: 'labcluster',
+    subCluster: 'cpu',
+    project: '',
+    user: 'alice',
+    shared: 'none',
+    jobState: 'running',
+    resources: [{ hostname: 'node01' }],
+    energyFootprint: null,
+    footprint: null,
+    metaData: null,
+    concurrentJobs: { items: null, count: 0 },
+    energy: 0,
+    jobId: 2,
+    duration: 2000,
+    numNodes: 1,
+    statistics: null,
+    id: 2,
+    startTime: now - 2000,
+  });
+});
+
+test('§4.5 a job with metrics: no integer, no such job, no array of names; there is no metric data', async () => {
+  await using b = await bench();
+  await b.ask('POST', startPath, start());
+  b.backend.sync();
+  const { Meta, Data } = (await b.ask('POST', '/api/jobs/1', ['cpu_load'])).json as { Meta: { jobId: number }; Data: unknown };
+  assert.deepEqual([Meta.jobId, Data], [1, []]);
+  assert.deepEqual((await b.ask('GET', '/api/jobs/1?all-metrics=true')).json['Data'], {});
+  assert.match(await b.said('POST', '/api/jobs/1', { a: 1 }), /^400 decoding request failed: json: cannot unmarshal object/);
+  assert.equal(await b.said('POST', '/api/jobs/2', []), '422 finding job with db id 2 failed: sql: no rows in result set');
+  assert.match(await b.said('GET', '/api/jobs/x'), /^400 integer expected in path for id: /);
+  assert.deepEqual((await b.ask('GET', '/api/jobs/metrics/1?metric=cpu_load')).json, { data: { jobMetrics: [] }, error: null });
+  assert.deepEqual((await b.ask('GET', '/api/jobs/metrics/9')).json, { data: null, error: { message: 'sql: no rows in result set' } });
+});
+
+test('§5.7 the first host decides the subcluster; an explicit one is not checked against the hosts', async () => {
+  await using b = await bench();
+  const two = [{ hostname: 'gpu01' }, { hostname: 'node01' }];
+  await b.ask('POST', startPath, start({ jobId: 1, numNodes: 2, resources: two }));
+  await b.ask('POST', startPath, start({ jobId: 2, subCluster: 'cpu', resources: [{ hostname: 'anywhere' }] }));
+  assert.deepEqual(
+    b.backend.rows('job_cache').map(({ subcluster }) => subcluster),
+    ['gpu', 'cpu'],
+  );
+});
+
+test('§4.6 §3.2 used nodes: running, committed, started before', async () => {
+  await using b = await bench();
+  await b.ask('POST', startPath, start());
+  const used = async (ts: number) => (await b.ask('GET', `/api/jobs/used_nodes?ts=${ts}`)).json['usedNodes'];
+  assert.deepEqual(await used(now), {});
+  b.backend.sync();
+  assert.deepEqual([await used(now - 1000), await used(now - 999)], [{}, { labcluster: ['node01'] }]);
+  await b.ask('POST', stopPath, { jobId: 1, stopTime: now });
+  assert.deepEqual(await used(now), {});
 });

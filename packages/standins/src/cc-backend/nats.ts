@@ -19,6 +19,8 @@ export interface NatsOptions {
   readonly nodeConcurrency?: number;
   /** Milliseconds of the clock that a worker takes before it reads a message; 0 by default. */
   readonly delayMs?: (text: string) => number;
+  /** Told of every line of the log. */
+  readonly observe?: (message: NatsMessage) => void;
   /** After a lost connection; 60 attempts, 2,000 ms apart, and then never again. */
   readonly reconnect?: { readonly attempts: number; readonly waitMs: number };
 }
@@ -39,6 +41,7 @@ export async function startNats(options: NatsOptions, context: Context, start: S
   const messages: NatsMessage[] = [];
   const log: Log = (message) => {
     messages.push(message);
+    options.observe?.(message);
     if (messages.length > kept) messages.shift();
   };
   const { connect, credsAuthenticator } = await import('@nats-io/transport-node');

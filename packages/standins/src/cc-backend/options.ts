@@ -104,8 +104,15 @@ export interface CcBackend {
   job(cluster: string, jobId: number, startTime: number): (JobRow & { readonly table: JobTable }) | undefined;
   /** Tags of a row of `job`, of every scope. */
   tags(id: number): readonly TagRow[];
+  /**
+   * What `main.stop-jobs-exceeding-walltime` does every night: committed jobs that run `grace` seconds longer than their
+   * walltime are failed, and never archived (contract §7.3). Returns how many.
+   */
+  failOverdue(grace: number): number;
   /** Every node state received, oldest first. */
   nodeStates(): readonly NamedNodeState[];
+  /** What `main.nodestate-retention` deletes: states before a time in seconds, but the newest of each node. */
+  retireNodeStates(before: number): number;
   /** The rows of `hpc_user`. */
   users(): readonly HpcUser[];
   /** The job archive, by path. */

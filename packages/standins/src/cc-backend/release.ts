@@ -1,5 +1,17 @@
-/** Releases of cc-backend whose REST interface differs (contract §10); a short name stands for the last of its line. */
-export type Version = '1.3' | '1.4' | '1.5' | `1.${3 | 4 | 5}.${0 | 1 | 2 | 3 | 4}`;
+const [line3, line4, line5] = [
+  ['1.3', '1.3.0', '1.3.1'],
+  ['1.4', '1.4.0', '1.4.1', '1.4.2', '1.4.3', '1.4.4'],
+  ['1.5', '1.5.0', '1.5.1', '1.5.2', '1.5.3', '1.5.4'],
+] as const;
+
+/** The releases that can be stood in for (contract §10); a short name stands for the last of its line. */
+export const versions = [...line3, ...line4, ...line5] as const;
+
+export type Version = (typeof versions)[number];
+
+export function isVersion(text: string): text is Version {
+  return versions.some((version) => version === text);
+}
 
 /** How one release answers. */
 export interface Release {

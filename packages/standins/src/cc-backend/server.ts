@@ -166,7 +166,9 @@ export async function startCcBackend(options: CcBackendOptions): Promise<CcBacke
       return cached && { ...cached, table: 'job_cache' };
     },
     tags: (id) => tags.of(id),
+    failOverdue: (grace) => jobs.failOverdue(context.now(), grace),
     nodeStates: () => nodes.all(),
+    retireNodeStates: (before) => nodes.deleteBefore(before),
     users: () => users.list(false),
     archive: () => archiver.list(),
     loseArchived: (path) => archiver.lose(path),

@@ -204,6 +204,16 @@ export class JobStore {
     this.#db.run('UPDATE job SET meta_data = ? WHERE id = ?', JSON.stringify(metaData), id);
   }
 
+  /** Fails running jobs whose walltime was over `grace` seconds before `now`, and says how many (contract §7.3). */
+  failOverdue(now: number, grace: number): number {
+    return this.#db.run(
+      `UPDATE job SET job_state = 'failed', duration = 0, monitoring_status = 2
+        WHERE job_state = 'running' AND walltime > 0 AND start_time < ? - walltime - ?`,
+      now,
+      grace,
+    ).changes;
+  }
+
   /** Deletes from `job` alone (contract §4.8). */
   delete(id: number): void {
     this.#db.run('DELETE FROM job WHERE id = ?', id);

@@ -83,3 +83,92 @@ test('§6.1 with the NATS API configured start and stop have no route, the rest 
   assert.equal((await b.ask('POST', '/api/jobs/stop_job/', {})).status, 404);
   assert.equal((await b.ask('GET', '/api/jobs/')).status, 200);
 });
+
+test('§1 §4.14 unknown paths of every prefix are JSON, others a page; no token is asked for', async () => {
+  await using b = await bench();
+  for (const path of ['/api/', '/api/jobs', '/api/jobs/start_job/x', '/userapi/x', '/frontend/x', '/config/x', '/api/nodestats/']) {
+    const { status, json } = await b.ask('GET', path, undefined, {});
+    assert.deepEqual([status, json['status']], [404, 'Resource not found'], path);
+  }
+  const page = await b.ask('GET', '/nowhere', undefined, {});
+  assert.deepEqual([page.status, page.headers['content-type']], [404, 'text/html; charset=utf-8']);
+  for (const [method, path] of [
+    ['GET', '/api/jobs/stop_job/'],
+    ['DELETE', '/api/jobs/'],
+    ['GET', '/api/nodestate/'],
+    ['POST', '/api/clusters/'],
+    ['PUT', '/api/jobs/5'],
+    ['GET', '/api/jobs/edit_meta/5'],
+    ['POST', '/userapi/jobs/'],
+  ] as const) {
+    const answer = await b.ask(method, path, undefined, {});
+    assert.deepEqual([answer.status, answer.text, typeof answer.headers['allow']], [405, '', 'string'], path);
+  }
+});
+
+test('§1 no type of the body is asked for, none is too large; security headers', async () => {
+  await using b = await bench();
+  const jobScript = 'x'.repeat(3_000_000);
+  const answer = await b.ask('POST', '/api/jobs/start_job/', start({ metaData: { jobScript } }));
+  assert.deepEqual([answer.status, answer.headers['x-content-type-options'], answer.headers['x-frame-options']], [201, 'nosniff', 'DENY']);
+  assert.equal(JSON.parse(b.backend.rows('job_cache')[0]?.meta_data ?? '{}').jobScript.length, 3_000_000);
+});
+
+test('§1 the two envelopes: of handlers, and of what is refused before them', async () => {
+  await using b = await bench();
+  const handler = await b.ask('POST', '/api/jobs/stop_job/', {});
+  assert.equal(handler.text, '{"status":"Bad Request","error":"the field \'jobId\' is required"}\n');
+  assert.equal(handler.headers['content-type'], 'application/json');
+  const auth = await b.ask('GET', '/api/jobs/', undefined, {});
+  assert.equal(auth.text, '{"error":"no user for secured check","status":"Unauthorized"}\n');
+});
+
+test('§2 a token without roles is answered twice over', async () => {
+  await using b = await bench();
+  const { status, text } = await b.ask('GET', '/api/jobs/', undefined, { 'x-auth-token': mintToken(keys, { name: 'u', roles: [] }, now) });
+  assert.deepEqual([status, text], [401, '{"error":"unauthorized","status":"Unauthorized"}\n'.repeat(2)]);
+});
+
+test('§2 X-Auth-Token before Authorization, Bearer or not', async () => {
+  await using b = await bench();
+  const token = mintToken(keys, { name: 'u', roles: ['api'] }, now);
+  const cases: [headers: Record<string, string>, status: number][] = [
+    [{ authorization: `Bearer ${token}` }, 200],
+    [{ authorization: token }, 200],
+    [{ 'x-auth-token': token, authorization: 'Bearer x' }, 200],
+    [{ 'x-auth-token': 'x', authorization: `Bearer ${token}` }, 401],
+    [{ 'x-auth-token': '', authorization: `Bearer ${token}` }, 200],
+  ];
+  for (const [headers, status] of cases) assert.equal((await b.ask('GET', '/api/jobs/', undefined, headers)).status, status);
+});
+
+test('§2 addresses: the first * allows all, a list of hops matches none, the address is looked at before the role', async () => {
+  const token = mintToken(keys, { name: 'u', roles: ['api'] }, now);
+  const user = mintToken(keys, { name: 'u', roles: ['user'] }, now);
+  const cases: [allowedIps: string[], headers: Record<string, string>, answer: string][] = [
+    [['*', 'x'], {}, 'ok'],
+    [[], {}, 'ok'],
+    [['127.0.0.1'], {}, 'ok'],
+    [['10.0.0.1'], { 'x-forwarded-for': '10.0.0.1' }, 'ok'],
+    [['10.0.0.1'], { 'x-forwarded-for': '10.0.0.1:4711' }, 'ok'],
+    [['10.0.0.1'], { 'x-forwarded-for': '10.0.0.1, 10.0.0.2' }, 'unknown ip: 10.0.0.1, 10.0.0.2'],
+    [['10.0.0.1'], { 'x-real-ip': '10.0.0.2', 'x-forwarded-for': '10.0.0.1' }, 'unknown ip: 10.0.0.2'],
+    [['fe80::1'], { 'x-real-ip': '[fe80::1]:4711' }, 'ok'],
+    [['10.0.0.1'], { 'x-auth-token': user }, 'unknown ip: 127.0.0.1'],
+    [['127.0.0.1'], { 'x-auth-token': user }, 'unauthorized'],
+  ];
+  for (const [allowedIps, headers, answer] of cases) {
+    await using b = await bench({ allowedIps });
+    const { json } = await b.ask('GET', '/api/jobs/', undefined, { 'x-auth-token': token, ...headers });
+    assert.equal(json['error'] ?? 'ok', answer, JSON.stringify([allowedIps, headers]));
+  }
+});
+
+test('§1.1 invalid UTF-8 becomes U+FFFD', async () => {
+  await using b = await bench();
+  const [head, tail] = JSON.stringify(start({ metaData: { jobName: '@@' } })).split('@@');
+  const body = Buffer.concat([Buffer.from(head ?? ''), Buffer.from([0x61, 0xff, 0x62]), Buffer.from(tail ?? '')]);
+  const token = mintToken(keys, { name: 'sluice', roles: ['api'] }, now);
+  assert.equal((await b.ask('POST', '/api/jobs/start_job/', body, { 'x-auth-token': token })).status, 201);
+  assert.equal(b.backend.rows('job_cache')[0]?.meta_data, '{"jobName":"a\ufffdb"}');
+});
