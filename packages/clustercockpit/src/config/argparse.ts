@@ -25,7 +25,7 @@ export function parsePythonArguments(argv: readonly string[], options: readonly 
   const words = [...argv];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === '--') {
-      unknown.push(...words.splice(0));
+      unknown.push(word, ...words.splice(0));
     } else if (!word.startsWith('-') || word === '-' || isNegative(word)) {
       unknown.push(word);
     } else {
@@ -77,7 +77,7 @@ function take(
   const wrong = (message: string): Taken => ({ kind: 'wrong', message: `argument ${nameOf(option)}: ${message}` });
   if (takes === 'nothing') {
     const known = short && options.some((other) => other.short === attached?.[0]);
-    if (attached !== undefined && !known) return wrong(`ignored explicit argument '${attached}'`);
+    if (attached !== undefined && !known) return wrong(`ignored explicit argument '${attached.replace(/^=/, '')}'`);
     if (long === 'help') return { kind: 'help' };
     values.set(long, '');
     // The rest of the word is more short options.

@@ -27,8 +27,11 @@ export function parseGoFlags(args: readonly string[], known: Readonly<Record<str
     if (kind === undefined) return name === 'h' || name === 'help' ? { kind: 'help' } : wrong(`flag provided but not defined: -${name}`);
     const text = assigned ?? (kind === 'boolean' ? 'true' : args[at++]);
     if (text === undefined) return wrong(`flag needs an argument: -${name}`);
-    const value = valueOf(kind, text);
-    if (value === undefined) return wrong(`invalid value ${JSON.stringify(text)} for flag -${name}`);
+    const value = flagValue(kind, text);
+    if (value === undefined) {
+      const quoted = JSON.stringify(text);
+      return wrong(kind === 'boolean' ? `invalid boolean value ${quoted} for -${name}` : `invalid value ${quoted} for flag -${name}`);
+    }
     values.set(name, value);
   }
   return { kind: 'flags', values, rest: args.slice(at) };
@@ -38,7 +41,7 @@ function wrong(message: string): GoFlags {
   return { kind: 'wrong', message };
 }
 
-function valueOf(kind: GoFlagKind, text: string): GoFlagValue | undefined {
+function flagValue(kind: GoFlagKind, text: string): GoFlagValue | undefined {
   if (kind === 'text') return text;
   if (kind === 'integer') return integerOf(text);
   if (/^(?:1|t|T|true|TRUE|True)$/.test(text)) return true;
