@@ -42,6 +42,7 @@ export {
 } from './config/sync-config.ts';
 export { type SyncSettings, syncConfigMeta, syncConfigSchema } from './config/sync-keys.ts';
 export { CcDaemon, type CcDaemonOptions } from './daemon/cc-daemon.ts';
+export { sinksOf } from './daemon/sinks-of.ts';
 export type { CcAccelerator, CcCluster, CcSubCluster, CcTopology } from './decide/cc-cluster.ts';
 export {
   type DecideContext,

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { Surroundings } from '../surroundings.ts';
+import type { BackfillCommandOptions } from './cc-backfill.ts';
+import type { CollectCommandOptions } from './cc-collect.ts';
+import type { HookCommandOptions } from './cc-hook.ts';
+import type { CcOptions } from './cc-open.ts';
 
-export interface DaemonOptions {
-  readonly config?: string;
-  readonly strict?: boolean;
+export interface DaemonOptions extends CcOptions {
   readonly logLevel?: string;
 }
 
@@ -13,18 +15,101 @@ export function addClusterCockpit(program: Command, around: Surroundings, setExi
     .command('clustercockpit')
     .alias('cc')
     .description('jobs, allocations and node states, live, into ClusterCockpit’s cc-backend');
-  cc.command('daemon')
-    .description('deliver every job to cc-backend, in place of cc-slurm-adapter')
+  addDaemon(cc, around, setExit);
+  addHook(cc, around, setExit);
+  addBackfill(cc, around, setExit);
+  addRetry(cc, around, setExit);
+  addCollect(cc, around, setExit);
+}
+
+function command(cc: Command, name: string, description: string): Command {
+  return cc
+    .command(name)
+    .description(description)
     .addOption(
       new Option(
         '-c, --config <file>',
         'configuration; cc-slurm-adapter’s works as it is (default: /etc/cc-slurm-adapter/config.json, if it exists)',
       ),
     )
-    .option('--strict', 'take unknown keys of the configuration for errors')
-    .option('--log-level <level>', 'trace, debug, info, warn, error, fatal, or 0 to 5 as cc-slurm-adapter counts')
+    .option('--strict', 'take unknown keys of the configuration for errors');
+}
+
+function logLevel(): Option {
+  return new Option('--log-level <level>', 'trace, debug, info, warn, error, fatal, or 0 to 5 as cc-slurm-adapter counts');
+}
+
+function addDaemon(cc: Command, around: Surroundings, setExit: (code: number) => void): void {
+  command(cc, 'daemon', 'deliver every job to cc-backend, in place of cc-slurm-adapter')
+    .addOption(logLevel())
     .action(async (options: DaemonOptions) => {
       const { runCcDaemon } = await import('./cc-daemon.ts');
       setExit(await runCcDaemon(options, around));
+    });
+}
+
+function addHook(cc: Command, around: Surroundings, setExit: (code: number) => void): void {
+  command(cc, 'hook', 'the hook for PrologSlurmctld and EpilogSlurmctld: write its script, or be it')
+    .option('--install [path]', 'write the script (default: /etc/slurm/sluice-hook.sh) and print the lines for slurm.conf')
+    .option('--print', 'print the script and write nothing')
+    .option('--force', 'overwrite a file that Sluice has not written')
+    .option('--max-events <number>', 'events that may wait in the spool before further ones are dropped')
+    .addHelpText(
+      'after',
+      `
+Without --install and --print it sends the event of the job in its environment to the daemon's socket, as cc-slurm-adapter's hook does; it
+ends within 100 ms and with 0, whatever happens.
+
+Examples:
+  $ sluice cc hook --install /etc/slurm/sluice-hook.sh
+  $ sluice cc hook --print
+`,
+    )
+    .action(async (options: HookCommandOptions) => {
+      const { runHook } = await import('./cc-hook.ts');
+      setExit(await runHook(options, around));
+    });
+}
+
+function addBackfill(cc: Command, around: Surroundings, setExit: (code: number) => void): void {
+  command(cc, 'backfill', 'bring history from Slurm’s accounting into cc-backend, oldest first')
+    .requiredOption('--since <time>', 'jobs that ended from then on: 2026-11-01, 2026-11-01T12:00:00Z, 7d, or seconds since 1970')
+    .option('--until <time>', 'up to then; now by default')
+    .option('--cluster <name>', 'the cluster by its name in Slurm; the local one by default')
+    .option('--fresh', 'begin again, and forget how far an earlier attempt came')
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      `
+It may run beside the daemon, waits for the server rather than flooding it, and goes on where it was interrupted. Jobs that stand in cc-backend
+stay as they are. It ends with 65 when cc-backend refused jobs for good, and with 75 when it was interrupted.
+
+Example:
+  $ sluice cc backfill --since 2026-10-01 --until 2026-11-01
+`,
+    )
+    .action(async (options: BackfillCommandOptions) => {
+      const { runBackfill } = await import('./cc-backfill.ts');
+      setExit(await runBackfill(options, around));
+    });
+}
+
+function addRetry(cc: Command, around: Surroundings, setExit: (code: number) => void): void {
+  command(cc, 'retry', 'take up again what cc-backend refused for good, after its cause has been mended')
+    .argument('[jobs...]', 'ids of the jobs')
+    .option('--all', 'everything that is set aside')
+    .action(async (jobs: readonly string[], options: CcOptions & { readonly all?: boolean }) => {
+      const { runRetry } = await import('./cc-retry.ts');
+      setExit(await runRetry(jobs, options, around));
+    });
+}
+
+function addCollect(cc: Command, around: Surroundings, setExit: (code: number) => void): void {
+  command(cc, 'collect', 'ask about the jobs of spooled events while the daemon is away (run by its path unit)')
+    .option('--linger <seconds>', 'wait so long for further events before it ends', '5')
+    .addOption(logLevel())
+    .action(async (options: CollectCommandOptions) => {
+      const { runCollect } = await import('./cc-collect.ts');
+      setExit(await runCollect(options, around));
     });
 }

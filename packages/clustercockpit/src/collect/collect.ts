@@ -2,15 +2,14 @@ import { type Clock, SluiceError } from '@sluice/io';
 import type { Log } from '@sluice/service';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import { knownClusters } from '../daemon/clusters.ts';
+import { sinksOf } from '../daemon/sinks-of.ts';
 import { openSpool, type SpooledEvent } from '../hook/spool.ts';
 import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
-import type { SinkName } from '../journal/types.ts';
 import { ClusterObserver } from '../observe/cluster-observer.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
 
 export interface CollectOptions {
   readonly config: AdapterConfig;
-  readonly sinks: readonly SinkName[];
   readonly connect: (cluster: string | undefined) => SlurmReader;
   readonly clock: Clock;
   readonly log: Log;
@@ -29,6 +28,8 @@ export interface Collected {
 
 const atOnce = 200;
 const secondMs = 1000;
+/** Questions about a job that is just beginning or ending. */
+const triesAtMost = 10;
 
 /**
  * Stands in for a daemon that does not run: asks, at most once a second, about the jobs of the events that the hook has spooled, and
@@ -36,9 +37,8 @@ const secondMs = 1000;
  * while the daemon is away would be lost. Errors: `instance.running` when the daemon runs after all; those of the journal.
  */
 export async function collect(options: CollectOptions): Promise<Collected> {
-  const { config, sinks, clock, pid } = options;
-  const first = sinks.includes('rest') ? 'rest' : undefined;
-  const journal = await openRunJournal(config.journalPath, { clock, pid, sinks, first });
+  const { config, clock, pid } = options;
+  const journal = await openRunJournal(config.journalPath, { clock, pid, ...sinksOf(config) });
   try {
     return await new Collector(options, journal).run();
   } finally {
@@ -52,6 +52,7 @@ class Collector {
   readonly #observers = new Map<string, ClusterObserver>();
   /** Events that were asked about and stay: their end is not known, or Slurm did not answer. */
   readonly #kept = new Set<string>();
+  readonly #tries = new Map<string, number>();
   #recorded = 0;
 
   constructor(options: CollectOptions, journal: RunJournal) {
@@ -82,9 +83,11 @@ class Collector {
       const answers = observer && (await this.#answers(observer, [...new Set(ofCluster.map(({ event }) => event.jobId))]));
       for (const { event, file } of ofCluster) {
         const answer = answers?.get(event.jobId);
-        const told = answer === 'ended' || (answer === 'running' && event.kind === 'start');
-        if (told) this.#recorded++;
-        if (told) done.push(file);
+        const tries = (this.#tries.get(file) ?? 0) + 1;
+        if (answer === 'ended' || (answer === 'running' && event.kind === 'start')) {
+          this.#recorded++;
+          done.push(file);
+        } else if (answer === 'not final' && tries < triesAtMost) this.#tries.set(file, tries);
         else this.#kept.add(file);
       }
     }

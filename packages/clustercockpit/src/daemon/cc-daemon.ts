@@ -8,7 +8,6 @@ import { natsSink } from '../deliver/nats-sink.ts';
 import { restSink } from '../deliver/rest-sink.ts';
 import type { Sink } from '../deliver/sink.ts';
 import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
-import type { SinkName } from '../journal/types.ts';
 import { type NatsPublisher, natsPublisher } from '../nats/publisher.ts';
 import { ClusterObserver } from '../observe/cluster-observer.ts';
 import { EventPump } from '../observe/event-pump.ts';
@@ -24,6 +23,7 @@ import { Housekeeping } from './housekeeping.ts';
 import { NodeStateSender } from './node-states.ts';
 import { writePidFile } from './pid-file.ts';
 import { actsHere } from './role.ts';
+import { sinksOf } from './sinks-of.ts';
 
 export interface CcDaemonOptions {
   readonly config: AdapterConfig;
@@ -67,7 +67,7 @@ export class CcDaemon {
     this.#options = options;
     const { log, clock, config } = options;
     this.#said = saidOnce({ log, clock });
-    this.#metrics = daemonMetrics({ metrics: options.metrics, journal: () => this.#journal, sinks: this.#sinkNames(), clock });
+    this.#metrics = daemonMetrics({ metrics: options.metrics, journal: () => this.#journal, sinks: sinksOf(config).sinks, clock });
     this.#pump = new EventPump({
       observerOf: (cluster) => this.#watches.find(({ observer }) => observer.cluster === cluster)?.observer,
       clock,
@@ -115,15 +115,9 @@ export class CcDaemon {
     for (const delivery of this.#deliveries) delivery.hurry();
   }
 
-  #sinkNames(): readonly SinkName[] {
-    const { config } = this.#options;
-    return [...(config.ccRestSubmitJobs ? (['rest'] as const) : []), ...(config.natsServer !== null ? (['nats'] as const) : [])];
-  }
-
   async #openJournal(): Promise<void> {
     const { config, clock, pid } = this.#options;
-    const sinks = this.#sinkNames();
-    this.#journal = await openRunJournal(config.journalPath, { clock, pid, sinks, ...(sinks.includes('rest') ? { first: 'rest' } : {}) });
+    this.#journal = await openRunJournal(config.journalPath, { clock, pid, ...sinksOf(config) });
   }
 
   get #open(): RunJournal {

@@ -40,6 +40,7 @@ const sinkTrouble = [
   'cc.no-route',
   'nats.unreachable',
   'nats.denied',
+  'nats.no-stream',
   'config.unreadable',
   'config.invalid',
 ] as const;

@@ -15,6 +15,8 @@ export interface NatsSinkOptions {
 
 /** A broker takes many small messages at a time. */
 const atOnce = 32;
+/** Messages that follow each other closely may be swapped by cc-backend's workers, and the stop be dropped (contract §6.4). */
+const apartMs = 5000;
 
 /** Whoever listens on a NATS subject, as cc-slurm-adapter tells it. */
 export function natsSink({ publisher, decider, hostname }: NatsSinkOptions): Sink {
@@ -40,5 +42,5 @@ export function natsSink({ publisher, decider, hostname }: NatsSinkOptions): Sin
     return publish({ function: 'stop_job', payload: decision.payload, partition: run.partition }, `${keyOf(run)}/stop`);
   }
 
-  return { name: 'nats', concurrency: { start: atOnce, stop: atOnce }, start, stop, stopAfterMs: () => 0 };
+  return { name: 'nats', concurrency: { start: atOnce, stop: atOnce }, start, stop, stopAfterMs: () => apartMs };
 }

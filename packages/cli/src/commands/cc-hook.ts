@@ -1,0 +1,48 @@
+import { hookClient, hookScript, installHook } from '@sluice/clustercockpit';
+import type { Surroundings } from '../surroundings.ts';
+import { type CcOptions, openConfig } from './cc-open.ts';
+
+export interface HookCommandOptions extends CcOptions {
+  readonly install?: string | true;
+  readonly print?: boolean;
+  readonly force?: boolean;
+  readonly maxEvents?: string;
+}
+
+const defaultPath = '/etc/slurm/sluice-hook.sh';
+
+/** Writes or prints the hook's script; without either it is the hook itself, as slurmctld runs it. */
+export async function runHook(options: HookCommandOptions, around: Surroundings): Promise<number> {
+  if (options.install === undefined && !options.print) {
+    return hookClient({
+      args: options.config === undefined ? [] : ['--config', options.config],
+      environment: around.env,
+      nowMs: around.clock.now(),
+      elapsedMs: performance.now(),
+      pid: process.pid,
+      say: (text) => around.stderr.write(`${text}\n`),
+    });
+  }
+  const { config } = await openConfig(options, around);
+  const script = hookScript({
+    spool: config.spoolPath,
+    ...(options.maxEvents === undefined ? {} : { maxEvents: Number(options.maxEvents) }),
+  });
+  if (options.print) {
+    around.stdout.write(script);
+    return 0;
+  }
+  const path = typeof options.install === 'string' ? options.install : defaultPath;
+  const installed = installHook({ path, script, force: options.force ?? false });
+  const lines = [
+    `${installed.path}: ${installed.change}`,
+    '',
+    'Enter these lines into slurm.conf, then run: scontrol reconfigure',
+    '',
+    ...installed.slurmConf.map((line) => `  ${line}`),
+    '',
+    ...installed.notes,
+  ];
+  around.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}
