@@ -369,7 +369,7 @@ start_database() {
 	start mariadb mariadbd --no-defaults --user=mysql --datadir="$LAB/db" --socket="$DB_SOCKET" \
 		--pid-file="$LAB/db/mariadb.pid" --bind-address=127.0.0.1 --port=$DB_PORT --skip-name-resolve \
 		--innodb-buffer-pool-size=1G --innodb-lock-wait-timeout=900 --max-allowed-packet=64M \
-		--innodb-flush-log-at-trx-commit=0 --log-warnings=1 \
+		--innodb-flush-log-at-trx-commit=0 --loose-innodb-snapshot-isolation=OFF --log-warnings=1 \
 		--character-set-server="${SLURM_LAB_DB_CHARSET:-utf8mb4}"
 	wait_for 30 mariadb mariadb-admin --no-defaults --socket="$DB_SOCKET" ping
 	mariadb --no-defaults --socket="$DB_SOCKET" -e "
