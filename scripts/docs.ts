@@ -2,8 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configuration, configurationMeta } from '@sluice/cli';
+import { adapterConfigMeta, adapterConfigSchema, syncConfigMeta, syncConfigSchema } from '@sluice/clustercockpit';
 import { errorTable } from '@sluice/io';
 import { jsonSchema, referencePage } from '@sluice/service';
+import { clustercockpitPage } from './clustercockpit-page.ts';
 import { runProgram } from './package/program.ts';
 
 const root = dirname(import.meta.dirname);
@@ -11,7 +13,10 @@ const root = dirname(import.meta.dirname);
 const pages: Readonly<Record<string, () => string>> = {
   'docs/errors.md': errorsPage,
   'docs/configuration.md': configurationPage,
-  'docs/sluice.schema.json': () => formatted('schema.json', JSON.stringify(jsonSchema(configuration, configurationMeta))),
+  'docs/sluice.schema.json': () => schemaPage(jsonSchema(configuration, configurationMeta)),
+  'docs/clustercockpit-configuration.md': () => clustercockpitPage(root),
+  'docs/cc-slurm-adapter.schema.json': () => schemaPage(jsonSchema(adapterConfigSchema, adapterConfigMeta)),
+  'docs/cc-slurm-sync.schema.json': () => schemaPage(jsonSchema(syncConfigSchema, syncConfigMeta)),
 };
 
 function errorsPage(): string {
@@ -67,6 +72,10 @@ yaml-language-server take it from the file's first line, as in this example:
 \`\`\`yaml
 ${readFileSync(join(root, 'deploy/examples/sluice.yaml'), 'utf8')}\`\`\`
 `;
+}
+
+function schemaPage(schema: Record<string, unknown>): string {
+  return formatted('schema.json', JSON.stringify(schema));
 }
 
 /** As the formatter of `npm run check` wants it. */

@@ -23,7 +23,7 @@ const atATime = z.int().min(1).max(64);
 export const addedKeys = {
   ccRestCaFile: added(
     path.optional(),
-    'PEM file with certificates of authorities that are trusted for `ccRestUrl` besides those of the system.',
+    'PEM file with certificates of authorities that are trusted for cc-backend besides those of the system.',
   ),
   ccRestTimeout: added(secondsSchema({ min: 1, max: 3600 }).default(30), 'After this time a request to cc-backend counts as unanswered.'),
   ccRestConcurrency: added(atATime.default(4), 'How many starts are under way to cc-backend at a time.'),
@@ -45,7 +45,7 @@ export const addedKeys = {
   ),
   requeuedJobs: added(
     z.enum(['keep-first', 'replace']).default('keep-first'),
-    'cc-backend refuses a run within 24 hours of the start of an earlier run of the same job. `keep-first` keeps the earlier one and sets the later one aside; `replace` deletes the earlier one from cc-backend, its metrics included.',
+    'cc-backend refuses a run within 24 hours of the start of an earlier run of the same job. `keep-first` keeps the earlier one and sets the later one aside; `replace` deletes the earlier one from cc-backend, with its tags and metadata.',
   ),
   nodeStateInterval: added(
     secondsSchema({ max: longestInterval }).default(300),

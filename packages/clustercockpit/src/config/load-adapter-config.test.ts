@@ -314,3 +314,8 @@ test('what is shown holds no secret', async () => {
   assert.match(shown, /"ccRestJwt":\{"file":"\/etc\/token"\}/);
   assert.match(shown, /"slurmPollInterval":60/);
 });
+
+test('the example holds without a warning', async () => {
+  const text = readFileSync(new URL('../../../../deploy/examples/cc-slurm-adapter.json', import.meta.url), 'utf8');
+  assert.deepEqual((await load({}, { text, strict: true })).warnings, []);
+});

@@ -141,3 +141,14 @@ test('what is shown holds no secret', async () => {
   assert.doesNotMatch(shown, /hunter2/);
   assert.match(shown, /"apikey":"\[redacted\]"/);
 });
+
+test('the example holds without a warning', async () => {
+  const text = readFileSync(new URL('../../../../deploy/examples/cc-slurm-sync.json', import.meta.url), 'utf8');
+  const { config, warnings } = await loadSyncConfig({ file: 'config.json', text, strict: true });
+  assert.deepEqual(warnings, []);
+  assert.equal(config.gpuAddresses.find(({ hosts }) => hosts.test('gpu-fat1'))?.addresses.length, 4);
+  assert.deepEqual(
+    ['node[01-04,07]', 'gpu-fat1', 'login1'].map((list) => config.nodeList?.(list)),
+    [true, true, false],
+  );
+});
