@@ -140,7 +140,7 @@ export class Archiver {
 }
 
 /** Where a job lies in the archive (contract §7.1). */
-export function archivePath(job: JobRow): string {
+function archivePath(job: JobRow): string {
   const rest = String(job.job_id % 1000).padStart(3, '0');
   return `${job.cluster}/${Math.trunc(job.job_id / 1000)}/${rest}/${job.start_time}`;
 }

@@ -52,7 +52,7 @@ export interface Release {
 const last: Readonly<Record<string, string>> = { '1.3': '1.3.1', '1.4': '1.4.4', '1.5': '1.5.4' };
 
 /** The twelve states of cc-backend 1.5 (contract §5.1). */
-export const jobStates: readonly string[] = [
+const jobStates: readonly string[] = [
   'boot_fail',
   'cancelled',
   'completed',
