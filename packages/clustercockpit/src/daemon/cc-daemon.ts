@@ -8,6 +8,7 @@ import { natsSink } from '../deliver/nats-sink.ts';
 import { restSink } from '../deliver/rest-sink.ts';
 import type { Sink } from '../deliver/sink.ts';
 import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
+import type { NatsEvent } from '../nats/connection.ts';
 import { type NatsPublisher, natsPublisher } from '../nats/publisher.ts';
 import { ClusterObserver } from '../observe/cluster-observer.ts';
 import { EventPump } from '../observe/event-pump.ts';
@@ -204,10 +205,26 @@ export class CcDaemon {
         jetStream: config.natsJetStream,
         clock,
         random,
+        observe: (event) => this.#sayNats(event),
       });
       sinks.push(natsSink({ publisher: this.#publisher, decider, hostname }));
     }
     return sinks;
+  }
+
+  #sayNats(event: NatsEvent): void {
+    const { log } = this.#options;
+    switch (event.kind) {
+      case 'connected':
+        log.info({ server: event.server }, `connected to NATS at ${event.server}`);
+        this.#said.ends('nats', 'NATS can be reached again');
+        return;
+      case 'finding':
+        log.warn(event.text);
+        return;
+      default:
+        this.#said.begins('nats', `NATS cannot be reached: ${event.error.message}${event.error.hint ? `. ${event.error.hint}` : ''}`);
+    }
   }
 
   async #closeSinks(): Promise<void> {
