@@ -27,20 +27,23 @@ test('§4.9 200 and nothing, whatever became of it; 400 for what is no JSON of t
     assert.deepEqual([answer.status, b.backend.nodeStates().length], [status, rows], JSON.stringify(body));
     if (status === 200) assert.deepEqual([answer.text, answer.headers['content-type']], ['', undefined]);
   }
-  assert.deepEqual({ ...b.backend.nodeStates()[0] }, {
-    id: 1,
-    node_id: 1,
-    hostname: 'node01',
-    cluster: 'labcluster',
-    subcluster: 'cpu',
-    time_stamp: now,
-    node_state: 'idle',
-    health_state: 'failed',
-    cpus_allocated: 1,
-    memory_allocated: 2,
-    gpus_allocated: 3,
-    jobs_running: 4,
-  });
+  assert.deepEqual(
+    { ...b.backend.nodeStates()[0] },
+    {
+      id: 1,
+      node_id: 1,
+      hostname: 'node01',
+      cluster: 'labcluster',
+      subcluster: 'cpu',
+      time_stamp: now,
+      node_state: 'idle',
+      health_state: 'failed',
+      cpus_allocated: 1,
+      memory_allocated: 2,
+      gpus_allocated: 3,
+      jobs_running: 4,
+    },
+  );
 });
 
 test('§4.9 W10: the one state that is made of many', async () => {
