@@ -81,4 +81,7 @@ export { type HeldRun, type Observation, type ObserveOptions, observeCluster, ty
 export { type NoRun, observeActive, observeEnded, surroundings } from './observe/seen.ts';
 export { ask, type Request } from './requests/requests.ts';
 export { keyOf, type Run, type RunEnd, type RunKey } from './run.ts';
+export { type ClusterSyncOptions, syncCluster } from './sync/cluster-sync.ts';
+export { type ClusterSyncReport, outcomesOf, type SyncOutcome, type SyncResult, syncExitCode } from './sync/report.ts';
+export type { SyncProgress } from './sync/sync-steps.ts';
 export { type SyncOptions, type SyncReport, syncOnce } from './sync-once.ts';

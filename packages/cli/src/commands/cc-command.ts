@@ -4,6 +4,7 @@ import type { BackfillCommandOptions } from './cc-backfill.ts';
 import type { CollectCommandOptions } from './cc-collect.ts';
 import type { HookCommandOptions } from './cc-hook.ts';
 import type { CcOptions } from './cc-open.ts';
+import type { SyncCommandOptions } from './cc-sync.ts';
 
 export interface DaemonOptions extends CcOptions {
   readonly logLevel?: string;
@@ -17,6 +18,7 @@ export function addClusterCockpit(program: Command, around: Surroundings, setExi
     .description('jobs, allocations and node states, live, into ClusterCockpit’s cc-backend');
   addDaemon(cc, around, setExit);
   addHook(cc, around, setExit);
+  addSync(cc, around, setExit);
   addBackfill(cc, around, setExit);
   addRetry(cc, around, setExit);
   addCollect(cc, around, setExit);
@@ -68,6 +70,35 @@ Examples:
     .action(async (options: HookCommandOptions) => {
       const { runHook } = await import('./cc-hook.ts');
       setExit(await runHook(options, around));
+    });
+}
+
+function addSync(cc: Command, around: Surroundings, setExit: (code: number) => void): void {
+  cc.command('sync')
+    .description('bring what runs in Slurm into cc-backend once, in place of cc-slurm-sync')
+    .option('-c, --config <file>', 'cc-slurm-sync’s configuration, as it is', 'config.json')
+    .option('-j, --jobid <id>', 'only this job')
+    .option('-l, --limit <number>', 'at most so many stops and so many starts', '200')
+    .addOption(new Option('--direction <which>', 'only stop or only start jobs').choices(['both', 'start', 'stop']).default('both'))
+    .option('-d, --debug', 'print a line for each job, and the stack of an error')
+    .option('--dry-run', 'send nothing, and say what would be sent')
+    .option('--strict', 'take unknown keys of the configuration for errors')
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      `
+It ends with 0 when both are in step as far as the limit goes, with 75 when something is to be repeated (the next run does), with 65 when
+cc-backend refused jobs or has some that Slurm does not know, and with 69, 77 or 78 when it could not work at all.
+
+Examples:
+  $ sluice cc sync --dry-run --debug
+  $ sluice cc sync -c /etc/cc-slurm-sync/config.json --direction stop
+`,
+    )
+    .action(async (_: SyncCommandOptions, command: Command) => {
+      const { runSync } = await import('./cc-sync.ts');
+      // --debug is an option of every command, and taken where it is first known.
+      setExit(await runSync(command.optsWithGlobals<SyncCommandOptions>(), around));
     });
 }
 

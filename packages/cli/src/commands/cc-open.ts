@@ -24,7 +24,11 @@ export async function openConfig(options: CcOptions, around: Surroundings): Prom
 }
 
 /** Slurm as the configuration reaches it; the local cluster when no other is named. */
-export function slurmOf(config: AdapterConfig, cluster: string | undefined, around: Surroundings): SlurmReader {
+export function slurmOf(
+  config: Pick<AdapterConfig, 'slurmBinPath' | 'slurmConf' | 'slurmTimeout'>,
+  cluster: string | undefined,
+  around: Surroundings,
+): SlurmReader {
   const given = <T>(value: T | null | undefined) => (value === null || value === undefined ? undefined : { value, from: '' });
   const settings = {
     file: undefined,

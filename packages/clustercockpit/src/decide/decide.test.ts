@@ -201,7 +201,8 @@ describe('what is ignored', () => {
   });
 
   test('a stop needs the key of a run and its end, nothing else', () => {
-    const stop = decideStop({ ...run, user: '', nodes: [], ended: { time: start + 1, state: 'COMPLETED' } }, unasked());
+    const { cluster, jobId } = run;
+    const stop = decideStop({ cluster, jobId, start, ended: { time: start + 1, state: 'COMPLETED' } }, unasked());
     assert.ok('payload' in stop, 'a run that is known from cc-backend’s list alone');
     assert.ok('refused' in decideStop({ ...run, start: 0, ended: { time: start, state: 'COMPLETED' } }, unasked()));
   });

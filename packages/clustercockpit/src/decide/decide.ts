@@ -1,5 +1,5 @@
 import type { EndState, ResourcePayload, Shared, StartPayload, StopPayload } from '../cc/payloads.ts';
-import type { Run } from '../run.ts';
+import type { Run, RunKey } from '../run.ts';
 import { clusterName, type DecideContext, type Place, placeOf } from './context.ts';
 import { acceleratorCount, resourcesOf } from './resources.ts';
 import { metaDataOf } from './texts.ts';
@@ -58,7 +58,7 @@ export function decideStart(run: Run, context: DecideContext): Decided<StartPayl
  * It is for a start that stands: what is ignored or refused at its start has none, and a start that stands is stopped even
  * where its host or cluster has since gone from a configuration. So it needs the run's key and end alone.
  */
-export function decideStop(run: Run, context: DecideContext): Decided<StopPayload> {
+export function decideStop(run: RunKey & Pick<Run, 'ended'>, context: DecideContext): Decided<StopPayload> {
   if (run.ended === null) return refuse('it has not ended');
   const problem = keyProblemOf(run);
   if (problem !== undefined) return problem;
@@ -91,7 +91,7 @@ function neverStarted(run: Run): boolean {
   return run.start === 0 || (run.ended !== null && run.nodes.length === 0);
 }
 
-function keyProblemOf(run: Run): Refused | undefined {
+function keyProblemOf(run: RunKey): Refused | undefined {
   if (!Number.isSafeInteger(run.jobId) || run.jobId <= 0) return refuse(`its id ${run.jobId} is no job id`);
   return isTime(run.start) ? undefined : refuse(`its start ${run.start} is no time`);
 }

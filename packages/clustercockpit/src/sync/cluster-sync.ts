@@ -1,22 +1,18 @@
-import { type Clock, SluiceError } from '@sluice/io';
+import { SluiceError } from '@sluice/io';
 import { type ActiveState, isEnded } from '@sluice/slurm';
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
-import type { Written } from '../cc/written.ts';
+import type { ListedJob } from '../cc/listed-job.ts';
 import type { SyncConfig } from '../config/sync-config.ts';
-import { type DecideContext, type DecideSettings, decideContext } from '../decide/context.ts';
-import { decideStart, decideStop } from '../decide/decide.ts';
+import { type DecideSettings, decideContext } from '../decide/context.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
-import { keyOf, type Run, type RunEnd, type RunKey } from '../run.ts';
-import { askEnds, heldBy } from './listed-ends.ts';
-import { askNewRuns } from './new-runs.ts';
+import { keyOf, type RunKey } from '../run.ts';
 import type { ClusterSyncReport, SyncOutcome } from './report.ts';
-import { type Work, Writes } from './writes.ts';
+import { type SyncProgress, SyncSteps } from './sync-steps.ts';
 
 export interface ClusterSyncOptions {
   readonly config: SyncConfig;
   readonly slurm: SlurmReader;
   readonly client: CcBackendClient;
-  readonly clock: Clock;
   readonly direction: 'both' | 'start' | 'stop';
   /** At most so many starts, and so many stops, are sent. */
   readonly limit: number;
@@ -29,19 +25,6 @@ export interface ClusterSyncOptions {
   readonly told?: ((outcome: SyncOutcome) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
-
-export interface SyncProgress {
-  readonly step: 'asking cc-backend' | 'asking Slurm' | 'stopping' | 'starting';
-  /** Runs dealt with, of how many; both 0 where that is not known. */
-  readonly done: number;
-  readonly of: number;
-}
-
-/** Starts are short; a stop makes cc-backend archive the job, which is the slowest thing that it does. */
-const concurrency = { start: 4, stop: 2 };
-/** Jobs in one question about ends, or about starts. */
-const endsAtOnce = 200;
-const startsAtOnce = 100;
 
 /**
  * Brings what cc-backend has as running in step with what Slurm runs, once: stops what has ended, then starts what is missing.
@@ -62,23 +45,23 @@ export async function syncCluster(options: ClusterSyncOptions): Promise<ClusterS
   const context = decideContext(settingsOf(config, cluster), clusters, nodes);
 
   const runs = listed.map(({ jobId, startTime }): RunKey => ({ cluster, jobId, start: startTime }));
-  const running = [...states.values()].filter(goesOn);
+  const running = [...states.values()].filter(goesOn).toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0));
   const isWanted = (run: { readonly jobId: number }) => jobId === undefined || run.jobId === jobId;
-  const sync = new ClusterSync(options, context, cluster);
-  if (options.direction !== 'start') await sync.stop(runs.filter(isWanted), states);
+  const steps = new SyncSteps({ ...options, context, cluster, nodes, states });
+  if (options.direction !== 'start') await steps.stopEnded(runs.filter(isWanted));
   const known = new Set(runs.map(keyOf));
   const missing = running.flatMap((state) => keyOfState(cluster, state)).filter((run) => isWanted(run) && !known.has(keyOf(run)));
-  if (options.direction !== 'stop') await sync.start(missing, states, nodes);
+  if (options.direction !== 'stop') await steps.startMissing(missing);
   return {
     cluster,
     ccCluster: config.cluster,
     dryRun: options.dryRun ?? false,
     running: running.length,
     listed: listed.length,
-    outcomes: sync.outcomes,
-    limited: sync.limited,
+    outcomes: steps.outcomes,
+    limited: steps.limited,
     rejects,
-    trouble: sync.trouble,
+    trouble: steps.trouble,
   };
 }
 
@@ -89,8 +72,8 @@ function noCluster(name: string, clusters: readonly { readonly name: string }[])
   });
 }
 
-async function listedRunning({ client, config, signal }: ClusterSyncOptions) {
-  const jobs = [];
+async function listedRunning({ client, config, signal }: ClusterSyncOptions): Promise<readonly ListedJob[]> {
+  const jobs: ListedJob[] = [];
   for await (const slice of client.running(config.cluster, signal ? { signal } : {})) jobs.push(...slice.jobs);
   return jobs.toSorted((a, b) => a.startTime - b.startTime || a.jobId - b.jobId);
 }

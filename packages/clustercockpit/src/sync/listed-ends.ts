@@ -56,7 +56,6 @@ export async function askEnds(
   });
 }
 
-const noEnd =
-  'slurmctld does not have it any more, and accounting has no end of it yet; if that stays so: sacctmgr show runawayjobs';
+const noEnd = 'slurmctld does not have it any more, and accounting has no end of it yet; if that stays so: sacctmgr show runawayjobs';
 const unknownJob = 'neither slurmctld nor accounting knows the job';
 const otherRuns = 'Slurm knows other runs of the job, and none that began then';

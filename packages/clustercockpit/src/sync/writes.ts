@@ -1,4 +1,4 @@
-import { isCode, SluiceError } from '@sluice/io';
+import { type ErrorCode, SluiceError } from '@sluice/io';
 import type { SyncOutcome } from './report.ts';
 
 /** What is to be done for one run; it resolves with the outcome. Errors: those of the client. */
@@ -7,7 +7,15 @@ export interface Work extends Pick<SyncOutcome, 'what' | 'run'> {
 }
 
 /** Errors that are cc-backend's, not the run's: nothing else would fare better now. */
-const commonCause = ['http.unreachable', 'http.tls', 'cc.denied', 'cc.no-route', 'config.unreadable', 'config.invalid'] as const;
+const commonCause: ReadonlySet<ErrorCode> = new Set([
+  'http.unreachable',
+  'http.tls',
+  'cc.denied',
+  'cc.no-route',
+  'config.unreadable',
+  'config.invalid',
+  'internal',
+]);
 /** So many failures in a row are cc-backend's, too. */
 const failuresAtMost = 5;
 
@@ -42,6 +50,11 @@ export class Writes {
     return this.#left > 0 && this.#trouble === null;
   }
 
+  /** Tells of a run for which there is nothing to do. */
+  tell(outcome: SyncOutcome): void {
+    this.#options.told(outcome);
+  }
+
   /** Does the work, and gives back how much of it was left over. Errors: the signal's reason, and faults of ours. */
   async all(work: readonly Work[]): Promise<number> {
     const queue = [...work];
@@ -63,7 +76,7 @@ export class Writes {
   async #one({ what, run, act }: Work): Promise<void> {
     const outcome = await this.#outcomeOf(act);
     if (outcome.result !== 'sent' && outcome.result !== 'waits') this.#left++;
-    this.#options.told({ what, run, ...outcome });
+    this.tell({ what, run, ...outcome });
   }
 
   async #outcomeOf(act: Work['act']): Promise<Pick<SyncOutcome, 'result' | 'reason'>> {
@@ -72,9 +85,9 @@ export class Writes {
       this.#failures = 0;
       return outcome;
     } catch (error) {
-      if (!(error instanceof SluiceError) || isCode(error, 'internal')) throw error;
+      if (!(error instanceof SluiceError)) throw error;
       this.#failures++;
-      if (isCode(error, ...commonCause) || this.#failures >= failuresAtMost) this.#trouble ??= error;
+      if (commonCause.has(error.code) || this.#failures >= failuresAtMost) this.#trouble ??= error;
       return { result: 'waits', reason: error.message };
     }
   }
