@@ -100,6 +100,8 @@ export class ClusterWatch {
 
   async #lookAtController(signal: AbortSignal): Promise<void> {
     const { observer, recorded, journal, nodesSeen } = this.#options;
+    // An upgrade shows as a failure first.
+    if (observer.release === null || this.controller.failure !== null) await observer.askRelease();
     const nodes = await observer.askNodes();
     const layout = JSON.stringify(nodes.map(layoutOf));
     const changed = layout !== this.#layout;
@@ -176,7 +178,7 @@ function layoutOf(node: Node): Node {
     cpus: { total: node.cpus.total, allocated: 0 },
     memoryMiB: { ...none, free: null },
     gres: { total: node.gres.total, used: [] },
-    tres: { total: {}, allocated: {} },
+    tres: { total: node.tres.total, allocated: {} },
     version: null,
   };
 }

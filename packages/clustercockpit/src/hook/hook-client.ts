@@ -70,16 +70,3 @@ function optionOf(args: readonly string[], name: string): string | undefined {
   }
   return undefined;
 }
-
-if (import.meta.main) {
-  process.exit(
-    await hookClient({
-      args: process.argv.slice(2),
-      environment: process.env,
-      nowMs: Date.now(),
-      elapsedMs: performance.now(),
-      pid: process.pid,
-      say: (text) => process.stderr.write(`sluice hook: ${text}\n`),
-    }),
-  );
-}

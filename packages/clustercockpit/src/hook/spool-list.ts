@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, readdirSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { lstatSync, opendirSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { dayOf, dayPattern, temporaryPattern } from './spool-layout.ts';
 
@@ -31,8 +31,8 @@ export function listSpool(path: string, options: ListOptions): SpoolListing {
   const { keep, tidyAtMs } = options;
   const days: string[] = [];
   try {
-    eachEntry(path, (name, isDirectory) => {
-      if (isDirectory && dayPattern.test(name)) days.push(name);
+    eachName(path, (name) => {
+      if (dayPattern.test(name)) days.push(name);
     });
   } catch (error) {
     const state = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'unreadable';
@@ -56,10 +56,10 @@ export function listSpool(path: string, options: ListOptions): SpoolListing {
 export function anythingWaits(path: string): boolean {
   let found = false;
   attempt(() =>
-    eachEntry(path, (day, isDirectory) => {
-      if (!isDirectory || !dayPattern.test(day)) return true;
+    eachName(path, (day) => {
+      if (!dayPattern.test(day)) return true;
       attempt(() =>
-        eachEntry(join(path, day), (name) => {
+        eachNameOfDay(join(path, day), (name) => {
           found = !temporaryPattern.test(name);
           return !found;
         }),
@@ -83,7 +83,7 @@ function listDay(path: string, day: string, { keep, passed, tidyAtMs }: ListOpti
   let count = 0;
   let entries = 0;
   try {
-    eachEntry(join(path, day), (name) => {
+    eachNameOfDay(join(path, day), (name) => {
       entries += 1;
       if (temporaryPattern.test(name)) {
         if (tidyAtMs !== undefined && removedStale(join(path, day, name), tidyAtMs)) entries -= 1;
@@ -109,21 +109,33 @@ function removedStale(path: string, nowMs: number): boolean {
   });
 }
 
+type Visit = (name: string) => unknown;
+
+/** Calls `visit` for each name in a directory until it gives false. */
+export function eachName(path: string, visit: Visit): void {
+  eachNameOf(path, statSync(path), visit);
+}
+
+/** The same, but a link in the place of the directory is not followed. */
+function eachNameOfDay(path: string, visit: Visit): void {
+  const stat = lstatSync(path);
+  if (stat.isDirectory()) eachNameOf(path, stat, visit);
+}
+
 /** Bytes of a directory that is read at once, some thousands of names; a larger one is read piece by piece, at thrice the cost a name. */
 const readAtOnce = 512 * 1024;
 
-/** Calls `visit` for each entry as it is read, until it gives false; a link is not a directory here, wherever it leads. */
-export function eachEntry(path: string, visit: (name: string, isDirectory: boolean) => unknown): void {
-  if (statSync(path).size <= readAtOnce) {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (visit(entry.name, entry.isDirectory()) === false) return;
+function eachNameOf(path: string, stat: Stats, visit: Visit): void {
+  if (stat.size <= readAtOnce) {
+    for (const name of readdirSync(path)) {
+      if (visit(name) === false) return;
     }
     return;
   }
   const directory = opendirSync(path, { bufferSize: 512 });
   try {
     for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-      if (visit(entry.name, entry.isDirectory()) === false) return;
+      if (visit(entry.name) === false) return;
     }
   } finally {
     directory.closeSync();

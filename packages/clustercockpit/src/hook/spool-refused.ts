@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { spoolNames } from './spool-layout.ts';
-import { attempt, eachEntry } from './spool-list.ts';
+import { attempt, eachName } from './spool-list.ts';
 
 /** What is larger is deleted: the directory of refused files is bounded in bytes, too. */
 const largestKept = 8192;
@@ -15,7 +15,7 @@ export function refusedFiles(path: string, most: number): { setAside(file: strin
 
   function room(): boolean {
     let count = 0;
-    attempt(() => eachEntry(directory, () => (count += 1)));
+    attempt(() => eachName(directory, () => (count += 1)));
     return count < most;
   }
 

@@ -1,4 +1,5 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '@sluice/io';
 import { spoolNames } from './spool-layout.ts';
 import { anythingWaits } from './spool-list.ts';
@@ -12,8 +13,8 @@ export interface SpoolWatchOptions {
 }
 
 /**
- * Calls `onArrival` when events may have arrived, once for those that come together. One inotify watch on the spool suffices, because the
- * hook rings `bell` after each event. Every `rescanMs` it looks itself, since inotify may miss (queue overflow, no watches left, a bell that
+ * Calls `onArrival` when events may have arrived, once for those that come together. One inotify watch suffices, on `bell`, because the hook
+ * opens it after each event; until there is one, on the spool. Every `rescanMs` it looks itself, since inotify may miss (queue overflow, no watches left, a bell that
  * cannot be written) and the spool may come later or be replaced. Resolves when `signal` is aborted.
  */
 export async function watchSpool({ path, clock, rescanMs, signal, onArrival }: SpoolWatchOptions): Promise<void> {
@@ -37,13 +38,17 @@ export async function watchSpool({ path, clock, rescanMs, signal, onArrival }: S
   }
 
   function follow(): void {
-    const present = identityOf(path);
+    const bell = join(path, spoolNames.bell);
+    const rung = identityOf(bell);
+    const present = rung ?? identityOf(path);
     if (present === watched) return;
     unwatch();
     if (present === null) return;
     try {
-      watcher = watch(path, { persistent: false }, (_, name) => {
-        if (name === null || name === spoolNames.bell) announce();
+      watcher = watch(rung === null ? path : bell, { persistent: false }, (_, name) => {
+        if (name !== null && name !== spoolNames.bell) return;
+        announce();
+        if (rung === null) follow();
       });
       watcher.on('error', unwatch);
       watched = present;
@@ -65,8 +70,12 @@ export async function watchSpool({ path, clock, rescanMs, signal, onArrival }: S
   }
 }
 
-/** Which directory stands at a path; null when there is none. */
+/** Which file stands at a path; null when there is none. */
 function identityOf(path: string): string | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? null : `${stat.dev}:${stat.ino}`;
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
 }

@@ -5,7 +5,7 @@ import type { Ending, Recorded, Sighting } from '../journal/types.ts';
 import { keyOf, type Run, type RunKey } from '../run.ts';
 import { readAccounted } from './accounted.ts';
 import type { SlurmReader } from './observe-cluster.ts';
-import { observeActive, type Surroundings } from './seen.ts';
+import { cpusOfNodes, observeActive, type Surroundings } from './seen.ts';
 
 export interface ClusterObserverOptions {
   /** The name slurmdbd knows the cluster by. */
@@ -39,6 +39,7 @@ const accountingIdsAtOnce = 500;
 /** Observes one cluster: each method is one question, put into the journal. Errors: those of the connector and the journal. */
 export class ClusterObserver {
   readonly #options: ClusterObserverOptions;
+  #release: string | null = null;
   #nodes: readonly Node[] = [];
   #nodeCpus: ReadonlyMap<string, number> = new Map();
   /** Runs that were listed as running in cc-backend; nothing more is asked about how they started. */
@@ -50,6 +51,15 @@ export class ClusterObserver {
 
   get cluster(): string {
     return this.#options.cluster;
+  }
+
+  /** Slurm's release, as it was last asked for; null before. */
+  get release(): string | null {
+    return this.#release;
+  }
+
+  async askRelease(): Promise<void> {
+    this.#release = (await this.#options.connector.controller.offers()).release.text;
   }
 
   /** The nodes of the last answer; empty before the first. */
@@ -71,7 +81,7 @@ export class ClusterObserver {
 
   #keepNodes(nodes: readonly Node[]): void {
     this.#nodes = nodes;
-    this.#nodeCpus = new Map(nodes.map((node) => [node.name, node.cpus.total]));
+    this.#nodeCpus = cpusOfNodes(nodes);
   }
 
   /**

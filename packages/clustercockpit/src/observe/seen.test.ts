@@ -63,13 +63,14 @@ test('a completing job has ended, once its end is known', () => {
   assert.deepEqual(active('COMPLETED,COMPLETING'), { no: 'still running' });
 });
 
-test('§9.8 the row of a requeued run is its end, though the job pends; a resized row is none', () => {
+test('§9.8 the row of a requeued run is its end, though the job pends; a resized row tells of a run that goes on', () => {
   assert.deepEqual(runOf(ended('REQUEUED')).ended, { time: start + 60, state: 'REQUEUED' });
-  assert.deepEqual(ended('RESIZING'), { no: 'still running' });
+  assert.equal(runOf(ended('RESIZING')).ended, null);
 });
 
 test('a job owns its nodes if Slurm says so, or if it holds all their CPUs', () => {
-  const node = (name: string, total: number): Node => ({ name, cpus: { total, allocated: 0 } }) as unknown as Node;
+  const node = (name: string, total: number): Node =>
+    ({ name, cpus: { total, allocated: 0 }, tres: { total: {}, allocated: {} } }) as unknown as Node;
   const whole = (nodes: readonly Node[], changes: object = {}, allocations: readonly Allocation[] = []) =>
     runOf(observeActive(job('RUNNING', { sharing: null, ...changes }) as unknown as ActiveJob, surroundings(allocations, nodes))).whole;
   assert.equal(whole([]), null);

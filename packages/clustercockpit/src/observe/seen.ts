@@ -10,7 +10,7 @@ export type Seen = { readonly run: Run } | { readonly no: NoRun };
 export interface Surroundings {
   /** By {@link keyOf}. */
   readonly allocations: ReadonlyMap<string, Allocation>;
-  /** CPUs of each node in all. */
+  /** CPUs that jobs can have on each node. */
   readonly nodeCpus: ReadonlyMap<string, number>;
 }
 
@@ -21,8 +21,13 @@ export function surroundings(allocations: readonly Allocation[], nodes: readonly
         allocation.start === null ? [] : [[keyOf({ ...allocation, start: allocation.start }), allocation]],
       ),
     ),
-    nodeCpus: new Map(nodes.map((node) => [node.name, node.cpus.total])),
+    nodeCpus: cpusOfNodes(nodes),
   };
+}
+
+/** CPUs that jobs can have on each node: all but those that are set aside for the system (CoreSpecCount). */
+export function cpusOfNodes(nodes: readonly Node[]): ReadonlyMap<string, number> {
+  return new Map(nodes.map((node) => [node.name, node.tres.total['cpu'] ?? node.cpus.total]));
 }
 
 /** The run that a job in slurmctld's memory is in, or has just ended. */

@@ -177,6 +177,24 @@ test('what does not belong to the job is refused', () => {
   }
 });
 
+test('on a node whose CPUs are its cores, two numbers for each CPU are the threads of one core (measured on 22.05)', () => {
+  const ofCores = new Map([['node01', { ...layout, cpus: { total: 8, allocated: 0 } }]]);
+  const text = record('x', '', '', 'Nodes=node01 CPU_IDs=4-5,10-11 Mem=2 GRES=');
+  const { allocation } = read(readAllocation(text, queued({ cpus: 2 }, 'x'), ofCores), 'it');
+  assert.deepEqual(allocation.nodes[0]?.cpuIds, [4, 5, 10, 11]);
+  assert.equal(allocation.nodes[0]?.cpus, 2);
+  assert.deepEqual(allocation.nodes[0]?.cores, [
+    { socket: 0, core: 2, threads: 2 },
+    { socket: 1, core: 1, threads: 2 },
+  ]);
+});
+
+test('a job with all CPUs that are not set aside for the system owns its node', () => {
+  const spared = new Map([['node01', { ...layout, tres: { total: { cpu: 14 }, allocated: {} } }]]);
+  const text = record('x', '', '', 'Nodes=node01 CPU_IDs=0-13 Mem=2 GRES=');
+  assert.equal(read(readAllocation(text, queued({ cpus: 14, sharing: 'shared' }, 'x'), spared), 'it').allocation.whole, true);
+});
+
 test('a job that shares nothing and holds all CPUs owns its node, one that shares does not', () => {
   const all = record('x', '', '', line.replace('0-1', '0-15'));
   const whole = (sharing: ActiveJob['sharing'], text = all) =>

@@ -2,8 +2,8 @@ import { expandHostlist, parseGres, parseRanges } from '../languages/index.ts';
 import type { ActiveJob, Allocation, CoreAllocation, GresAllocation, Node, NodeAllocation } from '../records.ts';
 import type { QueuedJob } from './squeue.ts';
 
-/** How a node counts its CPUs. */
-export type NodeLayout = Pick<Node, 'sockets' | 'coresPerSocket' | 'threadsPerCore' | 'cpus'>;
+/** How a node counts its CPUs; `tres` says how many of them jobs may have, where cores are set aside (CoreSpecCount). */
+export type NodeLayout = Pick<Node, 'sockets' | 'coresPerSocket' | 'threadsPerCore' | 'cpus'> & Partial<Pick<Node, 'tres'>>;
 
 /** What the text of one job says of its allocation. */
 export type AllocationReading =
@@ -29,7 +29,7 @@ export function readAllocation(text: string, queued: QueuedJob, layouts: Readonl
   if (!groups) return unreadable('the job shows no allocation');
   const details = readDetails(own, groups.index + groups[0].length, layouts);
   if (typeof details === 'string') return unreadable(details);
-  const nodes = inOrder(job, details.nodes);
+  const nodes = inOrder(job, asJobCounts(job, details.nodes, layouts));
   if (typeof nodes === 'string') return unreadable(nodes);
   const whole = isWhole(job.sharing, nodes, layouts);
   const doubtful = own.includes('JOB_GRES=', details.end);
@@ -88,6 +88,34 @@ function nodeAllocation(
   return { node, cpus: cpuIds.length, cpuIds, cores: layout ? coresOf(cpuIds, layout) : null, memoryMiB, gres };
 }
 
+/**
+ * On a node whose CPUs are its cores (`CPUs=` of slurm.conf) the numbers are those of threads all the same, two for each CPU that the job
+ * counts where a core has two (measured on 22.05). That they are more than the job's CPUs tells it.
+ */
+function asJobCounts(
+  job: ActiveJob,
+  nodes: ReadonlyMap<string, NodeAllocation>,
+  layouts: ReadonlyMap<string, NodeLayout>,
+): ReadonlyMap<string, NodeAllocation> {
+  let ids = 0;
+  for (const { cpuIds } of nodes.values()) ids += cpuIds?.length ?? 0;
+  if (ids <= job.cpus) return nodes;
+  const counted = new Map<string, NodeAllocation>();
+  for (const [name, node] of nodes) {
+    const layout = layouts.get(name);
+    if (!layout || !countsCores(layout) || layout.threadsPerCore === 1) counted.set(name, node);
+    else {
+      const cores = coresOf(node.cpuIds ?? [], { ...layout, cpus: { ...layout.cpus, total: layout.cpus.total * layout.threadsPerCore } });
+      counted.set(name, { ...node, cpus: cores?.length ?? node.cpus, cores });
+    }
+  }
+  return counted;
+}
+
+function countsCores({ sockets, coresPerSocket, cpus }: NodeLayout): boolean {
+  return cpus.total === sockets * coresPerSocket;
+}
+
 /** One per node of the job's node list, in its order; a text when the lines are of other nodes or too many CPUs. */
 function inOrder(job: ActiveJob, found: ReadonlyMap<string, NodeAllocation>): readonly NodeAllocation[] | string {
   const names = expandHostlist(job.nodes);
@@ -113,7 +141,10 @@ function isWhole(
 ): boolean | null {
   if (sharing === null) return null;
   if (sharing === 'exclusive' || sharing === 'oversubscribed') return sharing === 'exclusive';
-  return nodes.every(({ node, cpus }) => cpus === layouts.get(node)?.cpus.total);
+  return nodes.every(({ node, cpus }) => {
+    const layout = layouts.get(node);
+    return layout !== undefined && cpus >= (layout.tres?.total['cpu'] ?? layout.cpus.total);
+  });
 }
 
 /**
@@ -123,9 +154,9 @@ function isWhole(
 export function coresOf(cpuIds: readonly number[], layout: NodeLayout): readonly CoreAllocation[] | null {
   const { sockets, coresPerSocket, threadsPerCore, cpus } = layout;
   const coreCount = sockets * coresPerSocket;
-  const countsCores = cpus.total === coreCount;
-  if (coreCount === 0 || (!countsCores && cpus.total !== coreCount * threadsPerCore)) return null;
-  const perCore = countsCores ? 1 : threadsPerCore;
+  const ofCores = countsCores(layout);
+  if (coreCount === 0 || (!ofCores && cpus.total !== coreCount * threadsPerCore)) return null;
+  const perCore = ofCores ? 1 : threadsPerCore;
   const threads = new Map<number, number>();
   for (const id of cpuIds) {
     if (id >= cpus.total) return null;
@@ -135,6 +166,6 @@ export function coresOf(cpuIds: readonly number[], layout: NodeLayout): readonly
   return [...threads].map(([core, count]) => ({
     socket: Math.floor(core / coresPerSocket),
     core: core % coresPerSocket,
-    threads: countsCores && threadsPerCore > 1 ? null : count,
+    threads: ofCores && threadsPerCore > 1 ? null : count,
   }));
 }
