@@ -8,6 +8,7 @@ export { parseDuration, type SecretText, secondsSchema, secretSchema } from './c
 export { type Check, type CheckOptions, type CheckResult, createHealth, type Health, type HealthReport } from './health.ts';
 export { type OperationsOptions, type OperationsServer, serveOperations } from './http-server.ts';
 export { type FileSystemJudgement, judgeFileSystem, refuseNetworkFileSystem } from './journal/file-system.ts';
+export { instanceHolder } from './journal/instance-holder.ts';
 export { type InstanceLock, lockInstance } from './journal/instance-lock.ts';
 export type { Journal, Parameters, Row, Statements } from './journal/journal.ts';
 export type { Migration, Schema } from './journal/migrate.ts';

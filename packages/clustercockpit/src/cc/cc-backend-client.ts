@@ -27,6 +27,8 @@ export interface CcBackendClient {
   clusters(): Promise<readonly CcCluster[]>;
   /** What the server is: probed once, and again after it could not be reached or an answer says that it has changed. */
   profile(): Promise<ServerProfile>;
+  /** What the last probe found, without asking; null when it has to be asked. */
+  lastProfile(): ServerProfile | null;
   /** Jobs of a cluster that started at exactly this time; only what the server has committed. */
   startedAt(cluster: string, startTime: number): Promise<readonly ListedJob[]>;
   /** One run, if the server has committed it. */
@@ -181,6 +183,7 @@ export function ccBackendClient(http: HttpClient, token: () => string, options: 
     startedAt,
     find,
     profile: async () => known ?? probed(),
+    lastProfile: () => known ?? null,
     async clusters() {
       const what = 'the listing of clusters';
       const clusters = ((await read('clusters', '/api/clusters/', what)) as { clusters?: unknown } | null)?.clusters;

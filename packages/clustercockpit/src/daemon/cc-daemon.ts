@@ -1,5 +1,5 @@
 import { type Clock, type HttpClient, type HttpObservation, httpClient, readSecret, SluiceError } from '@sluice/io';
-import { type Health, type Log, type Metrics, type Part, type PartContext, type SaidOnce, saidOnce } from '@sluice/service';
+import { type Health, type Log, type Metrics, type Part, type PartContext, saidOnce } from '@sluice/service';
 import type { Node } from '@sluice/slurm';
 import { type CcBackendClient, ccBackendClient } from '../cc/cc-backend-client.ts';
 import type { AdapterConfig } from '../config/adapter-config.ts';
@@ -22,6 +22,7 @@ import { Decisions } from './decisions.ts';
 import { HookEvents } from './hook-events.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { NodeStateSender } from './node-states.ts';
+import { rememberingSaid } from './past-problems.ts';
 import { writePidFile } from './pid-file.ts';
 import { actsHere } from './role.ts';
 import { sinksOf } from './sinks-of.ts';
@@ -49,7 +50,7 @@ const clustersRetryMs = 5000;
 /** The daemon in place of cc-slurm-adapter's: its parts, in the order in which they start. */
 export class CcDaemon {
   readonly #options: CcDaemonOptions;
-  readonly #said: SaidOnce;
+  readonly #said: ReturnType<typeof rememberingSaid>;
   readonly #metrics: DaemonMetrics;
   #token = '';
   #journal: RunJournal | undefined;
@@ -67,7 +68,7 @@ export class CcDaemon {
   constructor(options: CcDaemonOptions) {
     this.#options = options;
     const { log, clock, config } = options;
-    this.#said = saidOnce({ log, clock });
+    this.#said = rememberingSaid(saidOnce({ log, clock }), clock);
     this.#metrics = daemonMetrics({ metrics: options.metrics, journal: () => this.#journal, sinks: sinksOf(config).sinks, clock });
     this.#pump = new EventPump({
       observerOf: (cluster) => this.#watches.find(({ observer }) => observer.cluster === cluster)?.observer,
@@ -259,6 +260,7 @@ export class CcDaemon {
       delivery.hold(true);
       keep(delivery.run(stopping));
     }
+    keep(this.#housekeeping(hooks).run(stopping));
     keep(this.#work(stopping, hooks, keep));
   }
 
@@ -277,7 +279,6 @@ export class CcDaemon {
     keep(hooks.run(stopping));
     if (this.#comparisons) keep(this.#comparisons.run(stopping));
     keep(this.#watchRole(stopping));
-    keep(this.#housekeeping(hooks).run(stopping));
   }
 
   #housekeeping(hooks: HookEvents): Housekeeping {
@@ -295,9 +296,11 @@ export class CcDaemon {
         pid,
         acting: this.#acting,
         sinks: Object.fromEntries(this.#deliveries.map(({ name, state }) => [name, state])),
+        server: this.#client?.lastProfile() ?? null,
         comparisons: Object.fromEntries(this.#comparisons?.last ?? []),
         spool: { ...hooks.spool.depth(), fullMs: hooks.spool.fullSince() },
         eventsWaiting: this.#pump.size,
+        over: this.#said.past(),
       }),
     });
   }

@@ -3,6 +3,7 @@ import type { Log, SaidOnce } from '@sluice/service';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
 import { answerRequest, takeRequests } from '../requests/requests.ts';
+import { type StatusNote, statusFormat, statusNote } from '../status/note.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
 import { writeLastRun } from './last-run.ts';
 
@@ -16,11 +17,9 @@ export interface HousekeepingOptions {
   /** Called when runs that were set aside have been taken up again. */
   readonly retried: () => void;
   /** What the daemon says of itself, beside what is added here. */
-  readonly status: () => object;
+  readonly status: () => Omit<StatusNote, 'format' | 'startedMs' | 'atMs' | 'stopped' | 'clusters' | 'problems'>;
 }
 
-/** What the daemon last noted about itself; `status` reads it beside the journal. */
-export const statusNote = 'status';
 const everyMs = 15_000;
 
 /** Keeps lastRunPath, the journal's size and the note about the daemon up to date. */
@@ -85,13 +84,15 @@ export class Housekeeping {
     const { journal, clock, status, said, watches } = this.#options;
     const clusters = watches().map(({ observer, controller, accounting, running, watermark }) => ({
       cluster: observer.cluster,
+      slurm: observer.release,
       running,
       watermark,
       controller: { failure: controller.failure, doneMs: controller.doneMs },
       accounting: { failure: accounting.failure, doneMs: accounting.doneMs },
     }));
-    const problems = [...said.lasting().values()];
-    const note = { ...status(), startedMs: this.#startedMs, atMs: clock.now(), stopped, clusters, problems };
+    const problems = [...said.lasting().values()].map(({ message, since, count }) => ({ message, since, count }));
+    const own = { format: statusFormat, startedMs: this.#startedMs, atMs: clock.now(), stopped };
+    const note: StatusNote = { ...status(), ...own, clusters, problems };
     await journal.book.setNotes({ [statusNote]: JSON.stringify(note) });
   }
 }
