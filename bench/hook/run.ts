@@ -9,8 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync,
 import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hookScript, openSpool, type Spool, writeSpoolEvent } from '@sluice/clustercockpit';
-import { systemClock } from '@sluice/io';
+import { hookScript } from '@sluice/clustercockpit';
 import { buildSync } from 'esbuild';
 
 const runs = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 200);
@@ -18,7 +17,6 @@ const root = mkdtempSync(join(tmpdir(), 'sluice-bench-hook-'));
 const hookDirectory = join(import.meta.dirname, '../../packages/clustercockpit/src/hook');
 const recorded: Record<string, Record<string, string>> = JSON.parse(readFileSync(join(hookDirectory, 'recordings/25.05.json'), 'utf8'));
 const environment = { ...recorded['comments.epilog-ctld'] };
-const clock = systemClock();
 const atEnd: (() => void)[] = [];
 
 interface Situation {
@@ -32,6 +30,8 @@ interface Timing {
   readonly name: string;
   readonly medianMs: number;
   readonly p99Ms: number;
+  /** Median of the difference to the run of /bin/true beside it: what is left when starting a process costs nothing. */
+  readonly overTrueMs: number;
   readonly timesTrue: number;
 }
 
@@ -40,7 +40,9 @@ try {
   const timings = situations.map(measured);
   console.log(`the hook, ${runs} runs each beside /bin/true (the client a fifth of it)`);
   console.table(timings);
-  const reader = await readerCosts();
+  const reader: unknown = JSON.parse(
+    spawnSync(process.execPath, [...process.execArgv, join(import.meta.dirname, 'reader.ts'), root]).stdout.toString(),
+  );
   console.table(reader);
   const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
   if (process.argv.includes('--record')) {
@@ -63,9 +65,11 @@ function scripts(): Situation[] {
   };
   const ready = spoolOf('ready');
   const crowded = spoolOf('crowded');
-  for (let n = 1; n <= 100_000; n += 1) {
-    writeSpoolEvent({ spool: crowded.spool, environment: { ...environment, SLURM_JOB_ID: String(n) }, nowMs: Date.now(), pid: n });
-  }
+  // In a process of its own: what it leaves in memory would make every start of a program dearer.
+  spawnSync(process.execPath, [...process.execArgv, join(import.meta.dirname, 'fill.ts'), crowded.spool], {
+    env: environment,
+    stdio: 'inherit',
+  });
   const full = spoolOf('full');
   writeFileSync(join(full.spool, 'written'), '');
   truncateSync(join(full.spool, 'written'), 262_144);
@@ -92,7 +96,7 @@ async function clients(): Promise<Situation[]> {
   const client = join(root, 'hook-client.mjs');
   // As it is installed: one file of JavaScript.
   buildSync({
-    entryPoints: [join(hookDirectory, 'hook-client.ts')],
+    entryPoints: [join(hookDirectory, 'hook-client-main.ts')],
     outfile: client,
     bundle: true,
     format: 'esm',
@@ -148,7 +152,14 @@ function measured({ name, command: [program, ...args], share = 1 }: Situation): 
     own.push(timed(program, args));
     idle.push(timed('/bin/true', []));
   }
-  return { name, medianMs: round(at(own, 0.5)), p99Ms: round(at(own, 0.99)), timesTrue: round(at(own, 0.5) / at(idle, 0.5)) };
+  const over = own.map((took, index) => took - (idle[index] ?? 0));
+  return {
+    name,
+    medianMs: round(at(own, 0.5)),
+    p99Ms: round(at(own, 0.99)),
+    overTrueMs: round(at(over, 0.5)),
+    timesTrue: round(at(own, 0.5) / at(idle, 0.5)),
+  };
 }
 
 function timed(program: string, args: readonly string[]): number {
@@ -157,63 +168,6 @@ function timed(program: string, args: readonly string[]): number {
   const took = performance.now() - begun;
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
   return took;
-}
-
-interface ReaderCosts {
-  readonly 'idle spool, % of a core': number;
-  readonly '20 events a second, % of a core': number;
-  readonly 'hook begun → event read, median ms': number;
-  readonly 'hook begun → event read, p99 ms': number;
-  readonly 'backlog of 100,000, µs of CPU an event': number;
-}
-
-async function readerCosts(): Promise<ReaderCosts> {
-  const path = join(root, 'reader');
-  mkdirSync(path);
-  const spool = openSpool({ path, clock });
-  const delays: number[] = [];
-  const end = new AbortController();
-  const watching = spool.watch(() => {
-    const { events } = spool.read(500);
-    for (const { event } of events) delays.push(Date.now() - event.seenMs);
-    spool.remove(events.map(({ file }) => file));
-  }, end.signal);
-  const idle = await coreShare(10_000, () => {});
-  // Written by another process, as slurmctld's children do; its cost is not the reader's.
-  const script = join(root, 'reader.sh');
-  writeFileSync(script, hookScript({ spool: path }), { mode: 0o755 });
-  const writer = spawn('/bin/sh', ['-c', `while sleep 0.05; do ${script} & done`], { env: { ...environment, PATH: '/usr/bin:/bin' } });
-  const busy = await coreShare(10_000, () => {});
-  writer.kill('SIGKILL');
-  await once(writer, 'exit');
-  end.abort();
-  await watching;
-  return {
-    'idle spool, % of a core': idle,
-    '20 events a second, % of a core': busy,
-    'hook begun → event read, median ms': at(delays, 0.5),
-    'hook begun → event read, p99 ms': at(delays, 0.99),
-    'backlog of 100,000, µs of CPU an event': backlog(openSpool({ path: join(root, 'crowded'), clock })),
-  };
-}
-
-async function coreShare(ms: number, during: () => void): Promise<number> {
-  const before = process.cpuUsage();
-  during();
-  await clock.sleep(ms);
-  const { user, system } = process.cpuUsage(before);
-  return Math.round((user + system) / ms) / 10;
-}
-
-function backlog(spool: Spool): number {
-  const before = process.cpuUsage();
-  let count = 0;
-  for (let batch = spool.read(500); batch.events.length > 0; batch = spool.read(500)) {
-    count += batch.events.length;
-    spool.remove(batch.events.map(({ file }) => file));
-  }
-  const { user, system } = process.cpuUsage(before);
-  return round((user + system) / count);
 }
 
 function at(values: readonly number[], share: number): number {
