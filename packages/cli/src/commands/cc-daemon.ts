@@ -29,7 +29,7 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
   const metrics = config.operationsListen === null ? undefined : createMetrics({ prefix: 'sluice_cc_' });
   const daemon = new CcDaemon({
     config,
-    connect: (cluster) => slurmOf(config, cluster, around),
+    connect: (cluster, observe) => slurmOf(config, cluster, around, observe),
     clock: around.clock,
     random: Math.random,
     log,
@@ -59,7 +59,11 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
     host: process,
     notifier: systemdNotifier({ env: around.env, processes: around.processes, log, pid: process.pid }),
     health,
-    reload: () => daemon.readSecrets(),
+    async reload() {
+      const next = await loadAdapterConfig({ file: options.config, strict: options.strict ?? false });
+      for (const warning of next.warnings) log.warn(problemLine(warning));
+      daemon.reload(next.config);
+    },
   });
 }
 

@@ -7,6 +7,7 @@ import {
 } from '@sluice/clustercockpit';
 import { type HttpClient, httpClient, readSecret, SluiceError } from '@sluice/io';
 import { type LogLevel, levelOfName, problemLine } from '@sluice/service';
+import type { CommandsConnectorOptions } from '@sluice/slurm';
 import type { Surroundings } from '../surroundings.ts';
 import { connectorOf, type SlurmReader } from './slurm-connector.ts';
 
@@ -37,7 +38,7 @@ export function slurmOf(
     cluster: given(cluster),
     slurmTimeout: given(config.slurmTimeout),
   };
-  return connectorOf(settings, around);
+  return connectorOf(settings, around, observe);
 }
 
 /** cc-backend as the configuration reaches it. Close `http` afterwards. Errors: `config.invalid` when it names none. */

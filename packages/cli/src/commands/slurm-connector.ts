@@ -1,5 +1,5 @@
 import type { Call, Processes } from '@sluice/io';
-import { type Connector, commandsConnector } from '@sluice/slurm';
+import { type CommandsConnectorOptions, type Connector, commandsConnector } from '@sluice/slurm';
 import type { Surroundings } from '../surroundings.ts';
 import type { SlurmOptions } from './slurm-command.ts';
 import { type SlurmSettings, slurmSettings } from './slurm-settings.ts';
@@ -13,13 +13,14 @@ export async function openSlurm(options: SlurmOptions, around: Surroundings): Pr
 }
 
 /** As `openSlurm`, of settings that are known. */
-export function connectorOf(settings: SlurmSettings, around: Surroundings): SlurmReader {
+export function connectorOf(settings: SlurmSettings, around: Surroundings, observe?: CommandsConnectorOptions['observe']): SlurmReader {
   const { slurmBinPath, slurmConf, cluster, slurmTimeout } = settings;
   return commandsConnector({
     processes: interruptible(around.processes, around.interrupted),
     clock: around.clock,
     nonce: around.nonce,
     user: around.userName(),
+    ...(observe && { observe }),
     ...(slurmBinPath && { binPath: slurmBinPath.value }),
     ...(slurmConf && { conf: slurmConf.value }),
     ...(cluster && { cluster: cluster.value }),

@@ -13,10 +13,11 @@ import { type NatsPublisher, natsPublisher } from '../nats/publisher.ts';
 import { ClusterObserver } from '../observe/cluster-observer.ts';
 import { EventPump } from '../observe/event-pump.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
+import { changedKeys } from './changed-keys.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { clustersToWatch } from './clusters.ts';
 import { Comparisons } from './comparisons.ts';
-import { type DaemonMetrics, daemonMetrics } from './daemon-metrics.ts';
+import { type DaemonMetrics, daemonMetrics, type SlurmObservation } from './daemon-metrics.ts';
 import { decideSettings } from './decide-settings.ts';
 import { Decisions } from './decisions.ts';
 import { HookEvents } from './hook-events.ts';
@@ -30,7 +31,7 @@ import { sinksOf } from './sinks-of.ts';
 export interface CcDaemonOptions {
   readonly config: AdapterConfig;
   /** The cluster that this host belongs to when no name is given. */
-  readonly connect: (cluster: string | undefined) => SlurmReader;
+  readonly connect: (cluster: string | undefined, observe: (observation: SlurmObservation) => void) => SlurmReader;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -52,6 +53,7 @@ export class CcDaemon {
   readonly #options: CcDaemonOptions;
   readonly #said: ReturnType<typeof rememberingSaid>;
   readonly #metrics: DaemonMetrics;
+  #config: AdapterConfig;
   #token = '';
   #journal: RunJournal | undefined;
   #http: HttpClient | undefined;
@@ -68,6 +70,7 @@ export class CcDaemon {
   constructor(options: CcDaemonOptions) {
     this.#options = options;
     const { log, clock, config } = options;
+    this.#config = config;
     this.#said = rememberingSaid(saidOnce({ log, clock }), clock);
     this.#metrics = daemonMetrics({ metrics: options.metrics, journal: () => this.#journal, sinks: sinksOf(config).sinks, clock });
     this.#pump = new EventPump({
@@ -107,11 +110,36 @@ export class CcDaemon {
     ];
   }
 
+  /**
+   * Puts a changed configuration in force: secrets, and what is decided of a run. What else has changed needs a restart, and is
+   * named. Errors: those of readSecrets.
+   */
+  reload(config: AdapterConfig): void {
+    const { log } = this.#options;
+    const before = this.#config;
+    this.#config = config;
+    try {
+      this.readSecrets();
+    } catch (error) {
+      this.#config = before;
+      throw error;
+    }
+    this.#decisions?.settle(decideSettings(config));
+    const changed = changedKeys(before, config);
+    if (changed.length > 0) log.warn(`these changes take effect after a restart: ${changed.join(', ')}`);
+    this.#wake();
+  }
+
+  #connect(cluster: string | undefined): SlurmReader {
+    return this.#options.connect(cluster, (observation) => this.#metrics.slurm(observation));
+  }
+
   /** Reads the secrets of the configuration anew. Errors: `config.invalid`, `config.unreadable`. */
   readSecrets(): void {
-    const { config, env, log } = this.#options;
-    if (config.ccRestJwt === null) return;
-    const { secret, findings } = readSecret('ccRestJwt', config.ccRestJwt, env);
+    const { env, log } = this.#options;
+    const { ccRestJwt } = this.#config;
+    if (ccRestJwt === null) return;
+    const { secret, findings } = readSecret('ccRestJwt', ccRestJwt, env);
     for (const finding of findings) log.warn(finding);
     this.#token = secret.reveal();
     for (const delivery of this.#deliveries) delivery.hurry();
@@ -309,7 +337,7 @@ export class CcDaemon {
     const { config, connect, clock } = this.#options;
     while (!stopping.aborted) {
       try {
-        const names = await clustersToWatch(connect(undefined), config.clusters, this.#open);
+        const names = await clustersToWatch(this.#connect(undefined), config.clusters, this.#open);
         this.#said.ends('clusters', 'Slurm names its clusters now');
         return names;
       } catch (error) {
@@ -326,7 +354,7 @@ export class CcDaemon {
     const { config, connect, clock, random, log } = this.#options;
     const observer = new ClusterObserver({
       cluster: name,
-      connector: connect(isLocal ? undefined : name),
+      connector: this.#connect(isLocal ? undefined : name),
       journal: this.#open,
       clock,
       wants: { script: config.sendScript, description: config.sendSlurmInfo, environment: config.sendEnvironment },
@@ -366,7 +394,7 @@ export class CcDaemon {
 
   #role(): Promise<boolean | null> {
     const { config, hostname, connect } = this.#options;
-    return actsHere({ controller: connect(undefined).controller, host: config.controllerHost ?? hostname });
+    return actsHere({ controller: this.#connect(undefined).controller, host: config.controllerHost ?? hostname });
   }
 
   /** Delivers while the controller beside us acts; before taking over, it looks what the other daemon has delivered. */

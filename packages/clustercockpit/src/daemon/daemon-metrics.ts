@@ -9,7 +9,15 @@ export interface DaemonMetrics {
   heard(heard: { readonly recorded: Recorded; readonly rejects: number }): void;
   attempt(sink: SinkName, attempt: Attempt): void;
   http(observation: HttpObservation): void;
+  slurm(observation: SlurmObservation): void;
   hook(what: 'spool' | 'socket' | 'refused' | 'foreign'): void;
+}
+
+/** One command of Slurm. */
+export interface SlurmObservation {
+  readonly command: string;
+  readonly milliseconds: number;
+  readonly result: string;
 }
 
 export interface DaemonMetricsOptions {
@@ -21,12 +29,13 @@ export interface DaemonMetricsOptions {
 }
 
 const httpNames = 20;
+const slurmCommands = ['squeue', 'scontrol', 'sacct', 'sacctmgr', 'sinfo', 'sdiag'] as const;
 const httpResults = 60;
 const lagBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400];
 
 /** Without metrics nothing is counted. */
 export function daemonMetrics({ metrics, journal, sinks, clock }: DaemonMetricsOptions): DaemonMetrics {
-  if (!metrics) return { heard() {}, attempt() {}, http() {}, hook() {} };
+  if (!metrics) return { heard() {}, attempt() {}, http() {}, slurm() {}, hook() {} };
   const what = ['start', 'stop'] as const;
   const runs = metrics.counter({ name: 'runs_observed_total', help: 'Starts and ends of runs that were recorded', labels: { what } });
   const rejects = metrics.counter({ name: 'slurm_rejects_total', help: 'Records of Slurm that could not be read' });
@@ -50,6 +59,11 @@ export function daemonMetrics({ metrics, journal, sinks, clock }: DaemonMetricsO
     name: 'http_request_seconds',
     help: 'Time of requests to cc-backend',
     labels: { name: httpNames },
+  });
+  const slurmSeconds = metrics.histogram({
+    name: 'slurm_question_seconds',
+    help: 'Time of questions to Slurm',
+    labels: { command: slurmCommands, result: ['ok', 'failed'] },
   });
   const hooks = metrics.counter({
     name: 'hook_events_total',
@@ -101,6 +115,9 @@ export function daemonMetrics({ metrics, journal, sinks, clock }: DaemonMetricsO
     http({ name, result, durationMs }) {
       http.inc({ name, result: String(result) });
       httpSeconds.observe(durationMs / 1000, { name });
+    },
+    slurm({ command, milliseconds, result }) {
+      slurmSeconds.observe(milliseconds / 1000, { command, result: result === 'ok' ? 'ok' : 'failed' });
     },
     hook: (of) => hooks.inc({ what: of }),
   };

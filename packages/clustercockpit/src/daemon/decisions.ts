@@ -26,6 +26,7 @@ const askAgainMs = 60_000;
  */
 export class Decisions implements Decider {
   readonly #options: DecisionsOptions;
+  #settings: DecideSettings;
   #clusters: readonly CcCluster[] | null = null;
   #asking: Promise<void> | undefined;
   #askedMs = Number.NEGATIVE_INFINITY;
@@ -33,6 +34,13 @@ export class Decisions implements Decider {
 
   constructor(options: DecisionsOptions) {
     this.#options = options;
+    this.#settings = options.settings;
+  }
+
+  /** Decides by these settings from now on. */
+  settle(settings: DecideSettings): void {
+    this.#settings = settings;
+    this.#context = undefined;
   }
 
   /** Nodes have changed: what follows from them is made anew with the next decision. */
@@ -58,8 +66,7 @@ export class Decisions implements Decider {
 
   /** What decisions rest on now. */
   context(): DecideContext {
-    const { settings, nodes } = this.#options;
-    this.#context ??= decideContext(settings, this.#clusters, nodes());
+    this.#context ??= decideContext(this.#settings, this.#clusters, this.#options.nodes());
     return this.#context;
   }
 
