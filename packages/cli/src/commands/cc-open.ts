@@ -29,6 +29,7 @@ export function slurmOf(
   config: Pick<AdapterConfig, 'slurmBinPath' | 'slurmConf' | 'slurmTimeout'>,
   cluster: string | undefined,
   around: Surroundings,
+  observe?: CommandsConnectorOptions['observe'],
 ): SlurmReader {
   const given = <T>(value: T | null | undefined) => (value === null || value === undefined ? undefined : { value, from: '' });
   const settings = {

@@ -334,7 +334,7 @@ export class CcDaemon {
   }
 
   async #clusterNames(stopping: AbortSignal): Promise<readonly string[] | undefined> {
-    const { config, connect, clock } = this.#options;
+    const { config, clock } = this.#options;
     while (!stopping.aborted) {
       try {
         const names = await clustersToWatch(this.#connect(undefined), config.clusters, this.#open);
@@ -351,7 +351,7 @@ export class CcDaemon {
   }
 
   #watch(name: string, isLocal: boolean): ClusterWatch {
-    const { config, connect, clock, random, log } = this.#options;
+    const { config, clock, random, log } = this.#options;
     const observer = new ClusterObserver({
       cluster: name,
       connector: this.#connect(isLocal ? undefined : name),
@@ -393,7 +393,7 @@ export class CcDaemon {
   }
 
   #role(): Promise<boolean | null> {
-    const { config, hostname, connect } = this.#options;
+    const { config, hostname } = this.#options;
     return actsHere({ controller: this.#connect(undefined).controller, host: config.controllerHost ?? hostname });
   }
 
