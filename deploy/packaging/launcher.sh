@@ -17,4 +17,4 @@ if [ ! -x "$lib/node" ]; then
   echo "sluice: $lib/node is missing; install the package again" >&2
   exit 127
 fi
-exec "$lib/node" @NODE_FLAGS@"$lib/sluice.mjs" "$@"
+exec "$lib/node" @NODE_FLAGS@"$lib/sluice.mjs" @WORDS@"$@"

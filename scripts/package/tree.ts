@@ -20,10 +20,19 @@ function copy(from: string, to: string): void {
   copyFileSync(from, to);
 }
 
-/** The launcher with its flags written out. */
-function launcher(root: string): string {
-  const quoted = nodeFlags(root).map((flag) => `'${flag.replaceAll("'", `'\\''`)}' `);
-  return readFileSync(join(root, 'deploy', 'packaging', 'launcher.sh'), 'utf8').replace('@NODE_FLAGS@', () => quoted.join(''));
+/** The names of the executables, `sluice` and those of the programs that it replaces. */
+function executables(root: string): string[] {
+  const { bin } = JSON.parse(readFileSync(join(root, 'packages', 'cli', 'package.json'), 'utf8')) as { bin: Record<string, string> };
+  return Object.keys(bin);
+}
+
+/** The launcher of a name, with its flags written out. */
+function launcher(root: string, name: string): string {
+  const quoted = (words: readonly string[]) => words.map((word) => `'${word.replaceAll("'", `'\\''`)}' `).join('');
+  const words = name === 'sluice' ? [] : ['--as', name];
+  return readFileSync(join(root, 'deploy', 'packaging', 'launcher.sh'), 'utf8')
+    .replace('@NODE_FLAGS@', () => quoted(nodeFlags(root)))
+    .replace('@WORDS@', () => quoted(words));
 }
 
 /** Gives every file and folder its final mode and the same time, whatever the umask and the clock of the builder. */
@@ -41,16 +50,18 @@ function settle(folder: string, epoch: number): void {
 }
 
 /**
- * Lays out what is installed, as it lies beneath /usr or beneath the tarball's folder: bin/sluice, lib/sluice,
- * share/doc/sluice. Needs a finished build in `root`/dist.
+ * Lays out what is installed, as it lies beneath /usr or beneath the tarball's folder: bin/sluice and other
+ * names of it, lib/sluice, share/doc/sluice. Needs a finished build in `root`/dist.
  */
 export function layTree(root: string, nodePackage: string, tree: string, epoch: number): void {
   const lib = join(tree, 'lib', 'sluice');
   const doc = join(tree, 'share', 'doc', 'sluice');
   const dist = join(root, 'dist');
 
-  write(join(tree, 'bin', 'sluice'), launcher(root));
-  chmodSync(join(tree, 'bin', 'sluice'), 0o755);
+  for (const name of executables(root)) {
+    write(join(tree, 'bin', name), launcher(root, name));
+    chmodSync(join(tree, 'bin', name), 0o755);
+  }
   copy(join(nodePackage, 'bin', 'node'), join(lib, 'node'));
   // The name says ES module to Node, which in dist/ has to look into the file.
   const code = readFileSync(join(dist, 'sluice'), 'utf8');

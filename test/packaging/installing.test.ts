@@ -33,7 +33,7 @@ function onBareHost(program: string, ...args: string[]): string {
 function assertSane(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const status = lstatSync(join(folder, name));
-    const executable = status.isDirectory() || /(?:^|\/)(?:bin\/sluice|lib\/sluice\/node)$/.test(name);
+    const executable = status.isDirectory() || /(?:^|\/)(?:bin\/[^/]+|lib\/sluice\/node)$/.test(name);
     // Hook scripts among the examples keep their mode.
     const modes = name.includes('/examples/') ? ['644', '755'] : [executable ? '755' : '644'];
     assert.ok(status.isDirectory() || status.isFile(), `${name} is neither a file nor a folder`);
@@ -97,6 +97,10 @@ describe('npm run package', { skip: !target && `sluice is not packed for ${proce
     it('runs where there is no Node', () => {
       assert.equal(onBareHost(join(folder, 'bin', 'sluice'), '--version').trim(), version);
       onBareHost(join(folder, 'bin', 'sluice'), 'demo');
+    });
+
+    it('runs under the names of the programs that it replaces', () => {
+      assert.match(onBareHost(join(folder, 'bin', 'slurm-clusercockpit-sync.py'), '-h'), /^usage: slurm-clusercockpit-sync\.py /);
     });
 
     it('runs through links, relative and absolute', () => {

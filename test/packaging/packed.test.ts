@@ -108,6 +108,11 @@ describe('the packed packages', () => {
       assert.match(sluice('--help'), /Usage: sluice/);
     });
 
+    it('gives the commands of the programs that it replaces', () => {
+      const env = { PATH: `${join(host, 'node_modules', '.bin')}:${nodeBin}` };
+      assert.match(runProgram('slurm-clusercockpit-sync.py', ['-h'], { cwd: host, env }), /^usage: slurm-clusercockpit-sync\.py /);
+    });
+
     it('shows the demo', () => {
       sluice('demo');
     });

@@ -50,6 +50,8 @@ describe('packing', () => {
     const tree = join(first, 'flags', archive.replace('.tar.gz', ''));
     const answer = runProgram(join(tree, 'bin', 'sluice'), ['a b', '']);
     assert.equal(answer, `--title=it's $HOME --use-system-ca ${join(tree, 'lib', 'sluice', 'sluice.mjs')} a b \n`);
+    const old = runProgram(join(tree, 'bin', 'slurm-clusercockpit-sync.py'), ['-l', '5']);
+    assert.match(old, /sluice\.mjs --as slurm-clusercockpit-sync\.py -l 5\n$/);
   });
 
   describe('without rpmbuild and without Node for arm64', () => {
