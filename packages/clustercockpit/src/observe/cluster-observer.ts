@@ -5,7 +5,7 @@ import type { Ending, Recorded, Sighting } from '../journal/types.ts';
 import { keyOf, type Run, type RunKey } from '../run.ts';
 import { readAccounted } from './accounted.ts';
 import type { SlurmReader } from './observe-cluster.ts';
-import { cpusOfNodes, observeActive, type Surroundings } from './seen.ts';
+import { cpusOfNodes, isBetween, observeActive, type Surroundings } from './seen.ts';
 
 export interface ClusterObserverOptions {
   /** The name slurmdbd knows the cluster by. */
@@ -129,7 +129,9 @@ export class ClusterObserver {
   #sort(state: ActiveState, running: Map<number, number>, fresh: Set<number>, endings: Ending[]): void {
     const { cluster, journal } = this.#options;
     const { jobId, start, end } = state;
-    if (start === null || state.state.base === 'PENDING' || hasFlag(state, 'CONFIGURING', 'REVOKED')) return;
+    if (start === null || state.state.base === 'PENDING' || hasFlag(state, 'REVOKED')) return;
+    // A known run goes on until somebody says how it ended; what is not known yet does not begin like this.
+    if (isBetween(state) && journal.runs.stateOf({ cluster, jobId, start }) === undefined) return;
     if (!isEnded(state.state)) {
       running.set(jobId, start);
       return;

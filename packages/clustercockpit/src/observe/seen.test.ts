@@ -48,6 +48,7 @@ test('a running job is a run: hosts by name, typed GPUs not counted twice, the l
 test('what has not started, or whose start may still change, is no run', () => {
   assert.deepEqual(active('PENDING', { start: null, nodes: '' }), { no: 'not started' });
   assert.deepEqual(active('RUNNING,CONFIGURING'), { no: 'start not final' });
+  assert.deepEqual(active('COMPLETING'), { no: 'start not final' }, 'of a requeued job it is the time of the requeue');
   assert.deepEqual(active('CANCELLED', { start: null, end: start, nodes: '' }), { no: 'never started' });
   assert.deepEqual(ended('CANCELLED by 1000', { start: null, nodes: '' }), { no: 'never started' });
   assert.deepEqual(

@@ -33,13 +33,21 @@ export function cpusOfNodes(nodes: readonly Node[]): ReadonlyMap<string, number>
 /** The run that a job in slurmctld's memory is in, or has just ended. */
 export function observeActive(job: ActiveJob, around: Surroundings): Seen {
   if (job.state.flags.includes('REVOKED')) return { no: 'revoked' };
-  if (job.state.flags.includes('CONFIGURING')) return { no: 'start not final' };
+  if (isBetween(job)) return { no: 'start not final' };
   if (job.state.base === 'PENDING' || job.start === null) return { no: isEnded(job.state) ? 'never started' : 'not started' };
   if (isEnded(job.state)) {
     if (job.end === null) return { no: 'still running' };
     return runOf(job, { time: job.end, state: job.state.base }, around, job.sharing);
   }
   return runOf(job, null, around, job.sharing);
+}
+
+/**
+ * Whether a job's start may be none of a run. While a job is CONFIGURING it is set anew (slurm.md §9.8); while a requeued
+ * one is COMPLETING it is the time of the requeue, and squeue hides behind that word that the job waits again (seen on 22.05).
+ */
+export function isBetween({ state }: Pick<ActiveJob, 'state'>): boolean {
+  return state.flags.includes('CONFIGURING') || (state.flags.includes('COMPLETING') && !isEnded(state));
 }
 
 /** The run that a row of accounting tells the end of. */
