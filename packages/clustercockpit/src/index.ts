@@ -84,4 +84,8 @@ export { keyOf, type Run, type RunEnd, type RunKey } from './run.ts';
 export { type ClusterSyncOptions, syncCluster } from './sync/cluster-sync.ts';
 export { type ClusterSyncReport, outcomesOf, type SyncOutcome, type SyncResult, syncExitCode } from './sync/report.ts';
 export type { SyncProgress } from './sync/sync-steps.ts';
+export { type Attention, attentionOf, statusExitCode } from './status/attention.ts';
+export type { StatusNote } from './status/note.ts';
+export { type ClusterStatus, type DaemonState, readStatus, type SinkStatus, type Status, type StatusOptions } from './status/status.ts';
+export { type StatusTextOptions, statusText } from './status/status-text.ts';
 export { type SyncOptions, type SyncReport, syncOnce } from './sync-once.ts';

@@ -305,6 +305,18 @@ export class Deliveries {
     });
   }
 
+  /** What the last attempts at runs that still wait came to, the most frequent first; `jobId` is one of them. */
+  waitingFor(sink: SinkName, limit: number): readonly { readonly reason: string; readonly count: number; readonly jobId: number }[] {
+    return this.#journal
+      .all(
+        `SELECT d.reason, count(*) AS n, min(r.job_id) AS job_id FROM delivery d JOIN run r ON r.id = d.run
+         WHERE d.sink = ? AND d.todo IN (1, 2) AND d.reason IS NOT NULL GROUP BY d.reason ORDER BY n DESC LIMIT ?`,
+        sink,
+        limit,
+      )
+      .map((row) => ({ reason: String(row['reason']), count: Number(row['n']), jobId: Number(row['job_id']) }));
+  }
+
   counts(sink: SinkName): SinkCounts {
     const now = this.#now();
     const one = (sql: string, ...parameters: (string | number)[]) => Number(this.#journal.get(sql, ...parameters)?.['n'] ?? 0);

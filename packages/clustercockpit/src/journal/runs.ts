@@ -183,9 +183,22 @@ export class Runs {
     return Number(this.#journal.get('SELECT count(*) AS n FROM run')?.['n'] ?? 0);
   }
 
-  /** Open runs, and of them those that the controller does not know any more. */
-  openCounts(): { readonly open: number; readonly missing: number } {
-    const row = this.#journal.get('SELECT count(*) AS open, count(missing_ms) AS missing FROM run WHERE ended IS NULL');
+  /** Open runs that the controller has not known since before a moment, the longest first. */
+  missingSince(beforeMs: number): readonly (RunKey & { readonly missingMs: number })[] {
+    return this.#journal
+      .all('SELECT cluster, job_id, start, missing_ms FROM run WHERE ended IS NULL AND missing_ms < ? ORDER BY missing_ms', beforeMs)
+      .map((row) => ({
+        cluster: String(row['cluster']),
+        jobId: Number(row['job_id']),
+        start: Number(row['start']),
+        missingMs: Number(row['missing_ms']),
+      }));
+  }
+
+  /** Open runs of a cluster, or of all, and of them those that the controller does not know any more. */
+  openCounts(cluster?: string): { readonly open: number; readonly missing: number } {
+    const sql = 'SELECT count(*) AS open, count(missing_ms) AS missing FROM run WHERE ended IS NULL';
+    const row = cluster === undefined ? this.#journal.get(sql) : this.#journal.get(`${sql} AND cluster = ?`, cluster);
     return { open: Number(row?.['open'] ?? 0), missing: Number(row?.['missing'] ?? 0) };
   }
 }
