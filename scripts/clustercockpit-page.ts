@@ -66,8 +66,9 @@ ${chapter(syncConfigSchema, syncConfigMeta, 'For `sluice cc sync`, and for the e
 ### What differs from the script
 
 - The file is \`./config.json\` unless \`--config\` names another; it must exist.
-- \`slurm.squeue\`, \`slurm.sacct\` and \`slurm.scontrol\` have the defaults that the script’s page promises. All of Slurm’s commands are looked for in one
-  directory, that of \`squeue\`.
+- \`slurm.squeue\`, \`slurm.sacct\` and \`slurm.scontrol\` have the defaults that the script’s page promises. They may lie in several directories and have other
+  names; Slurm’s further commands (sinfo, sacctmgr) are looked for beside \`squeue\`.
+- \`slurm.state_save_location\` is accepted and not used: Slurm is asked for scripts and environments.
 - The environment of jobs is not sent unless \`include_environment\` is true.
 - Of several beginnings of a host name under \`accelerators\` the longest counts, in the script the last in the file.
 - A job whose node list \`node_regex\` does not fit is not sent; the script sends it without nodes, and cc-backend refuses it.

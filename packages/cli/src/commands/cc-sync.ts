@@ -11,7 +11,7 @@ import {
   syncCluster,
   syncExitCode,
 } from '@sluice/clustercockpit';
-import { describeError, type HttpClient, httpClient, readSecret, SluiceError } from '@sluice/io';
+import { type Call, describeError, type HttpClient, httpClient, type Processes, readSecret, SluiceError } from '@sluice/io';
 import { problemLine } from '@sluice/service';
 import { progressLine } from '../progress.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -44,7 +44,7 @@ export async function runSync(options: SyncCommandOptions, around: Surroundings)
   };
   let report: ClusterSyncReport;
   try {
-    const slurm = slurmOf(config, config.slurmCluster ?? undefined, around);
+    const slurm = slurmOf(config, config.slurmCluster ?? undefined, { ...around, processes: withOthers(around.processes, config) });
     report = await syncCluster({
       config,
       slurm,
@@ -73,6 +73,15 @@ function wholeNumber(option: string, text: string): number {
 
 function warn({ stderr }: Surroundings, text: string): void {
   stderr.write(`sluice: ${text}\n`);
+}
+
+/** Runs those of Slurm's commands that have a place or a name of their own from there. */
+function withOthers(processes: Processes, { otherCommands }: SyncConfig): Processes {
+  const placed = (call: Call): Call => {
+    const other = otherCommands.get(call.program.name);
+    return other ? { ...call, program: { ...call.program, ...other } } : call;
+  };
+  return { run: (call) => processes.run(placed(call)), stream: (call) => processes.stream(placed(call)) };
 }
 
 function ccBackendOf(config: SyncConfig, around: Surroundings): { readonly client: CcBackendClient; readonly http: HttpClient } {

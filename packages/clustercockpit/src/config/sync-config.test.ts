@@ -30,12 +30,11 @@ test('a configuration of the script is taken as it is', async () => {
     slurmBinPath: '/opt/slurm/bin',
     slurmConf: null,
     slurmTimeout: null,
-    stateSaveLocation: '/var/spool/slurm/state',
+    otherCommands: new Map(),
     ccRestUrl: 'https://cc.site.example',
     ccRestJwt: { value: 'abc.def' },
     ccRestCaFile: null,
     ccRestTimeout: 30,
-    ccCommitInterval: 120,
     startTag: null,
     requeuedJobs: 'keep-first',
     hostnames: 'node',
@@ -57,7 +56,7 @@ test('a configuration of the script is taken as it is', async () => {
 
 test('what the script’s page calls optional is', async () => {
   const { config, warnings } = await load({ clustername: 'c', 'cc-backend': least['cc-backend'] });
-  assert.deepEqual([config.slurmBinPath, config.stateSaveLocation, config.gpuAddresses, config.nodeList], ['/usr/bin', null, [], null]);
+  assert.deepEqual([config.slurmBinPath, config.gpuAddresses, config.nodeList], ['/usr/bin', [], null]);
   assert.deepEqual(warnings, []);
 });
 
@@ -97,21 +96,22 @@ test('keys of accelerators are indices', async () => {
   assert.match(message, /accelerators\.n\.gpu0: the key is Slurm’s index of the device/);
 });
 
-test('commands in several directories are warned about', async () => {
+test('commands may lie in several directories, and have other names', async () => {
   const { config, warnings } = await load({
     ...least,
-    slurm: { squeue: '/opt/s/bin/squeue', sacct: '/usr/bin/sacct', scontrol: '/opt/s/bin/scontrol2' },
+    slurm: { squeue: '/opt/s/bin/squeue', sacct: 'sacct', scontrol: '/opt/s/bin/scontrol2' },
   });
   assert.equal(config.slurmBinPath, '/opt/s/bin');
   assert.deepEqual(
-    warnings.map((line) => line.replace(/^config\.json:1:\d+: /, '').replace(/ \(found.*/, '')),
+    [...config.otherCommands],
     [
-      "slurm.sacct: Slurm's commands are looked for in one directory, that of squeue: /opt/s/bin/sacct is used",
-      "slurm.scontrol: Slurm's commands are looked for in one directory, that of squeue: /opt/s/bin/scontrol is used",
+      ['sacct', { dir: undefined, name: 'sacct' }],
+      ['scontrol', { dir: '/opt/s/bin', name: 'scontrol2' }],
     ],
   );
+  assert.deepEqual(warnings, []);
   const { config: ofPath } = await load({ ...least, slurm: { squeue: 'squeue', sacct: 'sacct', scontrol: 'scontrol' } });
-  assert.equal(ofPath.slurmBinPath, null);
+  assert.deepEqual([ofPath.slurmBinPath, ofPath.otherCommands.size], [null, 0]);
 });
 
 test('keys are read as they are written; unknown ones warn, and are errors if strict', async () => {
@@ -121,7 +121,7 @@ test('keys are read as they are written; unknown ones warn, and are errors if st
 });
 
 test('what Sluice adds is taken', async () => {
-  const cc = { ...least['cc-backend'], ca_file: '/ca.pem', timeout: '1m', commit_interval: 5, start_tag: 'source:sluice' };
+  const cc = { ...least['cc-backend'], ca_file: '/ca.pem', timeout: '1m', start_tag: 'source:sluice' };
   const { config } = await load({
     ...least,
     'cc-backend': cc,
@@ -129,7 +129,7 @@ test('what Sluice adds is taken', async () => {
     include_environment: true,
     hostnames: { a: 'b' },
   });
-  assert.deepEqual([config.ccRestCaFile, config.ccRestTimeout, config.ccCommitInterval], ['/ca.pem', 60, 5]);
+  assert.deepEqual([config.ccRestCaFile, config.ccRestTimeout], ['/ca.pem', 60]);
   assert.deepEqual(config.startTag, { type: 'source', name: 'sluice', scope: 'global' });
   assert.deepEqual([config.slurmCluster, config.sendEnvironment, config.hostnames], ['alpha', true, new Map([['a', 'b']])]);
   assert.match(await messageOf(load({ ...least, hostnames: {} })), /the mapping is empty/);

@@ -14,19 +14,17 @@ export interface SyncConfig {
   readonly cluster: string;
   /** Slurm's name of it; null: the cluster that this host belongs to. */
   readonly slurmCluster: string | null;
-  /** Directory of Slurm's commands; null: PATH. */
+  /** Directory of Slurm's commands, that of squeue; null: PATH. */
   readonly slurmBinPath: string | null;
+  /** Where those commands are that do not lie there under their own names; without a directory: PATH. */
+  readonly otherCommands: ReadonlyMap<string, { readonly dir: string | undefined; readonly name: string }>;
   readonly slurmConf: string | null;
   readonly slurmTimeout: number | null;
-  /** Slurm's StateSaveLocation. */
-  readonly stateSaveLocation: string | null;
   /** Without a slash and without `/api` at its end. */
   readonly ccRestUrl: string;
   readonly ccRestJwt: SecretSource;
   readonly ccRestCaFile: string | null;
   readonly ccRestTimeout: number;
-  /** cc-backend's `commit-job-worker`. */
-  readonly ccCommitInterval: number;
   readonly startTag: StartTag | null;
   readonly requeuedJobs: 'keep-first' | 'replace';
   readonly hostnames: 'node' | 'hostname' | ReadonlyMap<string, string>;
@@ -67,7 +65,7 @@ export async function loadSyncConfig(options: LoadSyncConfigOptions): Promise<Lo
   if (nodeList !== null && 'message' in nodeList) errors.push({ path: ['node_regex'], message: nodeList.message });
   if (errors.length > 0) throw new ConfigError(await placedHere(options, errors));
   const tests = nodeList instanceof RegExp ? (list: string) => nodeList.test(list) : null;
-  return { config: inForce(settings, tests), settings, warnings: [...warnings, ...(await placedHere(options, commands(settings)))] };
+  return { config: inForce(settings, tests), settings, warnings };
 }
 
 /** The configuration as it may be printed: secrets are replaced. */
@@ -102,32 +100,32 @@ function address(settings: SyncSettings): readonly Finding[] {
     : [{ path: ['cc-backend', 'host'], message: 'an address without user, password, ? and # is expected' }];
 }
 
-/** Slurm's commands are looked for in one directory, by their own names. */
-function commands({ slurm }: SyncSettings): readonly Finding[] {
-  const directory = dirname(slurm.squeue);
-  return (['squeue', 'sacct', 'scontrol'] as const)
-    .filter((name) => basename(slurm[name]) !== name || dirname(slurm[name]) !== directory)
-    .map((name) => {
-      const used = directory === '.' ? `${name} of PATH` : `${directory}/${name}`;
-      return { path: ['slurm', name], message: `Slurm's commands are looked for in one directory, that of squeue: ${used} is used` };
-    });
+function otherCommands({ slurm }: SyncSettings): SyncConfig['otherCommands'] {
+  const usual = dirname(slurm.squeue);
+  const named = (['squeue', 'sacct', 'scontrol'] as const).filter(
+    (command) => dirname(slurm[command]) !== usual || basename(slurm[command]) !== command,
+  );
+  return new Map(named.map((command) => [command, { dir: directoryOf(slurm[command]), name: basename(slurm[command]) }]));
+}
+
+/** A bare name is looked for in PATH. */
+function directoryOf(path: string): string | undefined {
+  return path.includes('/') ? dirname(path) : undefined;
 }
 
 function inForce(settings: SyncSettings, nodeList: ((list: string) => boolean) | null): SyncConfig {
   const { slurm, 'cc-backend': cc } = settings;
-  const directory = dirname(slurm.squeue);
   return {
     cluster: settings.clustername,
     slurmCluster: slurm.cluster ?? null,
-    slurmBinPath: directory === '.' ? null : directory,
+    slurmBinPath: directoryOf(slurm.squeue) ?? null,
+    otherCommands: otherCommands(settings),
     slurmConf: slurm.conf ?? null,
     slurmTimeout: slurm.timeout ?? null,
-    stateSaveLocation: slurm.state_save_location ?? null,
     ccRestUrl: baseUrl(cc.host),
     ccRestJwt: cc.apikey,
     ccRestCaFile: cc.ca_file ?? null,
     ccRestTimeout: cc.timeout,
-    ccCommitInterval: cc.commit_interval,
     startTag: cc.start_tag === undefined ? null : tagOf(cc.start_tag),
     requeuedJobs: settings.requeued_jobs,
     hostnames: typeof settings.hostnames === 'string' ? settings.hostnames : new Map(Object.entries(settings.hostnames)),

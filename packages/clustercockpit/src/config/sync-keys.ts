@@ -1,4 +1,4 @@
-import { type ConfigMeta, described, type KeyMeta, secondsSchema, secretSchema } from '@sluice/service';
+import { type ConfigMeta, described, type KeyMeta, secretSchema } from '@sluice/service';
 import * as z from 'zod';
 import { addedKeys } from './adapter-added-keys.ts';
 
@@ -14,12 +14,15 @@ const text = z.string().min(1, { error: 'a text that is not blank' });
 
 /** The program defaults to /usr/bin for its commands as its page says it does; its code puts that in the wrong place. */
 const slurm = z.object({
-  squeue: stock(text.default('/usr/bin/squeue'), 'Path of squeue. The directory of it is where all of Slurm’s commands are looked for.'),
+  squeue: stock(
+    text.default('/usr/bin/squeue'),
+    'Path of squeue. Slurm’s further commands (sinfo, sacctmgr) are looked for in its directory.',
+  ),
   sacct: stock(text.default('/usr/bin/sacct'), 'Path of sacct.'),
   scontrol: stock(text.default('/usr/bin/scontrol'), 'Path of scontrol.'),
   state_save_location: stock(
     text.optional(),
-    'Slurm’s StateSaveLocation, where job scripts and environments lie. cc-slurm-sync cannot do without it; here a script can be had from slurmctld too.',
+    'Slurm’s StateSaveLocation. cc-slurm-sync reads job scripts and environments there; here Slurm is asked for them, and nothing is read there.',
     { examples: ['/var/spool/slurm/state'] },
   ),
   cluster: added(text.optional(), 'Slurm’s name of the cluster. Without it the one that this host belongs to.'),
@@ -38,10 +41,6 @@ const ccBackend = z.object({
   }),
   ca_file: addedKeys.ccRestCaFile,
   timeout: addedKeys.ccRestTimeout,
-  commit_interval: added(
-    secondsSchema({ max: 86_400 }).default(120),
-    'cc-backend’s `cron.commit-job-worker`. A job that was started less than twice this time ago is not stopped in this run.',
-  ),
   start_tag: addedKeys.startTag,
 });
 

@@ -45,7 +45,7 @@ export async function syncCluster(options: ClusterSyncOptions): Promise<ClusterS
   const context = decideContext(settingsOf(config, cluster), clusters, nodes);
 
   const runs = listed.map(({ jobId, startTime }): RunKey => ({ cluster, jobId, start: startTime }));
-  const running = [...states.values()].filter(goesOn).toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0));
+  const running = [...states.values()].filter(goesOn).toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0) || a.jobId - b.jobId);
   const isWanted = (run: { readonly jobId: number }) => jobId === undefined || run.jobId === jobId;
   const steps = new SyncSteps({ ...options, context, cluster, nodes, states });
   if (options.direction !== 'start') await steps.stopEnded(runs.filter(isWanted));
