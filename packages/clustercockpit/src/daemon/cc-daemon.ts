@@ -299,12 +299,18 @@ export class CcDaemon {
     for (const [index, name] of names.entries()) this.#watches.push(this.#watch(name, index === 0));
     this.#options.log.info({ clusters: names }, `observing ${names.join(', ')}`);
     this.#acting = (await this.#role()) ?? true;
-    // What stands already is recognised before anything is sent, so that nothing is asked or sent in vain.
+    const observe = () => {
+      for (const watch of this.#watches) keep(watch.run(stopping));
+      keep(this.#pump.run(stopping));
+      keep(hooks.run(stopping));
+    };
+    // What stands already is recognised before anything is sent. At the very first start it is also known before anything is
+    // asked; later a cc-backend that hangs must not cost what jobs hold, which nobody can say when they have ended.
+    const first = this.#watches.some(({ watermark }) => watermark === null);
+    if (!first) observe();
     await this.#comparisons?.all(stopping);
     if (this.#acting) for (const delivery of this.#deliveries) delivery.hold(false);
-    for (const watch of this.#watches) keep(watch.run(stopping));
-    keep(this.#pump.run(stopping));
-    keep(hooks.run(stopping));
+    if (first) observe();
     if (this.#comparisons) keep(this.#comparisons.run(stopping));
     keep(this.#watchRole(stopping));
   }
