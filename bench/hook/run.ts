@@ -7,7 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer } from 'node:net';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hookScript } from '@sluice/clustercockpit';
 import { buildSync } from 'esbuild';
@@ -17,6 +17,8 @@ const root = mkdtempSync(join(tmpdir(), 'sluice-bench-hook-'));
 const hookDirectory = join(import.meta.dirname, '../../packages/clustercockpit/src/hook');
 const recorded: Record<string, Record<string, string>> = JSON.parse(readFileSync(join(hookDirectory, 'recordings/25.05.json'), 'utf8'));
 const environment = { ...recorded['comments.epilog-ctld'] };
+/** Figures of a busy machine say little; the load says how busy it was. */
+const loadBefore = Math.round((loadavg()[0] ?? 0) * 10) / 10;
 const atEnd: (() => void)[] = [];
 
 interface Situation {
@@ -46,7 +48,7 @@ try {
   console.table(reader);
   const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
   if (process.argv.includes('--record')) {
-    const run = { date: new Date().toISOString().slice(0, 10), machine, runs, timings, reader };
+    const run = { date: new Date().toISOString().slice(0, 10), machine, loadBefore, runs, timings, reader };
     writeFileSync(new URL('last-run.json', import.meta.url), `${JSON.stringify(run, undefined, 2)}\n`);
   }
 } finally {
