@@ -1,11 +1,12 @@
 /**
  * `npm run build`: JavaScript with types for every package (packages/X/dist), and the program as one file (dist/sluice)
- * with its source map and the licences of what it contains. Starts from nothing each time; the same sources give the
+ * with its source map and the licences of what it contains, and the executable cc-slurm-adapter that packages lay beside it. Starts from nothing each time; the same sources give the
  * same bytes.
  */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { bundleSluice } from './package/bundle.ts';
+import { bundleAdapter } from './package/bundle-adapter.ts';
 import { thirdPartyLicences } from './package/licences.ts';
 import { runProgram } from './package/program.ts';
 
@@ -42,6 +43,14 @@ async function bundle(root: string): Promise<void> {
   writeFileSync(join(out, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(root, metafile));
 }
 
+/** slurmctld waits for the hook: the compiled executable would load all of clustercockpit. */
+async function bundleAdapters(root: string): Promise<void> {
+  const compiled = join(root, 'packages', 'cli', 'dist', 'cc-slurm-adapter.js');
+  writeFileSync(compiled, await bundleAdapter(root, './main.js'));
+  rmSync(`${compiled}.map`);
+  writeFileSync(join(root, 'dist', 'cc-slurm-adapter.mjs'), await bundleAdapter(root, './sluice.mjs'));
+}
+
 function sizes(root: string): string[] {
   const kib = (bytes: number) => `${(bytes / 1024).toFixed(0).padStart(7)} KiB`;
   const folders = packageFolders(root).map((folder) => join(folder, 'dist'));
@@ -61,6 +70,7 @@ export async function buildAll(root: string, say: (line: string) => void): Promi
   const steps: readonly (readonly [string, () => Promise<void> | void])[] = [
     ['packages/*/dist', () => compilePackages(root)],
     ['dist/sluice', () => bundle(root)],
+    ['cc-slurm-adapter', () => bundleAdapters(root)],
   ];
   for (const [name, step] of steps) {
     const started = performance.now();

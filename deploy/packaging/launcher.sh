@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts sluice on the Node it was packed with, wherever this tree was put and through whatever links it is called.
+# Starts sluice, or what it does under another name, on the Node it was packed with, wherever this tree was put and through whatever links it is called.
 case $0 in
   */*) self=$0 ;;
   *) self=./$0 ;;
@@ -17,4 +17,4 @@ if [ ! -x "$lib/node" ]; then
   echo "sluice: $lib/node is missing; install the package again" >&2
   exit 127
 fi
-exec "$lib/node" @NODE_FLAGS@"$lib/sluice.mjs" @WORDS@"$@"
+exec "$lib/node" @NODE_FLAGS@"$lib/@PROGRAM@" @WORDS@"$@"

@@ -18,7 +18,7 @@ const comments = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm;
  * Puts the files that our sources read beside themselves into the bundle. Any other way to a file beside the source is
  * an error here, because in the bundle that file would be missing at run time.
  */
-function embedOwnFiles(root: string): Plugin {
+export function embedOwnFiles(root: string): Plugin {
   const packages = join(root, 'packages') + sep;
   return {
     name: 'embed-own-files',
@@ -44,7 +44,7 @@ function embedOwnFiles(root: string): Plugin {
  * Built-in modules that an older Node lacks, wholly or in part. Imported as others are, they would end it with a stack
  * before the first line of the bundle could say which Node it needs.
  */
-const askedForLate: Plugin = {
+export const askedForLate: Plugin = {
   name: 'asked-for-late',
   setup(hooks) {
     hooks.onResolve({ filter: /^node:(?:sqlite|tls)$/ }, ({ path }) => ({ path, namespace: 'asked-for-late' }));
@@ -54,8 +54,8 @@ const askedForLate: Plugin = {
   },
 };
 
-/** The first lines of the bundle. */
-const banner = [
+/** The first lines of a bundle. */
+export const banner = [
   "if (Number.parseInt(process.versions.node, 10) < 24) { console.error('sluice needs Node 24 or newer; this is ' + process.version); process.exit(69); }",
   // Dependencies in CommonJS ask for Node's own modules through `require`, which an ES module has not.
   "import { createRequire as sluiceRequire } from 'node:module'; var require = sluiceRequire(import.meta.url);",

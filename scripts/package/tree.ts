@@ -2,7 +2,23 @@ import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, 
 import { dirname, join } from 'node:path';
 
 /** What a host needs of our documents; the others are for whoever works on the sources, and lead to them. */
-const shipped = ['LICENSE', 'docs/configuration.md', 'docs/errors.md', 'docs/state.md', 'docs/sluice.schema.json'];
+const shipped = [
+  'LICENSE',
+  'docs/cc-slurm-adapter.schema.json',
+  'docs/cc-slurm-sync.schema.json',
+  'docs/clustercockpit-configuration.md',
+  'docs/configuration.md',
+  'docs/errors.md',
+  'docs/sluice.schema.json',
+  'docs/state.md',
+];
+
+/** Where systemd looks for what lies in deploy/systemd, by the ends of the names, beneath /usr. */
+const systemdFolders: readonly (readonly [RegExp, string])[] = [
+  [/\.(?:service|timer|path)$/, 'lib/systemd/system'],
+  [/\.sysusers$/, 'lib/sysusers.d'],
+  [/\.tmpfiles$/, 'lib/tmpfiles.d'],
+];
 
 /** The flags of deploy/packaging/node-flags. */
 function nodeFlags(root: string): string[] {
@@ -26,12 +42,17 @@ function executables(root: string): string[] {
   return Object.keys(bin);
 }
 
+/** Executables that are a file of their own in lib/sluice; the others are sluice.mjs under another name. */
+const ownPrograms = ['sluice', 'cc-slurm-adapter'];
+
 /** The launcher of a name, with its flags written out. */
 function launcher(root: string, name: string): string {
   const quoted = (words: readonly string[]) => words.map((word) => `'${word.replaceAll("'", `'\\''`)}' `).join('');
-  const words = name === 'sluice' ? [] : ['--as', name];
+  const own = ownPrograms.includes(name);
+  const words = own ? [] : ['--as', name];
   return readFileSync(join(root, 'deploy', 'packaging', 'launcher.sh'), 'utf8')
     .replace('@NODE_FLAGS@', () => quoted(nodeFlags(root)))
+    .replace('@PROGRAM@', own ? `${name}.mjs` : 'sluice.mjs')
     .replace('@WORDS@', () => quoted(words));
 }
 
@@ -51,7 +72,7 @@ function settle(folder: string, epoch: number): void {
 
 /**
  * Lays out what is installed, as it lies beneath /usr or beneath the tarball's folder: bin/sluice and other
- * names of it, lib/sluice, share/doc/sluice. Needs a finished build in `root`/dist.
+ * names of it, lib/sluice, lib/systemd, share/doc/sluice. Needs a finished build in `root`/dist.
  */
 export function layTree(root: string, nodePackage: string, tree: string, epoch: number): void {
   const lib = join(tree, 'lib', 'sluice');
@@ -67,14 +88,19 @@ export function layTree(root: string, nodePackage: string, tree: string, epoch: 
   const code = readFileSync(join(dist, 'sluice'), 'utf8');
   write(join(lib, 'sluice.mjs'), code.replace(/(\n\/\/# sourceMappingURL=)sluice\.map\n$/, '$1sluice.mjs.map\n'));
   copy(join(dist, 'sluice.map'), join(lib, 'sluice.mjs.map'));
+  copy(join(dist, 'cc-slurm-adapter.mjs'), join(lib, 'cc-slurm-adapter.mjs'));
 
   copy(join(dist, 'THIRD-PARTY-LICENSES.txt'), join(doc, 'THIRD-PARTY-LICENSES.txt'));
   copy(join(nodePackage, 'LICENSE'), join(doc, 'NODE-LICENSE'));
   copy(join(root, 'deploy', 'packaging', 'copyright'), join(doc, 'copyright'));
   for (const name of shipped) copy(join(root, name), join(doc, name));
   for (const name of readdirSync(join(root, 'deploy')).sort()) {
-    if (name === 'packaging') continue;
+    if (name === 'packaging' || name === 'systemd') continue;
     cpSync(join(root, 'deploy', name), join(doc, name === 'examples' ? name : join('examples', name)), { recursive: true });
+  }
+  for (const name of readdirSync(join(root, 'deploy', 'systemd')).sort()) {
+    const folder = systemdFolders.find(([pattern]) => pattern.test(name))?.[1];
+    if (folder) copy(join(root, 'deploy', 'systemd', name), join(tree, folder, name.replace(/\.(?:sysusers|tmpfiles)$/, '.conf')));
   }
   settle(tree, epoch);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -45,13 +46,24 @@ function assertSane(folder: string): void {
     for (const path of [root, area.path, join(tmpdir(), 'sluice-pack')]) assert.ok(!text.includes(path), `${name} contains ${path}`);
   }
   const doc = join(folder, 'share', 'doc', 'sluice');
-  const pages = ['configuration.md', 'errors.md', 'state.md', 'sluice.schema.json'].map((name) => `docs/${name}`);
+  const named = ['cc-slurm-adapter.schema.json', 'cc-slurm-sync.schema.json', 'clustercockpit-configuration.md', 'sluice.schema.json'];
+  const pages = [...named, 'configuration.md', 'errors.md', 'state.md'].map((name) => `docs/${name}`);
   const licences = ['LICENSE', 'NODE-LICENSE', 'THIRD-PARTY-LICENSES.txt', 'copyright'];
   assert.deepEqual(
     filesBeneath(doc).filter((name) => !name.startsWith('examples/')),
     [...licences, ...pages].sort(),
   );
-  assert.ok(lstatSync(join(doc, 'examples', 'sluice.yaml')).isFile());
+  for (const name of ['sluice.yaml', 'cc-slurm-adapter.json', 'cc-slurm-sync.json'])
+    assert.ok(existsSync(join(doc, 'examples', name)), name);
+  const units = [
+    'sluice-cc.service',
+    'sluice-cc-collect.path',
+    'sluice-cc-collect.service',
+    'sluice-cc-sync.service',
+    'sluice-cc-sync.timer',
+  ];
+  assert.deepEqual(filesBeneath(join(folder, 'lib', 'systemd')), units.map((name) => `system/${name}`).sort());
+  for (const name of ['sysusers.d', 'tmpfiles.d']) assert.deepEqual(filesBeneath(join(folder, 'lib', name)), ['sluice.conf']);
   for (const page of filesBeneath(doc).filter((name) => name.endsWith('.md'))) assertLinks(doc, page);
 }
 
@@ -101,6 +113,8 @@ describe('npm run package', { skip: !target && `sluice is not packed for ${proce
 
     it('runs under the names of the programs that it replaces', () => {
       assert.match(onBareHost(join(folder, 'bin', 'slurm-clusercockpit-sync.py'), '-h'), /^usage: slurm-clusercockpit-sync\.py /);
+      const adapter = spawnSync(join(folder, 'bin', 'cc-slurm-adapter'), ['--help'], { encoding: 'utf8', env: {} });
+      assert.deepEqual([adapter.status, adapter.stderr.split('\n')[0]], [0, 'Usage of cc-slurm-adapter:']);
     });
 
     it('runs through links, relative and absolute', () => {
