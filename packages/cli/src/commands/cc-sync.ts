@@ -3,11 +3,8 @@ import {
   type ClusterSyncReport,
   ccBackendClient,
   loadSyncConfig,
-  outcomesOf,
   type SyncConfig,
   type SyncOutcome,
-  type SyncProgress,
-  type SyncResult,
   syncCluster,
   syncExitCode,
 } from '@sluice/clustercockpit';
@@ -15,9 +12,8 @@ import { type Call, describeError, type HttpClient, httpClient, type Processes, 
 import { problemLine } from '@sluice/service';
 import { progressLine } from '../progress.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { oneLine } from '../table.ts';
-import { formatEpoch } from '../time.ts';
 import { slurmOf } from './cc-open.ts';
+import { jsonOf, outcomeLine, progressText, reportText } from './cc-sync-report.ts';
 
 export interface SyncCommandOptions {
   readonly config: string;
@@ -95,53 +91,4 @@ function ccBackendOf(config: SyncConfig, around: Surroundings): { readonly clien
     env: around.env,
   });
   return { http, client: ccBackendClient(http, () => secret.reveal(), { now: () => around.clock.now() }) };
-}
-
-function progressText({ step, done, of }: SyncProgress): string {
-  if (of === 0) return `${step} …`;
-  const width = 20;
-  const filled = Math.round((Math.min(done, of) / of) * width);
-  return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${step}: ${done} of ${of}`;
-}
-
-function outcomeLine({ what, run, result, reason }: SyncOutcome): string {
-  return `${what} of job ${run.jobId}, begun ${formatEpoch(run.start)}: ${result}${reason === undefined ? '' : `: ${oneLine(reason, 300)}`}`;
-}
-
-function jsonOf(report: ClusterSyncReport): string {
-  const { trouble, ...rest } = report;
-  const error = trouble === null ? null : { code: trouble.code, message: trouble.message, hint: trouble.hint ?? null };
-  return `${JSON.stringify({ ...rest, trouble: error, exitCode: syncExitCode(report) })}\n`;
-}
-
-/** Rows of runs of which somebody should know more than how many they are. */
-const shownAtMost = 20;
-
-function reportText(report: ClusterSyncReport): string {
-  const { cluster, ccCluster, dryRun, running, listed, limited, rejects } = report;
-  const rows: (readonly [number, string])[] = [
-    [running, 'running in Slurm'],
-    [listed, 'running in cc-backend before'],
-    [outcomesOf(report, 'sent', 'stop').length, dryRun ? 'to be stopped' : 'stopped'],
-    [outcomesOf(report, 'sent', 'start').length, dryRun ? 'to be started' : 'started'],
-    [outcomesOf(report, 'there').length, 'there already'],
-    ...(['left out', 'refused', 'stray', 'waits'] as const).flatMap((result) => reasonsOf(report, result)),
-  ];
-  const width = Math.max(...rows.map(([count]) => String(count).length));
-  const named = cluster === ccCluster ? cluster : `${cluster} (${ccCluster} in cc-backend)`;
-  const lines = [`${named}${dryRun ? ': a dry run, nothing was sent' : ''}`];
-  lines.push(...rows.map(([count, text]) => `  ${String(count).padStart(width)}  ${text}`));
-  const known = report.outcomes.filter(({ result }) => result === 'refused' || result === 'stray' || result === 'waits');
-  lines.push(...known.slice(0, shownAtMost).map(outcomeLine));
-  if (known.length > shownAtMost) lines.push(`and ${known.length - shownAtMost} more; --json has them all`);
-  if (limited.length > 0) lines.push(`The limit was reached at: ${limited.join(', ')}. The next sync goes on.`);
-  if (rejects > 0) lines.push(`${rejects} rows of Slurm could not be read.`);
-  return `${lines.join('\n')}\n`;
-}
-
-/** One row for each reason. */
-function reasonsOf(report: ClusterSyncReport, result: SyncResult): readonly (readonly [number, string])[] {
-  const counts = new Map<string, number>();
-  for (const { reason = '' } of outcomesOf(report, result)) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].slice(0, shownAtMost).map(([reason, count]) => [count, `${result}: ${oneLine(reason, 300)}`]);
 }
