@@ -77,6 +77,10 @@ export class Decisions implements Decider {
   }
 
   async start(run: Parameters<typeof decideStart>[0]): Promise<Decision<StartOf>> {
+    // What a job holds cannot be named in cc-backend's numbers before Slurm has described its nodes, and a start is never amended.
+    if (run.allocation !== null && !this.#options.nodes().some(({ cluster }) => cluster === run.cluster)) {
+      return { unready: 'Slurm has not described its nodes yet' };
+    }
     const decided = decideStart(run, await this.ready());
     if (!('refused' in decided) || decided.because === 'run') return decided;
     // Its configuration may have been completed since; a cluster that is missing there is no run's fault.

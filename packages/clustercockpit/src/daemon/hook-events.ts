@@ -68,7 +68,7 @@ export class HookEvents {
       this.#removeFinished();
       const room = Math.min(readAtOnce, underWayAtMost - this.#underWay.size);
       if (room <= 0) return;
-      const { events, refused } = this.#spool.read(this.#underWay.size + room);
+      const { events, refused } = this.#spool.read(room, this.#underWay);
       for (const { file, reason } of refused) this.#refused(`${file} of the spool: ${reason}`);
       for (const { event, file } of events) {
         if (this.#underWay.has(file)) continue;

@@ -15,7 +15,7 @@ export interface Decider {
   stop(run: Run): Promise<Decision<StopPayload>> | Decision<StopPayload>;
 }
 
-const unreadyMs = 30_000;
+const unreadyMs = 5000;
 
 export function withoutPayload(decision: Exclude<Decision<never>, { readonly payload: never }>): Outcome {
   if ('refused' in decision) return { kind: 'aside', reason: decision.refused };
