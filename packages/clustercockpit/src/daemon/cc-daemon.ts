@@ -324,6 +324,7 @@ export class CcDaemon {
       log,
       said: this.#said,
       watches: () => this.#watches,
+      spool: hooks.spool,
       retried: () => this.#wake(),
       status: () => ({
         version,

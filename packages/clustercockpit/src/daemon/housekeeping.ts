@@ -1,6 +1,7 @@
 import { type Clock, SluiceError } from '@sluice/io';
 import type { Log, SaidOnce } from '@sluice/service';
 import type { AdapterConfig } from '../config/adapter-config.ts';
+import type { Spool } from '../hook/spool.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
 import { answerRequest, takeRequests } from '../requests/requests.ts';
 import { type StatusNote, statusFormat, statusNote } from '../status/note.ts';
@@ -14,6 +15,7 @@ export interface HousekeepingOptions {
   readonly log: Log;
   readonly said: SaidOnce;
   readonly watches: () => readonly ClusterWatch[];
+  readonly spool: Pick<Spool, 'fullSince' | 'clearFull'>;
   /** Called when runs that were set aside have been taken up again. */
   readonly retried: () => void;
   /** What the daemon says of itself, beside what is added here. */
@@ -47,6 +49,7 @@ export class Housekeeping {
       await this.#answerRequests();
       this.#keepLastRun();
       await this.#purge();
+      this.#seeSpool();
       await this.#noteStatus(false);
       said.ends('housekeeping', 'journal and lastRunPath can be written again');
     } catch (error) {
@@ -72,6 +75,17 @@ export class Housekeeping {
     if (marks.length === 0 || marks.some((mark) => mark === null)) return;
     const oldest = journal.deliveries.oldestWaiting();
     writeLastRun(config.lastRunPath, Math.min(...marks.map(Number), oldest ?? Number.POSITIVE_INFINITY));
+  }
+
+  /** Events that found no room in the spool are made up for once controller and accounting have been read in whole since. */
+  #seeSpool(): void {
+    const { spool, watches, said } = this.#options;
+    const full = spool.fullSince();
+    if (full === null) return;
+    said.begins('spool full', 'the hook found no room in its spool; what it could not tell, the next looks at Slurm bring');
+    if (watches().some(({ controller, accounting }) => Math.min(controller.doneMs ?? 0, accounting.doneMs ?? 0) <= full)) return;
+    spool.clearFull();
+    said.ends('spool full', 'Slurm has been read in whole since the spool was full');
   }
 
   async #purge(): Promise<void> {

@@ -25,7 +25,7 @@ export async function actsHere({ controller, host }: RoleOptions): Promise<boole
 }
 
 /** slurm.conf may name hosts with or without their domain. */
-function sameHost(one: string, other: string): boolean {
+export function sameHost(one: string, other: string): boolean {
   if (one === other) return true;
   const [short, otherShort] = [one.split('.')[0], other.split('.')[0]];
   return short === otherShort && (!one.includes('.') || !other.includes('.'));
