@@ -112,7 +112,7 @@ function detailsOf(job: Held | undefined): Answer<JobDetails> {
 }
 
 /** Keys of cc-slurm-sync's configuration for the stand-in's cluster; `keys` go over them. */
-export async function syncConfig(keys: object = {}) {
+async function syncConfig(keys: object = {}) {
   const text = JSON.stringify({ clustername: 'labcluster', 'cc-backend': { host: 'http://127.0.0.1', apikey: 'x' }, ...keys });
   return (await loadSyncConfig({ file: 'config.json', text, strict: true })).config;
 }

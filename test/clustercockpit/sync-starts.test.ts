@@ -47,6 +47,17 @@ describe('sync starts', () => {
     assert.ok(line.backend.job('labcluster', 1, now - 10));
   });
 
+  for (const version of ['1.3', '1.4'] as const) {
+    test(`§10 with cc-backend ${version}, too`, async () => {
+      await using line = await standIn({ version, allowedIps: ['*'] });
+      assert.deepEqual(said(await sync(line, { held: running(1, 2) })), ['start 1 sent', 'start 2 sent']);
+      const rows = [{ jobId: 1, start: now - 600, end: now - 5, state: 'NODE_FAIL' }];
+      const report = await sync(line, { held: running(2), rows });
+      assert.deepEqual([said(report), report.listed], [['stop 1 sent'], 2]);
+      assert.deepEqual(said(await sync(line, { held: running(2), rows })), []);
+    });
+  }
+
   test('W3 W5 what is cached only is there already', async () => {
     await using line = await standIn();
     const held = running(1, 2);
