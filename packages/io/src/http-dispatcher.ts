@@ -22,13 +22,14 @@ export function dispatcherMaker(base: URL, options: HttpClientOptions, connectMs
   const common = { connections: options.connections ?? 4, headersTimeout: 0, bodyTimeout: 0, allowH2: false };
 
   return async () => {
-    const { EnvHttpProxyAgent, Pool } = await import('undici');
     const tls = secured ? { secureContext: trust(authorities) } : {};
     const connect = { ...tls, timeout: connectMs, allowH2: false };
     if (!proxied) {
+      const { default: Pool } = await import('undici/lib/dispatcher/pool.js');
       const { socketPath } = options;
       return new Pool(base.origin, { ...common, connect: socketPath === undefined ? connect : { ...connect, socketPath } });
     }
+    const { EnvHttpProxyAgent } = await import('./undici-library.ts');
     const throughProxy = { connectTimeout: connectMs, requestTls: tls, proxyTls: tls, proxyTunnel: false };
     return new EnvHttpProxyAgent({ ...common, connect, ...throughProxy, httpProxy: proxy, httpsProxy: proxy, noProxy });
   };
