@@ -1,5 +1,6 @@
 export { type ConfigMeta, jsonSchema } from './config/json-schema.ts';
 export { described, type KeyMeta } from './config/meta.ts';
+export { nearest } from './config/nearest.ts';
 export { ConfigError, type Problem, problemLine } from './config/problem.ts';
 export { type ConfigReading, loadConfig, type ReadConfigOptions, readConfig } from './config/read-config.ts';
 export { referencePage } from './config/reference-page.ts';

@@ -105,6 +105,8 @@ export interface Privileges {
   readonly coordinates: readonly string[];
   /** PrivateData of slurm.conf and slurmdbd.conf, e.g. `jobs`, `usage`; what is listed is hidden from plain users. */
   readonly privateData: { readonly controller: readonly string[]; readonly accounting: readonly string[] };
+  /** MaxQueryTimeRange of slurmdbd.conf as slurmdbd writes it, e.g. `7-00:00:00`; it binds all but operators. Null: no limit. */
+  readonly maxQueryTimeRange: string | null;
 }
 
 /** History and usage, from slurmdbd. */

@@ -3,6 +3,7 @@ import type { Surroundings } from '../surroundings.ts';
 import type { BackfillCommandOptions } from './cc-backfill.ts';
 import type { CollectCommandOptions } from './cc-collect.ts';
 import type { HookCommandOptions } from './cc-hook.ts';
+import { addLook } from './cc-look.ts';
 import type { CcOptions } from './cc-open.ts';
 import type { SyncCommandOptions } from './cc-sync.ts';
 
@@ -20,6 +21,7 @@ export function addClusterCockpit(program: Command, around: Surroundings, setExi
   addHook(cc, around, setExit);
   addSync(cc, around, setExit);
   addBackfill(cc, around, setExit);
+  addLook((name, description) => command(cc, name, description), around, setExit);
   addRetry(cc, around, setExit);
   addCollect(cc, around, setExit);
 }

@@ -83,7 +83,8 @@ for (const release of asked) {
     assert.deepEqual([offers.missing, offers.restarts], Number(release) < 24.11 ? [['restarts'], false] : [[], true]);
     assert.deepEqual([offers.batchScript, offers.environment], [true, true]);
     const none = { controller: [], accounting: [] };
-    assert.deepEqual(privileges, { user: 'root', adminLevel: 'Administrator', coordinates: [], privateData: none });
+    const facts = { user: 'root', adminLevel: 'Administrator', coordinates: [], privateData: none, maxQueryTimeRange: null };
+    assert.deepEqual(privileges, facts);
     assert.deepEqual(accounts.records, [
       { name: 'chem', description: 'chem', organization: 'lab' },
       { name: 'physics', description: 'physics', organization: 'lab' },

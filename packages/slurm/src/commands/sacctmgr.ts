@@ -85,6 +85,7 @@ export function sacctmgr(commands: SlurmCommands): Sacctmgr {
     const row = tableRows(own, 3, 'sacctmgr show user row').records.find(([name]) => name === user);
     // root and SlurmUser need no row to be administrators (slurmdbd's is_user_min_admin_level).
     const slurmUser = /^(.*)\([0-9]+\)$/.exec(sections.get('')?.get('SlurmUserId') ?? '')?.[1];
+    const range = sections.get('SlurmDBD configuration')?.get('MaxQueryTimeRange') ?? 'UNLIMITED';
     return {
       user,
       adminLevel: user === 'root' || user === slurmUser ? 'Administrator' : adminLevel(row?.[1] ?? ''),
@@ -93,6 +94,7 @@ export function sacctmgr(commands: SlurmCommands): Sacctmgr {
         controller: configWords(sections.get('')?.get('PrivateData')),
         accounting: configWords(sections.get('SlurmDBD configuration')?.get('PrivateData')),
       },
+      maxQueryTimeRange: range === 'UNLIMITED' ? null : range,
     };
   }
 
