@@ -35,6 +35,8 @@ export interface Polled {
 /** Ids that are asked about together; a question about many holds up what happens meanwhile. */
 const idsAtOnce = 100;
 const accountingIdsAtOnce = 500;
+/** Seconds for which slurmctld keeps an ended job at least, by default (MinJobAge, slurm.conf(5)). */
+const lately = 300;
 
 /** Observes one cluster: each method is one question, put into the journal. Errors: those of the connector and the journal. */
 export class ClusterObserver {
@@ -231,9 +233,29 @@ export class ClusterObserver {
   ): Promise<void> {
     const query = { ...span, clusters: [this.cluster], ...(signal ? { signal } : {}) };
     for await (const piece of this.#options.connector.accounting.endedJobs(query)) {
-      if (piece.kind === 'records') await this.#recordAccounted(piece.records);
-      else if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
+      if (piece.kind === 'records') {
+        await this.#askLateEnds(piece.records, signal);
+        await this.#recordAccounted(piece.records);
+      } else if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
       else await passed(piece.to);
+    }
+  }
+
+  /**
+   * Asks the controller about runs that ended lately and that nobody has seen: it still knows them better. After a restart of
+   * slurmctld a row of accounting may stand there by halves for a moment, with one of two nodes and no name (seen on 22.05).
+   */
+  async #askLateEnds(rows: readonly AccountedJob[], signal: AbortSignal | undefined): Promise<void> {
+    const { runs } = this.#options.journal;
+    const since = this.#options.clock.now() / 1000 - lately;
+    const unseen = rows.flatMap(({ cluster, jobId, start, end }) => {
+      if (start === null || end === null || end < since) return [];
+      const run = { cluster, jobId, start: runs.resizedFrom(cluster, jobId, start) ?? start };
+      return runs.stateOf(run) === undefined ? [jobId] : [];
+    });
+    for (const ids of chunks([...new Set(unseen)], idsAtOnce)) {
+      signal?.throwIfAborted();
+      await this.askEvents(ids);
     }
   }
 
