@@ -4,10 +4,13 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { refuseArguments, scriptArguments } from '../../scripts/test/arguments.ts';
 import { LabUnavailable } from '../lab/lab.ts';
+import { ccJobs, ccKills, ccKillsUnhooked } from './cc-jobs.ts';
+import { ccOutages } from './cc-outages.ts';
+import { ccTwoDaemons } from './cc-two-daemons.ts';
 import { journalKills } from './journal-kills.ts';
 import { slurmOutages } from './slurm-outages.ts';
 
-const scenarios = [journalKills, slurmOutages];
+const scenarios = [journalKills, slurmOutages, ccJobs, ccKills, ccKillsUnhooked, ccOutages, ccTwoDaemons];
 const recordFile = join(import.meta.dirname, 'last-run.json');
 
 const names = scenarios.map(({ name }) => name);

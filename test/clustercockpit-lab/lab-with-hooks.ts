@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Lab, LabUnavailable, startLab, suites } from '../lab/lab.ts';
+import { type Hooks, prepareHooks } from './bed.ts';
+
+/** A lab whose slurmctld runs our hook, and a directory for what the daemons of a trial keep. */
+export interface LabWithHooks {
+  readonly lab: Lab;
+  readonly hooks: Hooks;
+  readonly dir: string;
+  down(): Promise<void>;
+}
+
+/**
+ * Of the Debian suite that SLUICE_LAB_SUITE names (bookworm by default). In a tree of another release the hook's script and
+ * spool are not to be seen from within, so slurmctld of a host's own release alone runs it. Throws {@link LabUnavailable}.
+ */
+export async function labWithHooks(progress: (line: string) => void = () => {}): Promise<LabWithHooks> {
+  const suite = suites.find((one) => one === (process.env['SLUICE_LAB_SUITE'] ?? 'bookworm'));
+  if (suite === undefined) throw new Error(`SLUICE_LAB_SUITE names none of ${suites.join(', ')}`);
+  if (process.getuid?.() !== 0) throw new LabUnavailable('only root can start slurmd for several users');
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-cc-lab-'));
+  chmodSync(dir, 0o755);
+  try {
+    const hooks = prepareHooks(dir, slurmUid());
+    const lab = await startLab({
+      suite,
+      port: 17200,
+      messageTimeout: 5,
+      progress,
+      hooks: { prologSlurmctld: hooks.script, epilogSlurmctld: hooks.script },
+    });
+    const down = async () => {
+      await lab.down();
+      rmSync(dir, { recursive: true, force: true });
+    };
+    return { lab, hooks, dir, down };
+  } catch (error) {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** SlurmUser runs the hook; the lab makes it if the machine has none, and the spool has to be there before. */
+function slurmUid(): number {
+  try {
+    return Number(execFileSync('id', ['-u', 'slurm'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  } catch {
+    execFileSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', 'slurm']);
+    return slurmUid();
+  }
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Lab } from '../lab/lab.ts';
+import { allocationsDir } from './job-kinds.ts';
+
+/** One run of a job as accounting has it, read without Sluice's connector. */
+export interface SlurmRun {
+  readonly jobId: number;
+  readonly start: number;
+  /** Null while it runs. */
+  readonly end: number | null;
+  readonly state: string;
+  /** The nodes of each of its rows: more than one where it was resized. */
+  readonly nodeLists: readonly (readonly string[])[];
+}
+
+/** All runs of all jobs that ever had a node, oldest first. */
+export async function slurmRuns(lab: Lab): Promise<readonly SlurmRun[]> {
+  const mark = randomBytes(8).toString('hex');
+  const fields = 'JobIDRaw,Start,End,State,NodeList';
+  const args = ['-n', '-D', '-X', '-p', '-a', '-S', 'uts1000000000', '-E', 'now+1hour', `--delimiter=${mark}`, `--format=${fields}`];
+  const text = await lab.ask('sacct', args, { env: { SLURM_TIME_FORMAT: '%s' } });
+  const rows = text.split('\n').flatMap((line) => {
+    const [jobId, start, end, state = '', nodes = ''] = line.split(mark);
+    if (!/^\d+$/.test(jobId ?? '') || !/^\d+$/.test(start ?? '') || /^(None assigned)?$/.test(nodes)) return [];
+    return [{ jobId: Number(jobId), start: Number(start), end: /^\d+$/.test(end ?? '') ? Number(end) : null, state, nodes: hosts(nodes) }];
+  });
+  rows.sort((a, b) => a.jobId - b.jobId || a.start - b.start || (a.end ?? Number.MAX_VALUE) - (b.end ?? Number.MAX_VALUE));
+  const runs: (SlurmRun & { readonly resizedAt: number | null })[] = [];
+  for (const { jobId, start, end, state, nodes } of rows) {
+    const last = runs.at(-1);
+    const goesOn = last?.jobId === jobId && last.resizedAt !== null && (start === last.start || start === last.resizedAt);
+    const before = goesOn ? runs.pop() : undefined;
+    runs.push({
+      jobId,
+      start: before?.start ?? start,
+      end: state === 'RESIZING' ? null : end,
+      state,
+      nodeLists: [...(before?.nodeLists ?? []), nodes],
+      resizedAt: state === 'RESIZING' ? end : null,
+    });
+  }
+  return runs;
+}
+
+/** What a run holds, as its own script asked `scontrol -d show job` when it began. */
+export interface SampledAllocation {
+  readonly sharing: string;
+  readonly nodes: readonly { readonly hosts: readonly string[]; readonly cpus: readonly number[]; readonly gpus: readonly number[] }[];
+}
+
+/** By `job id/start`. */
+export function sampledAllocations(lab: Lab): ReadonlyMap<string, SampledAllocation> {
+  const dir = join(lab.workDir, allocationsDir);
+  const found = new Map<string, SampledAllocation>();
+  for (const file of readdirSync(dir)) {
+    if (file.endsWith('.tmp')) continue;
+    for (const job of jobsOf(readFileSync(join(dir, file), 'utf8'))) {
+      // The name comes first and may say anything; what is ours stands after it, up to the comment.
+      const start = Number(last(job, /^ +StartTime=(\d+) /gm));
+      const sharing = last(job, /\bOverSubscribe=(\w+) /g) ?? '';
+      const jobId = /^JobId=(\d+) /.exec(job)?.[1];
+      const ownPart = job.slice(job.lastIndexOf('\n   JOB_GRES='), job.lastIndexOf('\n   MinCPUsNode='));
+      const nodes = [...ownPart.matchAll(/^ {5}Nodes=(\S+) CPU_IDs=(\S*) Mem=\S* GRES=(.*)$/gm)].map(
+        ([, names = '', cpus = '', gres = '']) => ({
+          hosts: hosts(names),
+          cpus: numbers(cpus),
+          gpus: [...gres.matchAll(/\bgpu\S*\(IDX:([\d,-]+)\)/g)].flatMap(([, indices = '']) => numbers(indices)),
+        }),
+      );
+      if (jobId && start > 0 && nodes.length > 0) found.set(`${jobId}/${start}`, { sharing, nodes });
+    }
+  }
+  return found;
+}
+
+/** The components of a het job. A forged name cannot begin a job: it has no line that ends one before it. */
+function jobsOf(text: string): string[] {
+  return text.split(/(?<=\n {3}StdOut=.*\n(?: {3}.*\n)*)\n(?=JobId=\d+ )/);
+}
+
+function last(text: string, pattern: RegExp): string | undefined {
+  return [...text.matchAll(pattern)].at(-1)?.[1];
+}
+
+/** The lab's node lists: `node[01-02,04],gpu01`. */
+export function hosts(list: string): string[] {
+  return [...list.matchAll(/([a-z]+)(?:\[([\d,-]+)\]|(\d+))/g)].flatMap(([, prefix = '', ranges, single]) =>
+    single === undefined ? numbers(ranges ?? '').map((n) => `${prefix}${String(n).padStart(2, '0')}`) : [`${prefix}${single}`],
+  );
+}
+
+function numbers(ranges: string): number[] {
+  if (ranges === '') return [];
+  return ranges.split(',').flatMap((range) => {
+    const [low = 0, high = low] = range.split('-').map(Number);
+    return Array.from({ length: high - low + 1 }, (_, index) => low + index);
+  });
+}
