@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { hasProgram, runProgram } from '../../scripts/package/program.ts';
 import { targets } from '../../scripts/package/target.ts';
 import { filesBeneath } from '../../scripts/package/tree.ts';
 import { emptyFolder, root, runScript, stageWorkspace, workshop } from './stage.ts';
+import { layStockSite } from './stock-site.ts';
 
 const target = targets.find(({ arch }) => arch === process.arch);
 const area = emptyFolder();
@@ -115,6 +118,41 @@ describe('npm run package', { skip: !target && `sluice is not packed for ${proce
       assert.match(onBareHost(join(folder, 'bin', 'slurm-clusercockpit-sync.py'), '-h'), /^usage: slurm-clusercockpit-sync\.py /);
       const adapter = spawnSync(join(folder, 'bin', 'cc-slurm-adapter'), ['--help'], { encoding: 'utf8', env: {} });
       assert.deepEqual([adapter.status, adapter.stderr.split('\n')[0]], [0, 'Usage of cc-slurm-adapter:']);
+    });
+
+    it('takes the place of cc-slurm-adapter under its unit, with its configuration and its hook', async () => {
+      const site = layStockSite(place('stock'), join(folder, 'bin', 'cc-slurm-adapter'));
+      // What the launcher needs to follow links, and no Slurm.
+      const tools = place('tools');
+      symlinkSync('/usr/bin/readlink', join(tools, 'readlink'));
+      const env = { PATH: tools };
+      const job = { SLURM_JOB_ID: '12', SLURM_CLUSTER_NAME: 'alpha', SLURM_SCRIPT_CONTEXT: 'prolog_slurmctld' };
+      const hook = () => {
+        const { status, stdout, stderr } = spawnSync(site.hook, { encoding: 'utf8', env: { ...env, ...job } });
+        return [status, stdout, stderr];
+      };
+      const [program, ...args] = site.execStart;
+      const daemon = spawn(program, args, { cwd: site.workingDirectory, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const ended = once(daemon, 'exit');
+      let log = '';
+      for (const stream of [daemon.stdout, daemon.stderr]) {
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          log += text;
+        });
+      }
+      try {
+        while (!existsSync(site.socket) && daemon.exitCode === null) await setTimeout(20);
+        assert.equal(readFileSync(site.pidFile, 'utf8'), String(daemon.pid), log);
+        // It would say so if it could not hand the event over.
+        assert.deepEqual(hook(), [0, '', '']);
+      } finally {
+        daemon.kill();
+      }
+      assert.deepEqual(await ended, [0, null], log);
+      assert.ok(!existsSync(site.pidFile) && !existsSync(site.socket));
+      assert.doesNotMatch(log, /unknown|"level":"error"/);
+      const [status, , said] = hook();
+      assert.deepEqual([status, /could neither be sent nor spooled/.test(String(said))], [0, true]);
     });
 
     it('runs through links, relative and absolute', () => {
