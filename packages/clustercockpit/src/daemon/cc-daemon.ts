@@ -17,6 +17,7 @@ import { changedKeys } from './changed-keys.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { clustersToWatch } from './clusters.ts';
 import { Comparisons } from './comparisons.ts';
+import { addDaemonHealth } from './daemon-health.ts';
 import { type DaemonMetrics, daemonMetrics, type SlurmObservation } from './daemon-metrics.ts';
 import { decideSettings } from './decide-settings.ts';
 import { Decisions } from './decisions.ts';
@@ -84,7 +85,7 @@ export class CcDaemon {
   }
 
   get parts(): readonly Part[] {
-    const { config } = this.#options;
+    const { config, clock, health } = this.#options;
     let pidFile: { release(): void } | undefined;
     let hooks: HookEvents;
     return [
@@ -105,6 +106,20 @@ export class CcDaemon {
           await hooks.listen();
         },
         stop: () => hooks.close(),
+      },
+      {
+        name: 'health',
+        start: () => {
+          if (!health) return;
+          addDaemonHealth(health, {
+            clock,
+            journal: () => this.#journal,
+            watches: () => this.#watches,
+            deliveries: () => this.#deliveries,
+            whyNoClusters: () => this.#said.lasting().get('clusters')?.message,
+            pollMs: config.slurmPollInterval * 1000,
+          });
+        },
       },
       { name: 'work', start: (context) => this.#begin(context, hooks), stop: () => this.#end() },
     ];

@@ -20,6 +20,7 @@ export class Loop {
   #wake: PromiseWithResolvers<void> = Promise.withResolvers();
   #failure: string | null = null;
   #doneMs: number | null = null;
+  #turnedMs: number | null = null;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -33,6 +34,11 @@ export class Loop {
   /** When a round last succeeded, in milliseconds since the epoch; null when none has. */
   get doneMs(): number | null {
     return this.#doneMs;
+  }
+
+  /** When a round last ended, or the first began, on the monotonic clock: what tells a slow loop from a stuck one. */
+  get turnedMs(): number | null {
+    return this.#turnedMs;
   }
 
   /** Does the next round now. */
@@ -56,6 +62,7 @@ export class Loop {
   async once(signal: AbortSignal): Promise<boolean> {
     const { name, said, log, work, backoff, meanwhile, clock } = this.#options;
     this.#wake = Promise.withResolvers();
+    this.#turnedMs ??= clock.monotonic();
     try {
       await work(signal);
       backoff.succeeded();
@@ -71,6 +78,8 @@ export class Loop {
       if (!(error instanceof SluiceError)) log.error({ err: error }, `${name}: a fault of Sluice itself`);
       said.begins(name, `${name}: ${this.#failure}${hint}; ${meanwhile}`);
       return false;
+    } finally {
+      this.#turnedMs = clock.monotonic();
     }
   }
 }
