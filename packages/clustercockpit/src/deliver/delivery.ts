@@ -44,7 +44,7 @@ const sinkTrouble = [
   'config.unreadable',
   'config.invalid',
 ] as const;
-/** So many failures in a row without a success between are the sink's, too. */
+/** When so many runs have failed without a success between, it is the sink; one run that always fails is its own trouble. */
 const failuresOfSink = 10;
 const retryOfRun = { firstMs: 500, maxMs: 60_000 };
 /** After so many attempts a run that fails while others pass is tried rarely. */
@@ -71,7 +71,8 @@ export class Delivery {
   #outcomes: Settled[] = [];
   #settling: Promise<void> | undefined;
   #trouble: { message: string; sinceMs: number } | null = null;
-  #failuresInRow = 0;
+  /** Runs that have failed since the last success. */
+  readonly #failed = new Set<number>();
   #pausedUntilMs = 0;
   #held = false;
   #wake: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -97,6 +98,8 @@ export class Delivery {
   /** Delivers nothing from now on, or again: another daemon delivers, or a comparison is under way. */
   hold(held: boolean): void {
     this.#held = held;
+    // What was read ahead may stand otherwise by then.
+    if (held) this.#giveBackReady();
     this.wake();
   }
 
@@ -211,8 +214,8 @@ export class Delivery {
       log.error({ err: error, cluster: run.run.cluster }, `the ${what} of job ${run.run.jobId} could not be sent`);
     if (isCode(error, 'http.timeout', 'http.dropped')) doubt?.(message);
     this.#note({ id: run.id, did: 'later', reason: message, dueMs: clock.now() + this.#delayMs(run.attempts + 1) });
-    this.#failuresInRow++;
-    if (this.#failuresInRow >= failuresOfSink) this.#inTrouble(error);
+    this.#failed.add(run.id);
+    if (this.#failed.size >= failuresOfSink) this.#inTrouble(error);
   }
 
   #delayMs(attempts: number): number {
@@ -237,11 +240,15 @@ export class Delivery {
     this.#pause.failed();
     this.#pausedUntilMs = clock.now() + this.#pause.delayMs();
     // What was read ahead may wait long; it is read again then, in the order of then.
+    this.#giveBackReady();
+  }
+
+  #giveBackReady(): void {
     for (const ready of [this.#ready.start, this.#ready.stop]) for (const run of ready.splice(0)) this.#giveBack(run);
   }
 
   #answered(): void {
-    this.#failuresInRow = 0;
+    this.#failed.clear();
     if (this.#trouble === null) return;
     this.#trouble = null;
     this.#pausedUntilMs = 0;
