@@ -137,6 +137,7 @@ export class Deliveries {
           id,
           sink,
         );
+        this.#askAgain(statements, id, sink);
         return;
       case 'later':
         statements.run(
@@ -169,9 +170,15 @@ export class Deliveries {
     }
   }
 
-  /** Of a run that stood before we came we know nothing but its key: how it started is asked before it is sent. */
+  /**
+   * Of a run that stood before we came we know nothing but its key: how it started is asked before it is sent. Its end is
+   * taken back, for accounting is asked about open runs only, and tells it again.
+   */
   #askAgain(statements: Statements, id: number, sink: SinkName): void {
-    const { changes } = statements.run("UPDATE run SET complete = 0 WHERE id = ? AND facts ->> 'user' = ''", id);
+    const { changes } = statements.run(
+      "UPDATE run SET complete = 0, ended = NULL, end_state = NULL WHERE id = ? AND facts ->> 'user' = ''",
+      id,
+    );
     if (changes > 0) statements.run('UPDATE delivery SET todo = 0 WHERE run = ? AND sink = ?', id, sink);
   }
 
