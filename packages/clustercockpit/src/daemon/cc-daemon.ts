@@ -79,8 +79,11 @@ export class CcDaemon {
       clock,
       queryDelayMs: config.slurmQueryDelay * 1000,
       maxRetries: config.slurmMaxRetries,
-      recorded: () => this.#wake(),
-      failed: (error) => this.#said.begins('events', `jobs of hook events could not be asked about: ${String(error)}`),
+      recorded: (who) => {
+        this.#said.ends(`events ${who}`, `${who} answers about jobs of hook events again`);
+        this.#wake();
+      },
+      failed: (who, error) => this.#said.begins(`events ${who}`, `${who}: jobs of hook events could not be asked about: ${String(error)}`),
     });
   }
 

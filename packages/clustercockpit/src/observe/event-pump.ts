@@ -24,18 +24,24 @@ export interface EventPumpOptions {
   readonly queryDelayMs: number;
   /** Quick questions beyond the first; what Slurm does not say until then the next poll asks. */
   readonly maxRetries: number;
-  /** Called when something was recorded. */
-  readonly recorded: () => void;
+  /** Called after an answer, of which something may have been recorded. */
+  readonly recorded: (who: Whom) => void;
   /** Called with a failure that is no answer. */
-  readonly failed: (error: unknown) => void;
+  readonly failed: (who: Whom, error: unknown) => void;
 }
+
+/** Who is asked about the jobs of events. */
+export type Whom = 'controller' | 'accounting';
 
 interface Waiting {
   readonly events: PendingEvent[];
   attempts: number;
   dueMs: number;
-  askAccounting: boolean;
+  /** Who is asked next. */
+  whom: Whom;
 }
+
+type Due = readonly [jobId: number, waiting: Waiting];
 
 /** Between two questions: what happens meanwhile is asked together. */
 const gapMs = 100;
@@ -43,12 +49,15 @@ const gapMs = 100;
 const retryMs = [50, 100, 200, 400, 800, 1600];
 /** A controller that cannot be asked is left to the poll, which backs off; until then the event waits. */
 const unaskedMs = 5000;
+/** What happens meanwhile waits for the answer about so many at most. */
+const jobsAtOnce = 200;
+const longestSleepMs = 3_600_000;
 
-/** Asks Slurm about the jobs of events, many at a time, one question after the other. */
+/** Asks Slurm about the jobs of events, many at a time, one question after the other to each of the two daemons. */
 export class EventPump {
   readonly #options: EventPumpOptions;
   readonly #waiting = new Map<string, Map<number, Waiting>>();
-  #wake: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #wakes: Record<Whom, PromiseWithResolvers<void>> = { controller: Promise.withResolvers(), accounting: Promise.withResolvers() };
 
   constructor(options: EventPumpOptions) {
     this.#options = options;
@@ -66,106 +75,104 @@ export class EventPump {
     if (!this.#options.observerOf(event.cluster)) return false;
     const jobs = this.#waiting.get(event.cluster) ?? new Map<number, Waiting>();
     this.#waiting.set(event.cluster, jobs);
-    const waiting = jobs.get(event.jobId) ?? { events: [], attempts: 0, dueMs: 0, askAccounting: false };
+    const waiting = jobs.get(event.jobId) ?? { events: [], attempts: 0, dueMs: 0, whom: 'controller' };
     waiting.events.push(event);
+    // What is new the controller knows first, also of a job that accounting was to be asked about.
     waiting.attempts = 0;
+    waiting.whom = 'controller';
     waiting.dueMs = this.#options.clock.now();
     jobs.set(event.jobId, waiting);
-    this.#wake.resolve();
+    this.#wakes.controller.resolve();
     return true;
   }
 
+  /** Asks each of the two at its own pace: an accounting that hangs does not keep the controller from being asked. */
   async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#run('controller', signal), this.#run('accounting', signal)]);
+  }
+
+  async #run(who: Whom, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {
-      this.#wake = Promise.withResolvers();
-      const asked = await this.#askDue(signal);
-      const next = this.#nextMs();
-      const waitMs = Math.max(asked ? gapMs : 0, next === null ? Number.POSITIVE_INFINITY : next - clock.now());
-      if (asked) await clock.sleep(gapMs, signal).catch(() => {});
-      else await this.#sleep(Math.min(waitMs, 3_600_000), signal);
+      this.#wakes[who] = Promise.withResolvers();
+      if (await this.#askDue(who, signal)) await clock.sleep(gapMs, signal).catch(() => {});
+      else await this.#sleep(who, signal);
     }
   }
 
-  async #sleep(ms: number, signal: AbortSignal): Promise<void> {
+  /** Until something falls due, or is added. */
+  async #sleep(who: Whom, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    let next = clock.now() + longestSleepMs;
+    for (const jobs of this.#waiting.values()) {
+      for (const waiting of jobs.values()) if (waiting.whom === who) next = Math.min(next, waiting.dueMs);
+    }
     const woken = new AbortController();
-    const slept = this.#options.clock.sleep(Math.max(0, ms), AbortSignal.any([signal, woken.signal])).catch(() => {});
-    await Promise.race([this.#wake.promise, slept]);
+    const slept = clock.sleep(Math.max(0, next - clock.now()), AbortSignal.any([signal, woken.signal])).catch(() => {});
+    await Promise.race([this.#wakes[who].promise, slept]);
     woken.abort();
   }
 
-  #nextMs(): number | null {
-    let next: number | null = null;
-    for (const jobs of this.#waiting.values()) for (const { dueMs } of jobs.values()) if (next === null || dueMs < next) next = dueMs;
-    return next;
-  }
-
-  async #askDue(signal: AbortSignal): Promise<boolean> {
-    const now = this.#options.clock.now();
+  async #askDue(who: Whom, signal: AbortSignal): Promise<boolean> {
+    const { clock, observerOf, recorded, failed } = this.#options;
     let asked = false;
     for (const [cluster, jobs] of this.#waiting) {
-      const observer = this.#options.observerOf(cluster);
-      const due = [...jobs].filter(([, { dueMs }]) => dueMs <= now);
+      const observer = observerOf(cluster);
+      const due = [...jobs].filter(([, { whom, dueMs }]) => whom === who && dueMs <= clock.now());
       if (!observer || due.length === 0) continue;
       asked = true;
       try {
-        await this.#askController(
-          observer,
-          jobs,
-          due.filter(([, { askAccounting }]) => !askAccounting),
-        );
-        await this.#askAccounting(
-          observer,
-          jobs,
-          due.filter(([, { askAccounting }]) => askAccounting),
-          signal,
-        );
+        if (who === 'controller') await this.#askController(observer, jobs, due);
+        else await this.#askAccounting(observer, jobs, due.slice(0, jobsAtOnce), signal);
+        recorded(who);
       } catch (error) {
-        this.#options.failed(error);
-        for (const [, waiting] of due) waiting.dueMs = this.#options.clock.now() + unaskedMs;
+        failed(who, error);
+        for (const [, waiting] of due) if (waiting.whom === who) waiting.dueMs = clock.now() + unaskedMs;
       }
     }
     return asked;
   }
 
-  async #askController(observer: Asked, jobs: Map<number, Waiting>, due: readonly (readonly [number, Waiting])[]): Promise<void> {
-    if (due.length === 0) return;
-    const { clock, queryDelayMs, maxRetries, recorded } = this.#options;
-    const counts = new Map(due.map(([jobId, { events }]) => [jobId, events.length]));
-    const answers = await observer.askEvents(due.map(([jobId]) => jobId));
-    recorded();
-    for (const [jobId, waiting] of due) {
+  async #askController(observer: Asked, jobs: Map<number, Waiting>, due: readonly Due[]): Promise<void> {
+    const { clock } = this.#options;
+    const asked = due.slice(0, jobsAtOnce);
+    const counts = new Map(asked.map(([jobId, { events }]) => [jobId, events.length]));
+    const answers = await observer.askEvents(asked.map(([jobId]) => jobId));
+    const answerOf = (jobId: number) => answers.get(jobId) ?? 'unasked';
+    // A controller that could not be asked about these cannot be asked about the others either.
+    if (asked.every(([jobId]) => answerOf(jobId) === 'unasked')) {
+      for (const [, waiting] of due) waiting.dueMs = clock.now() + unaskedMs;
+      return;
+    }
+    for (const [jobId, waiting] of asked) {
       // An event that came while the question was under way wants one of its own.
-      const news = waiting.events.length > (counts.get(jobId) ?? 0);
-      const answer = answers.get(jobId) ?? 'unasked';
-      if (news) continue;
-      if (tells(answer, waiting.events)) this.#finish(jobs, jobId, waiting);
-      else if (answer === 'unasked') waiting.dueMs = clock.now() + unaskedMs;
-      else if (answer === 'gone' || answer === 'pending' || waiting.attempts >= maxRetries) {
-        // Of a run that a requeue ended the controller says nothing more.
-        waiting.askAccounting = true;
-        waiting.dueMs = clock.now() + queryDelayMs;
-      } else {
-        waiting.dueMs = clock.now() + (retryMs[Math.min(waiting.attempts, retryMs.length - 1)] ?? 0);
-        waiting.attempts++;
-      }
+      if (waiting.events.length === counts.get(jobId)) this.#judge(jobs, jobId, waiting, answerOf(jobId));
+    }
+  }
+
+  #judge(jobs: Map<number, Waiting>, jobId: number, waiting: Waiting, answer: EventAnswer): void {
+    const { clock, queryDelayMs, maxRetries } = this.#options;
+    if (tells(answer, waiting.events)) this.#finish(jobs, jobId, waiting);
+    else if (answer === 'unasked') waiting.dueMs = clock.now() + unaskedMs;
+    else if (answer === 'gone' || answer === 'pending' || waiting.attempts >= maxRetries) {
+      // Of a run that a requeue ended the controller says nothing more.
+      waiting.whom = 'accounting';
+      waiting.dueMs = clock.now() + queryDelayMs;
+      this.#wakes.accounting.resolve();
+    } else {
+      waiting.dueMs = clock.now() + (retryMs[Math.min(waiting.attempts, retryMs.length - 1)] ?? 0);
+      waiting.attempts++;
     }
   }
 
   /** Once, after the delay; what accounting does not have by then comes with the next poll. */
-  async #askAccounting(
-    observer: Asked,
-    jobs: Map<number, Waiting>,
-    due: readonly (readonly [number, Waiting])[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (due.length === 0) return;
+  async #askAccounting(observer: Asked, jobs: Map<number, Waiting>, due: readonly Due[], signal: AbortSignal): Promise<void> {
     await observer.askAccounting(
       due.map(([jobId]) => jobId),
       signal,
     );
-    this.#options.recorded();
-    for (const [jobId, waiting] of due) this.#finish(jobs, jobId, waiting);
+    // An event that came meanwhile is the controller's to answer.
+    for (const [jobId, waiting] of due) if (waiting.whom === 'accounting') this.#finish(jobs, jobId, waiting);
   }
 
   #finish(jobs: Map<number, Waiting>, jobId: number, { events }: Waiting): void {
