@@ -40,9 +40,12 @@ export class ClusterWatch {
   readonly #options: ClusterWatchOptions;
   readonly controller: Loop;
   readonly accounting: Loop;
+  readonly #ends: Loop;
   #layout = '';
   #round = 0;
   #polled: Polled | undefined;
+  /** Open runs of the last look whose ends accounting has not been asked for yet. */
+  #missing: Polled['missing'] = [];
 
   constructor(options: ClusterWatchOptions) {
     this.#options = options;
@@ -65,6 +68,15 @@ export class ClusterWatch {
       backoff: backoff(),
       work: (signal) => this.#lookAtAccounting(signal),
       meanwhile: 'starts and ends go on through slurmctld; the rest follows when it answers',
+    });
+    this.#ends = new Loop({
+      name: `ends of ${observer.cluster}`,
+      clock,
+      log,
+      said,
+      backoff: backoff(),
+      work: (signal) => this.#askEnds(signal),
+      meanwhile: 'accounting is asked again; starts go on through slurmctld',
     });
     const kept = options.journal.book.note(this.#name('nodes'));
     if (kept !== undefined) {
@@ -95,7 +107,7 @@ export class ClusterWatch {
   /** Looks at the controller first: what it still knows of the jobs of the first history is worth more than history. */
   async run(signal: AbortSignal): Promise<void> {
     await this.controller.once(signal);
-    await Promise.all([this.controller.run(signal), this.accounting.run(signal)]);
+    await Promise.all([this.controller.run(signal), this.accounting.run(signal), this.#ends.run(signal)]);
   }
 
   async #lookAtController(signal: AbortSignal): Promise<void> {
@@ -111,40 +123,44 @@ export class ClusterWatch {
     }
     this.#polled = await observer.pollController(signal);
     recorded();
-    await this.#followMissing(this.#polled, signal);
+    this.#missing = this.#polled.missing;
+    if (this.#ends.failure === null) this.#ends.hurry();
     await nodesSeen(nodes, changed);
   }
 
-  /** Asks accounting about open runs that the controller has not any more; rarely about those that nobody has known for long. */
-  async #followMissing({ missing }: Polled, signal: AbortSignal): Promise<void> {
-    const { observer, clock, said, recorded } = this.#options;
+  /**
+   * Asks accounting about open runs that the controller has not any more; rarely about those that nobody has known for long. It
+   * does not hold up the looks at the controller.
+   */
+  async #askEnds(signal: AbortSignal): Promise<void> {
+    const { observer, clock, recorded } = this.#options;
+    const missing = this.#missing;
+    if (missing.length === 0) return;
     this.#round++;
     const due = missing.filter(
       ({ missingMs }) => missingMs === null || clock.now() - missingMs < longMissingMs || this.#round % rarely === 0,
     );
-    if (due.length === 0) return;
-    try {
-      await observer.askAccounting([...new Set(due.map(({ jobId }) => jobId))], signal);
-      recorded();
-    } catch (error) {
-      if (signal.aborted) throw error;
-      // Accounting has a loop of its own, which says what is wrong with it.
-      said.begins(`ends of ${observer.cluster}`, `the ends of ${due.length} jobs cannot be asked of accounting: ${String(error)}`);
-      return;
-    }
-    said.ends(`ends of ${observer.cluster}`, 'accounting answers about ends again');
+    if (due.length > 0) await observer.askAccounting([...new Set(due.map(({ jobId }) => jobId))], signal);
+    if (this.#missing === missing) this.#missing = [];
+    recorded();
   }
 
   async #lookAtAccounting(signal: AbortSignal): Promise<void> {
     const { observer, journal, clock, maxSpan, recorded } = this.#options;
     const now = Math.floor(clock.now() / 1000);
     const completeAt = await observer.accountingCompleteAt();
-    const watermark = this.watermark ?? readLastRun(this.#options.lastRunPath);
     const earliest = now - maxSpan;
-    if (watermark !== null && watermark < earliest) await this.#noteGap(watermark, earliest);
+    const mark = this.watermark ?? readLastRun(this.#options.lastRunPath);
+    // What a clock that has been set back says of earlier readings is worth nothing: all that may be asked is read again.
+    if (mark !== null && mark > now) await this.#forgetMark(mark, earliest);
+    const watermark = mark !== null && mark > now ? earliest : mark;
     const from = Math.max((watermark ?? earliest) - overlap, earliest);
+    let gap = watermark !== null && watermark < earliest ? watermark : null;
     const passed = async (to: number) => {
       recorded();
+      // Noted when accounting answers, so that an accounting that is away for long leaves one gap and not many.
+      if (gap !== null) await this.#noteGap(gap, earliest);
+      gap = null;
       // Nothing beyond what slurmctld has told slurmdbd counts as read.
       const upTo = Math.min(to, completeAt ?? watermark ?? from);
       if (upTo > (this.watermark ?? 0)) await journal.book.setNotes({ [this.#name('accounting')]: String(upTo) });
@@ -152,12 +168,21 @@ export class ClusterWatch {
     await observer.readHistory({ from, to: now }, passed, signal);
   }
 
+  async #forgetMark(mark: number, earliest: number): Promise<void> {
+    const { journal, log, observer } = this.#options;
+    log.warn(
+      { cluster: observer.cluster },
+      `history was read up to ${iso(mark)}, which is still to come: the clock was set back; it is read again from ${iso(earliest)}`,
+    );
+    await journal.book.setNotes({ [this.#name('accounting')]: String(earliest) });
+  }
+
   async #noteGap(since: number, until: number): Promise<void> {
     const { observer, journal, log } = this.#options;
     const { cluster } = observer;
     if (this.watermark === null || this.watermark < until) await journal.book.setNotes({ [this.#name('accounting')]: String(until) });
     await journal.book.addGap({ cluster, since, until });
-    const command = `sluice cc backfill --since ${iso(since)} --until ${iso(until)}`;
+    const command = `sluice cc backfill --cluster ${cluster} --since ${iso(since)} --until ${iso(until)}`;
     log.warn(
       { cluster, seconds: until - since },
       `history before ${iso(until)} is not asked (slurmQueryMaxSpan); to bring it in: ${command}`,
