@@ -47,7 +47,8 @@ export class Comparisons {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock, intervalMs } = this.#options;
-    this.#dueMs = clock.now() + intervalMs;
+    // A doubt that came up before holds.
+    if (this.#dueMs === 0) this.#dueMs = clock.now() + intervalMs;
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
       const waitMs = this.#dueMs - clock.now();
@@ -59,15 +60,15 @@ export class Comparisons {
         continue;
       }
       this.#dueMs = clock.now() + intervalMs;
-      if (!(await this.all(signal))) this.doubt();
+      await this.all(signal);
     }
   }
 
-  /** Compares all clusters; false when one could not be compared. */
-  async all(signal: AbortSignal): Promise<boolean> {
+  /** Compares all clusters; where one could not be compared, it is tried again before long. */
+  async all(signal: AbortSignal): Promise<void> {
     let whole = true;
     for (const watch of this.#options.watches()) whole = (await this.#one(watch, signal)) && whole;
-    return whole;
+    if (!whole) this.doubt();
   }
 
   async #one(watch: ClusterWatch, signal: AbortSignal): Promise<boolean> {
