@@ -40,21 +40,27 @@ export class Housekeeping {
       await this.once();
       await clock.sleep(everyMs, signal).catch(() => {});
     }
-    await this.#noteStatus(true);
+    await this.#try('status', () => this.#noteStatus(true));
   }
 
+  /** Each of the works by itself: a lastRunPath that cannot be written keeps nothing else from being done. */
   async once(): Promise<void> {
+    await this.#try('requests', () => this.#answerRequests());
+    await this.#try('lastRunPath', () => this.#keepLastRun());
+    await this.#try('purging', () => this.#purge());
+    await this.#try('spool', () => this.#seeSpool());
+    await this.#try('status', () => this.#noteStatus(false));
+  }
+
+  async #try(what: string, work: () => Promise<void> | void): Promise<void> {
     const { said, log } = this.#options;
     try {
-      await this.#answerRequests();
-      this.#keepLastRun();
-      await this.#purge();
-      this.#seeSpool();
-      await this.#noteStatus(false);
-      said.ends('housekeeping', 'journal and lastRunPath can be written again');
+      await work();
+      said.ends(`housekeeping ${what}`, `housekeeping (${what}) works again`);
     } catch (error) {
-      if (!(error instanceof SluiceError)) log.error({ err: error }, 'housekeeping failed');
-      said.begins('housekeeping', error instanceof Error ? error.message : String(error));
+      if (!(error instanceof SluiceError)) log.error({ err: error }, `housekeeping (${what}) failed`);
+      const hint = error instanceof SluiceError && error.hint !== undefined ? `. ${error.hint}` : '';
+      said.begins(`housekeeping ${what}`, `${error instanceof Error ? error.message : String(error)}${hint}`);
     }
   }
 
