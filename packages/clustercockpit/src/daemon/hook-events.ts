@@ -29,6 +29,8 @@ export class HookEvents {
   #finished: string[] = [];
   #listener: HookListener | undefined;
   #reading = false;
+  /** What came by the socket before it was known which clusters are observed; null from then on. */
+  #early: HookEvent[] | null = [];
 
   constructor(options: HookEventsOptions) {
     this.#options = options;
@@ -45,7 +47,7 @@ export class HookEvents {
     if (address === null) return;
     this.#listener = await listenForHooks(address, {
       clock,
-      onEvent: (event) => this.#take(event, () => {}),
+      onEvent: (event) => this.#heard(event),
       onRefused: (reason) => this.#refused(`a message to the hook's socket: ${reason}`),
     });
   }
@@ -56,6 +58,9 @@ export class HookEvents {
 
   /** Reads the spool whenever something arrives in it. */
   async run(signal: AbortSignal): Promise<void> {
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const event of early) this.#take(event, () => {});
     this.read();
     await this.#spool.watch(() => this.read(), signal);
     this.#removeFinished();
@@ -78,6 +83,12 @@ export class HookEvents {
     } finally {
       this.#reading = false;
     }
+  }
+
+  #heard(event: HookEvent): void {
+    if (this.#early === null) this.#take(event, () => {});
+    else if (this.#early.length < underWayAtMost) this.#early.push(event);
+    else this.#refused('a message to the hook’s socket while Slurm has not named its clusters: too many wait');
   }
 
   #take(event: HookEvent, done: () => void): void {
