@@ -8,7 +8,7 @@ import { type Decider, withoutPayload } from './decider.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 export interface RestSinkOptions {
-  readonly client: CcBackendClient;
+  readonly client: Pick<CcBackendClient, 'start' | 'stop' | 'remove'>;
   readonly decider: Decider;
   readonly deliveries: Deliveries;
   readonly clock: Clock;
@@ -51,8 +51,13 @@ export function restSink(options: RestSinkOptions): Sink {
     const earlier = rivals.filter(({ start: other }) => other < run.start);
     // The server takes runs of a job only in the order of their starts.
     if (earlier.some(({ waits }) => waits)) return { kind: 'later', reason: 'an earlier run of the job goes first', afterMs: turnMs };
+    if (requeuedJobs === 'keep-first') {
+      // Of a run that became known late, after a later one was sent, the server would refuse the start; or take it, while the
+      // later one is only cached.
+      const other = rivals.find(({ stands }) => stands);
+      return other && { kind: 'unsent', reason: otherRun(other.start) };
+    }
     const standing = earlier.filter(({ stands }) => stands);
-    if (requeuedJobs === 'keep-first') return standing[0] && { kind: 'unsent', reason: otherRun(standing[0].start) };
     if (rivals.some((other) => other.start > run.start && other.start - run.start < day)) {
       return { kind: 'unsent', reason: 'a later run of the same job takes its place (requeuedJobs: replace)' };
     }

@@ -153,6 +153,12 @@ export class Runs {
     return row && { complete: row['complete'] === 1, ended: row['ended'] !== null };
   }
 
+  /** Whether this run, or an earlier one of the same job, is known. */
+  knowsUpTo({ cluster, jobId, start }: RunKey): boolean {
+    const sql = 'SELECT 1 AS known FROM run WHERE cluster = ? AND job_id = ? AND start <= ? LIMIT 1';
+    return this.#journal.get(sql, cluster, jobId, start) !== undefined;
+  }
+
   /** The runs of a cluster whose end is not known, by job id, of those that were seen before a moment. */
   *openRuns(cluster: string, seenBeforeMs: number): Generator<OpenRun, void> {
     for (const row of this.#journal.iterate(

@@ -167,6 +167,7 @@ export class ClusterObserver {
       return new Map(jobIds.map((id) => [id, 'unasked']));
     }
     const sightings: Sighting[] = [];
+    const again: Sighting[] = [];
     const heard = new Map<number, EventAnswer>();
     for (const [jobId, answer] of answers) {
       if (answer.kind !== 'known') {
@@ -175,10 +176,28 @@ export class ClusterObserver {
       }
       const run = await this.#runOf(answer.value);
       heard.set(jobId, heardOf(answer.value.job, run));
-      if (run) sightings.push({ run, complete: true, backlog: false });
+      if (run) (this.#missedEarlier(run, answer.value.job) ? again : sightings).push({ run, complete: true, backlog: false });
     }
     await this.#record(sightings);
+    await this.#askEarlier(again);
+    await this.#record(again);
     return heard;
+  }
+
+  /** Whether a job ran before and nobody was there to see it. */
+  #missedEarlier(run: Run, { restarts }: ActiveJob): boolean {
+    return (restarts ?? 0) > 0 && !this.#options.journal.runs.knowsUpTo(run);
+  }
+
+  /** The runs of requeued jobs are told in their order, for cc-backend keeps one of them; the controller knows the last one only. */
+  async #askEarlier(sightings: readonly Sighting[]): Promise<void> {
+    if (sightings.length === 0) return;
+    try {
+      await this.askAccounting(sightings.map(({ run }) => run.jobId));
+    } catch (error) {
+      // While accounting is away the run that is known goes first.
+      if (!(error instanceof SluiceError)) throw error;
+    }
   }
 
   async #runOf({ job, allocation, script, description }: JobDetails): Promise<Run | undefined> {
