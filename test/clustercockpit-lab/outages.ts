@@ -18,6 +18,8 @@ interface Outage {
   readonly end: (scene: Scene) => Promise<void> | void;
   /** Whether jobs are submitted meanwhile: not where sbatch would only wait for slurmctld. */
   readonly load: boolean;
+  /** slurmctld writes its state seconds after a change; what began since is truly forgotten by one that is killed. */
+  readonly quietMs?: number;
   /** Whether starts and ends are to reach cc-backend meanwhile as fast as ever. */
   readonly unhurt?: true;
 }
@@ -48,6 +50,7 @@ export const outages: readonly Outage[] = [
   {
     name: 'slurmctld killed',
     load: false,
+    quietMs: 10_000,
     begin: ({ lab }) => lab.daemons.slurmctld.kill(),
     end: ({ lab }) => lab.daemons.slurmctld.start(),
   },
@@ -137,6 +140,7 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     for (const outage of outages.filter(({ name }) => trial.only?.includes(name) ?? true)) {
       const [from, stopsBefore] = [Date.now(), backend.guard.stops.length];
       await runner.submitAll(someJobs(choices), 50);
+      await sleep(outage.quietMs ?? 0);
       await outage.begin(scene);
       const until = performance.now() + trial.lastsMs;
       while (performance.now() < until) {

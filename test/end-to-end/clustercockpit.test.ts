@@ -31,17 +31,17 @@ function daemonOnLab({ lab, hooks, dir, down }: LabWithHooks): void {
   it('jobs of every kind stand in cc-backend as Slurm says, while the daemon is killed and every third call goes wrong', async () => {
     const jobs = planMix(40, choices, ['timedOut', 'nodeFail']);
     inOrder(
-      await jobsTrial({ lab, dir: join(dir, 'killed'), jobs, choices, everyMs: 400, kills: 8, faultShare: 0.3, hooks, progress: quiet }),
+      await jobsTrial({ lab, dir: join(dir, 'killed'), jobs, choices, everyMs: 250, kills: 6, faultShare: 0.3, hooks, progress: quiet }),
     );
   });
 
   it('no stop for a job that runs while slurmctld or slurmdbd is away, squeue says nothing, the disk is full', async () => {
-    const only = ['slurmctld killed', 'squeue says nothing', 'slurmdbd stopped', 'the disk of the journal full'];
+    const only = ['slurmctld stopped', 'squeue says nothing', 'slurmdbd stopped', 'the disk of the journal full'];
     const { faults } = await outagesTrial({
       lab,
       dir: join(dir, 'outages'),
       choices,
-      lastsMs: 5000,
+      lastsMs: 4000,
       everyMs: 600,
       hooks,
       only,
