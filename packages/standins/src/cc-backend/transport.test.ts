@@ -129,7 +129,7 @@ test('§2 a token without roles is answered twice over', async () => {
   assert.deepEqual([status, text], [401, '{"error":"unauthorized","status":"Unauthorized"}\n'.repeat(2)]);
 });
 
-test('§2 X-Auth-Token before Authorization, Bearer or not', async () => {
+test('§2 §11 X-Auth-Token before Authorization, Bearer or not', async () => {
   await using b = await bench();
   const token = mintToken(keys, { name: 'u', roles: ['api'] }, now);
   const cases: [headers: Record<string, string>, status: number][] = [
@@ -142,7 +142,7 @@ test('§2 X-Auth-Token before Authorization, Bearer or not', async () => {
   for (const [headers, status] of cases) assert.equal((await b.ask('GET', '/api/jobs/', undefined, headers)).status, status);
 });
 
-test('§2 addresses: the first * allows all, a list of hops matches none, the address is looked at before the role', async () => {
+test('§2 §11 addresses: the first * allows all, a list of hops matches none, the address is looked at before the role', async () => {
   const token = mintToken(keys, { name: 'u', roles: ['api'] }, now);
   const user = mintToken(keys, { name: 'u', roles: ['user'] }, now);
   const cases: [allowedIps: string[], headers: Record<string, string>, answer: string][] = [
