@@ -7,8 +7,11 @@ const shipped = [
   'docs/cc-slurm-adapter.schema.json',
   'docs/cc-slurm-sync.schema.json',
   'docs/clustercockpit-configuration.md',
+  'docs/clustercockpit-sync.md',
+  'docs/clustercockpit.md',
   'docs/configuration.md',
   'docs/errors.md',
+  'docs/from-cc-slurm-adapter.md',
   'docs/sluice.schema.json',
   'docs/state.md',
 ];

@@ -105,7 +105,7 @@ describe('packing', () => {
     const description = /Description: (.*)$/.exec(control)?.[1]?.trim() ?? '';
     const spec = read('sluice.spec.in');
     const body = /%description (.*?) %install/.exec(spec)?.[1] ?? 'none';
-    assert.equal(description, `${/Summary: (.*?) License:/.exec(spec)?.[1]?.replace('Reads', 'reads')} ${body}`);
+    assert.equal(description, `${/Summary: (.*?) License:/.exec(spec)?.[1]?.replace('Brings', 'brings')} ${body}`);
     assert.doesNotMatch(control, /REST API|Waldur|\.invalid/);
   });
 
