@@ -5,9 +5,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type AdapterConfig,
+  ask,
   CcDaemon,
   type CcDaemonOptions,
   loadAdapterConfig,
+  type Request,
   type StartPayload,
   writeSpoolEvent,
 } from '@sluice/clustercockpit';
@@ -121,9 +123,9 @@ export class Engine {
     return daemon;
   }
 
-  async #config(changes: Readonly<Record<string, unknown>>): Promise<AdapterConfig> {
+  async #config(changes: Readonly<Record<string, unknown>>, firstTime = true): Promise<AdapterConfig> {
     const file = join(this.directory, 'config.json');
-    writeFileSync(join(this.directory, 'token'), this.#options.token ?? goodToken(), { mode: 0o600 });
+    if (firstTime) this.putToken(this.#options.token ?? goodToken());
     const settings = {
       pidFilePath: join(this.directory, 'pid'),
       prepSockListenPath: '',
@@ -147,6 +149,19 @@ export class Engine {
     writeFileSync(join(this.directory, 'token'), token, { mode: 0o600 });
   }
 
+  /** What an administrator asks of the running daemon. */
+  async request(request: Request): Promise<void> {
+    const journalPath = join(this.directory, 'journal.db');
+    const { clock } = this;
+    this.#hooks++;
+    await ask(journalPath, request, { clock, pid: process.pid, sinks: ['rest'], first: 'rest', name: `request-${this.#hooks}` });
+  }
+
+  /** SIGHUP. */
+  async reload(daemon: CcDaemon): Promise<void> {
+    daemon.reload(await this.#config({}, false));
+  }
+
   /** The hook of slurmctld for one job. */
   hook(kind: 'start' | 'end', jobId: number, cluster = 'labcluster'): void {
     const environment = {
@@ -158,6 +173,20 @@ export class Engine {
     const spool = join(this.directory, 'spool');
     mkdirSync(spool, { recursive: true });
     if (!writeSpoolEvent({ spool, environment, nowMs: this.clock.now(), pid: this.#hooks })) throw new Error('the hook wrote nothing');
+  }
+
+  /** A job begins, and stands in cc-backend. */
+  async started(jobId: number, start = this.now): Promise<number> {
+    this.slurm.begin({ jobId, start });
+    this.hook('start', jobId);
+    await this.until(`job ${jobId} started`, () => this.row(jobId, start) !== undefined);
+    return start;
+  }
+
+  /** A job ends in Slurm, and the hook says so. */
+  ended(jobId: number, start: number, end = this.now, state = 'COMPLETED'): void {
+    this.slurm.end({ jobId, start, end, state });
+    this.hook('end', jobId);
   }
 
   /** Lets time pass, and what falls due meanwhile be done. */
@@ -174,7 +203,7 @@ export class Engine {
     const last = this.clock.now() + seconds * 1000;
     while (!isSo()) {
       if (this.clock.now() > last) throw new Error(`not within ${seconds} s: ${what}\n${this.said.slice(-12).join('')}`);
-      await this.clock.advance(25);
+      await this.clock.advance(seconds > 100 ? stepMs : 25);
       await sleep(1);
     }
   }
@@ -191,7 +220,8 @@ export class Engine {
   /** Writes of one kind that cc-backend answered, by job id. */
   writes(what: 'start_job' | 'stop_job' | 'delete_job', jobId?: number): readonly Exchange[] {
     return this.exchanges.filter(
-      ({ method, path, requestBody }) => method !== 'GET' && path === `/api/jobs/${what}/` && (jobId === undefined || payloadOf(requestBody).jobId === jobId),
+      ({ method, path, requestBody }) =>
+        method !== 'GET' && path === `/api/jobs/${what}/` && (jobId === undefined || payloadOf(requestBody).jobId === jobId),
     );
   }
 
