@@ -84,6 +84,9 @@ export { type HeldRun, type Observation, type ObserveOptions, observeCluster, ty
 export { type NoRun, observeActive, observeEnded, surroundings } from './observe/seen.ts';
 export { ask, type Request } from './requests/requests.ts';
 export { keyOf, type Run, type RunEnd, type RunKey } from './run.ts';
+export type { ShadowOptions } from './shadow/shadow.ts';
+export { shadowJournalPath } from './shadow/shadow-config.ts';
+export type { ShadowLine, ShadowSummary } from './shadow/shadow-line.ts';
 export { type Attention, attentionOf, statusExitCode } from './status/attention.ts';
 export type { StatusNote } from './status/note.ts';
 export { type ClusterStatus, type DaemonState, readStatus, type SinkStatus, type Status, type StatusOptions } from './status/status.ts';

@@ -9,6 +9,9 @@ import type { SyncCommandOptions } from './cc-sync.ts';
 
 export interface DaemonOptions extends CcOptions {
   readonly logLevel?: string;
+  readonly dryRun?: boolean;
+  readonly report?: string;
+  readonly patience?: string;
 }
 
 /** `sluice clustercockpit`: jobs and node states into ClusterCockpit's cc-backend. */
@@ -46,6 +49,20 @@ function logLevel(): Option {
 function addDaemon(cc: Command, around: Surroundings, setExit: (code: number) => void): void {
   command(cc, 'daemon', 'deliver every job to cc-backend, in place of cc-slurm-adapter')
     .addOption(logLevel())
+    .option('--dry-run', 'send nothing: run beside the program that delivers, and report what would have been sent and where it differs')
+    .option('--report <file>', 'with --dry-run: write the report there, one JSON object a line, instead of on stdout')
+    .option('--patience <seconds>', 'with --dry-run: time that the other program has to deliver until it is compared (default: 600)')
+    .addHelpText(
+      'after',
+      `
+A dry run has a journal of its own (journalPath with .dry-run), no socket and no process file, leaves lastRunPath and the spool alone, and writes
+nothing to cc-backend or NATS. It sums up every hour and at its end.
+
+Examples:
+  $ sluice cc daemon
+  $ sluice cc daemon --dry-run --report /var/tmp/sluice.jsonl
+`,
+    )
     .action(async (options: DaemonOptions) => {
       const { runCcDaemon } = await import('./cc-daemon.ts');
       setExit(await runCcDaemon(options, around));

@@ -14,6 +14,7 @@ import {
 import type { Surroundings } from '../surroundings.ts';
 import type { DaemonOptions } from './cc-command.ts';
 import { logLevelOf, slurmOf } from './cc-open.ts';
+import { shadowOf } from './cc-shadow.ts';
 
 /** Runs the daemon until it is ended, and gives its exit code. */
 export async function runCcDaemon(options: DaemonOptions, around: Surroundings): Promise<number> {
@@ -39,6 +40,7 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
     hostname: hostname(),
     pid: process.pid,
     version: version(),
+    ...(options.dryRun ? { shadow: shadowOf(options, around) } : {}),
   });
   let operations: OperationsServer | undefined;
   const serve = {

@@ -20,6 +20,7 @@ function addStatus(command: Adding[0], around: Surroundings, setExit: Adding[2])
     .option('--json', 'print it as JSON, with everything')
     .option('--all', 'list all runs of each kind instead of 20')
     .option('--slurm', 'also ask accounting for its runaway jobs')
+    .option('--dry-run', 'of the daemon that runs with --dry-run')
     .addOption(new Option('--watch [seconds]', 'show it again and again (every 5 s) until interrupted'))
     .addHelpText(
       'after',

@@ -1,4 +1,4 @@
-import { type AdapterConfig, readStatus, type Status, statusExitCode, statusText } from '@sluice/clustercockpit';
+import { type AdapterConfig, readStatus, type Status, shadowJournalPath, statusExitCode, statusText } from '@sluice/clustercockpit';
 import { SluiceError } from '@sluice/io';
 import type { Surroundings } from '../surroundings.ts';
 import { type CcOptions, openConfig, slurmOf } from './cc-open.ts';
@@ -8,6 +8,7 @@ export interface StatusCommandOptions extends CcOptions {
   readonly all?: boolean;
   readonly slurm?: boolean;
   readonly watch?: string | true;
+  readonly dryRun?: boolean;
 }
 
 /** Runs listed of each kind unless all are wanted. */
@@ -18,7 +19,8 @@ const clearScreen = '\x1b[H\x1b[J';
 /** Shows what the daemon does; 1 when something needs an administrator, 75 when it does not run. */
 export async function runStatus(options: StatusCommandOptions, around: Surroundings): Promise<number> {
   const pauseMs = pauseOf(options);
-  const { config } = await openConfig(options, around);
+  const { config: read } = await openConfig(options, around);
+  const config = options.dryRun ? { ...read, journalPath: shadowJournalPath(read.journalPath) } : read;
   for (;;) {
     const code = await once(config, options, around);
     if (pauseMs === undefined) return code;

@@ -3,7 +3,7 @@ import type { CcCluster } from '../decide/cc-cluster.ts';
 import { errorFor, isMissing, isNoRoute, reasonOf, type Surroundings } from './answers.ts';
 import { startForVersion, statesForVersion, stopForVersion } from './dialect.ts';
 import { ccGraphql, type JobFilter } from './graphql.ts';
-import { jsonOf, type ListedJob, readRows } from './listed-job.ts';
+import { type DetailedJob, jsonOf, type ListedJob, readDetails, readRows } from './listed-job.ts';
 import type { NodeStatesPayload, StartPayload, StopPayload } from './payloads.ts';
 import { ccRequests } from './requests.ts';
 import { probeServer, type ServerProfile } from './server-profile.ts';
@@ -31,6 +31,10 @@ export interface CcBackendClient {
   lastProfile(): ServerProfile | null;
   /** Jobs of a cluster that started at exactly this time; only what the server has committed. */
   startedAt(cluster: string, startTime: number): Promise<readonly ListedJob[]>;
+  /** The same with all that is known of them; the server reads the archive for each that has ended (contract W9). */
+  detailsAt(cluster: string, startTime: number): Promise<readonly DetailedJob[]>;
+  /** The committed runs of a job: all where GraphQL can be used, else the one of this start. */
+  runsOf(cluster: string, jobId: number, startTime: number): Promise<readonly ListedJob[]>;
   /** One run, if the server has committed it. */
   find(cluster: string, jobId: number, startTime: number): Promise<ListedJob | undefined>;
   /** All committed jobs in state `running`, started at `from` or later. */
@@ -69,6 +73,9 @@ export interface CcBackendClientOptions {
 
 /** Of ended jobs the server reads one archive entry per row, within its 20 s for an answer. */
 const archivedPageSize = 50;
+/** Jobs of one second that are looked at in full. */
+const ofOneSecond = 5000;
+const listing = 'the listing of jobs';
 /** 2100-01-01: a start that lies in the server's future is one of its running jobs all the same. */
 const endOfTime = 4_102_444_800;
 
@@ -115,11 +122,13 @@ export function ccBackendClient(http: HttpClient, token: () => string, options: 
     items: number,
     options: StartedOptions = {},
   ): Promise<readonly ListedJob[]> {
+    return readRows(await rawList(cluster, from, to, items, options), listing);
+  }
+
+  async function rawList(cluster: string, from: number, to: number, items: number, options: StartedOptions = {}): Promise<unknown> {
     const states = (options.states ?? []).map((state) => `&state=${state}`).join('');
     const path = `/api/jobs/?cluster=${encodeURIComponent(cluster)}&start-time=${from}-${to}&items-per-page=${items}${states}`;
-    const what = 'the listing of jobs';
-    const answer = (await read('jobs', path, what, options.signal)) as { jobs?: unknown } | null;
-    return readRows(answer?.jobs, what);
+    return ((await read('jobs', path, listing, options.signal)) as { jobs?: unknown } | null)?.jobs;
   }
 
   async function startedAt(cluster: string, startTime: number): Promise<readonly ListedJob[]> {
@@ -181,6 +190,10 @@ export function ccBackendClient(http: HttpClient, token: () => string, options: 
 
   return {
     startedAt,
+    async detailsAt(cluster, startTime) {
+      return readDetails(await rawList(cluster, startTime, startTime, ofOneSecond), listing);
+    },
+    runsOf,
     find,
     profile: async () => known ?? probed(),
     lastProfile: () => known ?? null,

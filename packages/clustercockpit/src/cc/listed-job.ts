@@ -1,4 +1,5 @@
 import { type HttpResponse, SluiceError } from '@sluice/io';
+import type { ResourcePayload, Shared } from './payloads.ts';
 
 /** A job as the server lists it; only what is looked at. */
 export interface ListedJob {
@@ -53,3 +54,47 @@ export function jsonOf(answer: HttpResponse, what: string): unknown {
     throw new SluiceError('cc.failed', `cc-backend answered ${what} with something that is no JSON`, { cause });
   }
 }
+
+/** A listed job with all that a start says of it; numbers that the server leaves out are 0. */
+export interface DetailedJob extends ListedJob {
+  readonly user: string;
+  readonly project: string;
+  readonly partition: string;
+  readonly subCluster: string;
+  /** As 1.5 words it, also where the server says `exclusive`; empty when it says neither. */
+  readonly shared: string;
+  readonly numNodes: number;
+  readonly numHwthreads: number;
+  readonly numAcc: number;
+  /** Seconds. */
+  readonly walltime: number;
+  readonly arrayJobId: number;
+  readonly resources: readonly ResourcePayload[];
+}
+
+/** The rows of a listing by REST, in full. Errors as `readRows`. */
+export function readDetails(rows: unknown, what: string): readonly DetailedJob[] {
+  const raw = Array.isArray(rows) ? (rows as readonly Readonly<Record<string, unknown>>[]) : [];
+  return readRows(rows, what).map((job, index) => {
+    const row = raw[index] ?? {};
+    const text = (key: string) => (typeof row[key] === 'string' ? row[key] : '');
+    const number = (key: string) => (typeof row[key] === 'number' ? row[key] : 0);
+    return {
+      ...job,
+      user: text('user'),
+      project: text('project'),
+      partition: text('partition'),
+      subCluster: text('subCluster'),
+      shared: 'exclusive' in row ? (sharedOf[number('exclusive')] ?? '') : text('shared'),
+      numNodes: number('numNodes'),
+      numHwthreads: number('numHwthreads'),
+      numAcc: number('numAcc'),
+      walltime: number('walltime'),
+      arrayJobId: number('arrayJobId'),
+      resources: (Array.isArray(row['resources']) ? row['resources'] : []).filter((one) => typeof one?.hostname === 'string'),
+    };
+  });
+}
+
+/** `exclusive` of servers up to 1.4 (contract §5.2). */
+const sharedOf: readonly Shared[] = ['multi_user', 'none', 'single_user'];

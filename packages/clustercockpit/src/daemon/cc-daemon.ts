@@ -13,6 +13,8 @@ import { type NatsPublisher, natsPublisher } from '../nats/publisher.ts';
 import { ClusterObserver } from '../observe/cluster-observer.ts';
 import { EventPump } from '../observe/event-pump.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
+import { Shadow, type ShadowOptions } from '../shadow/shadow.ts';
+import { shadowConfig } from '../shadow/shadow-config.ts';
 import { changedKeys } from './changed-keys.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { clustersToWatch } from './clusters.ts';
@@ -44,6 +46,8 @@ export interface CcDaemonOptions {
   /** Release of Sluice, for status. */
   readonly version: string;
 }
+  /** A dry run beside the program that delivers: nothing is sent, what would have been is reported and compared. */
+  readonly shadow?: ShadowOptions;
 
 /** Two controllers: how often it is looked which of them acts, in milliseconds. */
 const roleMs = 10_000;
@@ -63,14 +67,16 @@ export class CcDaemon {
   #decisions: Decisions | undefined;
   #comparisons: Comparisons | undefined;
   #deliveries: Delivery[] = [];
+  #shadow: Shadow | undefined;
   #watches: ClusterWatch[] = [];
   #acting = true;
   readonly #pump: EventPump;
   readonly #running: Promise<void>[] = [];
 
   constructor(options: CcDaemonOptions) {
-    this.#options = options;
-    const { log, clock, config } = options;
+    const { log, clock } = options;
+    const config = options.shadow ? shadowConfig(options.config) : options.config;
+    this.#options = { ...options, config };
     this.#config = config;
     this.#said = rememberingSaid(saidOnce({ log, clock }), clock);
     this.#metrics = daemonMetrics({ metrics: options.metrics, journal: () => this.#journal, sinks: sinksOf(config).sinks, clock });
@@ -96,6 +102,7 @@ export class CcDaemon {
         name: 'pid file',
         start: () => {
           pidFile = writePidFile(config.pidFilePath, this.#options.pid);
+          if (this.#options.shadow) return;
         },
         stop: () => pidFile?.release(),
       },
@@ -132,8 +139,9 @@ export class CcDaemon {
    * Puts a changed configuration in force: secrets, and what is decided of a run. What else has changed needs a restart, and is
    * named. Errors: those of readSecrets.
    */
-  reload(config: AdapterConfig): void {
-    const { log } = this.#options;
+  reload(read: AdapterConfig): void {
+    const { log, shadow } = this.#options;
+    const config = shadow ? shadowConfig(read) : read;
     const before = this.#config;
     this.#config = config;
     try {
@@ -191,7 +199,7 @@ export class CcDaemon {
     for (const sink of await this.#sinks(this.#decisions)) {
       this.#deliveries.push(
         new Delivery({
-          sink,
+          sink: this.#shadow?.watch(sink) ?? sink,
           deliveries: this.#open.deliveries,
           clock,
           random,
@@ -202,7 +210,8 @@ export class CcDaemon {
         }),
       );
     }
-    if (this.#client) {
+    // A dry run's journal says what would stand there, which a comparison would correct.
+    if (this.#client && !this.#shadow) {
       this.#comparisons = new Comparisons({
         client: this.#client,
         journal: this.#open,
@@ -221,10 +230,12 @@ export class CcDaemon {
   async #sinks(decider: Decisions): Promise<readonly Sink[]> {
     const { config, clock, random, env, hostname } = this.#options;
     const sinks: Sink[] = [];
-    if (config.ccRestSubmitJobs && this.#client) {
+    this.#shadow = this.#openShadow();
+    const writer = this.#shadow?.writer ?? this.#client;
+    if (config.ccRestSubmitJobs && writer) {
       sinks.push(
         restSink({
-          client: this.#client,
+          client: writer,
           decider,
           deliveries: this.#open.deliveries,
           clock,
@@ -284,6 +295,21 @@ export class CcDaemon {
   }
 
   #wake(): void {
+  #openShadow(): Shadow | undefined {
+    const { shadow, config, clock, log } = this.#options;
+    if (!shadow) return undefined;
+    return new Shadow(shadow, {
+      client: config.ccRestJwt === null ? null : (this.#client ?? null),
+      marginMs: 2 * config.ccCommitInterval * 1000,
+      clock,
+      log,
+      said: this.#said,
+      clusters: () =>
+        this.#watches.map(({ observer: { cluster } }) => ({ cluster, ccCluster: config.clusterNames.get(cluster) ?? cluster })),
+      knows: (key) => this.#open.runs.stateOf(key) !== undefined,
+    });
+  }
+
     for (const delivery of this.#deliveries) delivery.wake();
   }
 
@@ -332,6 +358,7 @@ export class CcDaemon {
     if (this.#comparisons) keep(this.#comparisons.run(stopping));
     keep(this.#watchRole(stopping));
   }
+    if (this.#shadow) keep(this.#shadow.run(stopping));
 
   #housekeeping(hooks: HookEvents): Housekeeping {
     const { config, clock, log, version, pid } = this.#options;
@@ -367,6 +394,7 @@ export class CcDaemon {
         return names;
       } catch (error) {
         if (!(error instanceof SluiceError)) throw error;
+      dryRun: this.#shadow !== undefined,
         const hint = error.hint === undefined ? '' : `. ${error.hint}`;
         this.#said.begins('clusters', `Slurm cannot be asked for the name of its cluster: ${error.message}${hint}; it is asked again`);
         await clock.sleep(clustersRetryMs, stopping).catch(() => {});

@@ -16,6 +16,8 @@ export interface HousekeepingOptions {
   readonly said: SaidOnce;
   readonly watches: () => readonly ClusterWatch[];
   readonly spool: Pick<Spool, 'fullSince' | 'clearFull'>;
+  /** In a dry run lastRunPath and requests belong to another daemon. */
+  readonly dryRun?: boolean;
   /** Called when runs that were set aside have been taken up again. */
   readonly retried: () => void;
   /** What the daemon says of itself, beside what is added here. */
@@ -45,8 +47,10 @@ export class Housekeeping {
 
   /** Each of the works by itself: a lastRunPath that cannot be written keeps nothing else from being done. */
   async once(): Promise<void> {
-    await this.#try('requests', () => this.#answerRequests());
-    await this.#try('lastRunPath', () => this.#keepLastRun());
+    if (!this.#options.dryRun) {
+      await this.#try('requests', () => this.#answerRequests());
+      await this.#try('lastRunPath', () => this.#keepLastRun());
+    }
     await this.#try('purging', () => this.#purge());
     await this.#try('spool', () => this.#seeSpool());
     await this.#try('status', () => this.#noteStatus(false));
