@@ -57,6 +57,18 @@ describe('the journal of runs', () => {
     assert.deepEqual([due('start'), due('stop')], [[], []]);
   });
 
+  it('a run that slurmctld forgot and began anew stays one, by the start that was told; a requeued job has another', async () => {
+    const run = aRun();
+    await journal.runs.record([seen(run)]);
+    await settle({ id: onlyDue('start').id, did: 'start', stopAfterMs: 0 });
+    const anew = { ...run, start: run.start + 3 };
+    assert.deepEqual(await journal.runs.record([seen({ ...anew, ended: end })]), { started: 0, ended: 1 });
+    const { start, ended } = onlyDue('stop').run;
+    assert.deepEqual([start, ended, journal.runs.resizedFrom(run.cluster, run.jobId, anew.start)], [run.start, end, run.start]);
+    const requeued = { ...run, start: run.start + 50, submit: Number(run.submit) + 40 };
+    assert.deepEqual(await journal.runs.record([seen(requeued)]), { started: 1, ended: 0 });
+  });
+
   it('W1: holds a stop back until the start has been committed, and shows it as that', async () => {
     await journal.runs.record([seen(aRun({ ended: end }))]);
     await settle({ id: onlyDue('start').id, did: 'start', stopAfterMs: 240_000 });

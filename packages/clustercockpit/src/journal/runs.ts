@@ -1,5 +1,5 @@
 import type { Journal, Row, Statements } from '@sluice/service';
-import type { RunEnd, RunKey } from '../run.ts';
+import type { Run, RunEnd, RunKey } from '../run.ts';
 import { setNote } from './book.ts';
 import { factsOf } from './facts.ts';
 import { known, todo } from './schema.ts';
@@ -49,7 +49,7 @@ export class Runs {
   }
 
   #recordOne(statements: Statements, { run, complete, backlog, stands }: Sighting): { isNew: boolean; nowEnded: boolean } {
-    const row = find(statements, run);
+    const row = find(statements, run) ?? beganBefore(statements, run);
     const now = this.#now();
     if (!row) {
       const { lastId } = statements.run(
@@ -141,7 +141,12 @@ export class Runs {
     );
   }
 
-  /** The start of the run that a row of accounting goes on with, for the rows that follow a resize (slurm.md §9.8). */
+  /** Whether rows of a cluster are known that a resize ended. */
+  hasResizes(cluster: string): boolean {
+    return this.#journal.get('SELECT 1 FROM resized WHERE cluster = ? LIMIT 1', cluster) !== undefined;
+  }
+
+  /** The start by which a run is known that Slurm says to have begun later: after a resize (slurm.md §9.8), or begun anew. */
   resizedFrom(cluster: string, jobId: number, start: number): number | undefined {
     const row = this.#journal.get('SELECT start FROM resized WHERE cluster = ? AND job_id = ? AND at = ?', cluster, jobId, start);
     return row === undefined ? undefined : Number(row['start']);
@@ -211,4 +216,22 @@ export class Runs {
 
 function find({ get }: Statements, { cluster, jobId, start }: RunKey): Row | undefined {
   return get('SELECT id, complete, ended FROM run WHERE cluster = ? AND job_id = ? AND start = ?', cluster, jobId, start);
+}
+
+/**
+ * The same run with an earlier start. A slurmctld that was killed forgets what began in the seconds before, and begins it
+ * anew: same job, same time of submission, another start, and the start that was told is in no row of accounting any more.
+ * Two of the same submission there are never (slurmdbd's key is job id and submission; a requeue submits anew).
+ */
+function beganBefore({ get, run: write }: Statements, { cluster, jobId, start, submit }: Run): Row | undefined {
+  if (submit === null) return undefined;
+  const row = get(
+    "SELECT id, complete, ended, start FROM run WHERE cluster = ? AND job_id = ? AND start < ? AND facts ->> 'submit' = ? ORDER BY start LIMIT 1",
+    cluster,
+    jobId,
+    start,
+    submit,
+  );
+  if (row) write('INSERT OR IGNORE INTO resized VALUES (?, ?, ?, ?)', cluster, jobId, start, Number(row['start']));
+  return row;
 }

@@ -130,8 +130,9 @@ export class ClusterObserver {
   /** What one row of the controller means: a run that runs, an end, or a job that has to be asked about. */
   #sort(state: ActiveState, running: Map<number, number>, fresh: Set<number>, endings: Ending[]): void {
     const { cluster, journal } = this.#options;
-    const { jobId, start, end } = state;
-    if (start === null || state.state.base === 'PENDING' || hasFlag(state, 'REVOKED')) return;
+    const { jobId, end } = state;
+    if (state.start === null || state.state.base === 'PENDING' || hasFlag(state, 'REVOKED')) return;
+    const start = journal.runs.resizedFrom(cluster, jobId, state.start) ?? state.start;
     // A known run goes on until somebody says how it ended; what is not known yet does not begin like this.
     if (isBetween(state) && journal.runs.stateOf({ cluster, jobId, start }) === undefined) return;
     if (!isEnded(state.state)) {
