@@ -53,6 +53,8 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
   });
   try {
     bed.daemon.start();
+    // Without kills all that a job holds is to be known, so somebody has to be there when the first one begins.
+    while (!killer && bed.journal()?.acting !== true) await sleep(200);
     const submitting = runner.submitAll(jobs, trial.everyMs);
     if (killer) await killRepeatedly(killer, kills, progress);
     await submitting;
@@ -68,7 +70,7 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
       rows: backend.is.rows('job'),
       allocations: sampledAllocations(lab),
       requeuedJobs: 'keep-first',
-      wholeFrom: kills > 0 ? Number.POSITIVE_INFINITY : 3,
+      wholeFrom: kills > 0 ? Number.POSITIVE_INFINITY : hooks ? 3 : 8,
     });
     const kindOf = new Map(runner.submitted.map((job) => [String(job.jobId), job.kind]));
     const named = (fault: string) => `${kindOf.get(/\b(\d+)\/\d/.exec(fault)?.[1] ?? '') ?? 'part of another'}: ${fault}`;

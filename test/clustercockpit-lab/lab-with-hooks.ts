@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Lab, LabUnavailable, startLab, suites } from '../lab/lab.ts';
@@ -8,15 +8,13 @@ import { type Hooks, prepareHooks } from './bed.ts';
 /** A lab whose slurmctld runs our hook, and a directory for what the daemons of a trial keep. */
 export interface LabWithHooks {
   readonly lab: Lab;
-  readonly hooks: Hooks;
+  /** Undefined where slurmctld runs in a tree of another release, from within which a hook of this machine is not to be seen. */
+  readonly hooks: Hooks | undefined;
   readonly dir: string;
   down(): Promise<void>;
 }
 
-/**
- * Of the Debian suite that SLUICE_LAB_SUITE names (bookworm by default). In a tree of another release the hook's script and
- * spool are not to be seen from within, so slurmctld of a host's own release alone runs it. Throws {@link LabUnavailable}.
- */
+/** Of the Debian suite that SLUICE_LAB_SUITE names (bookworm by default). Throws {@link LabUnavailable}. */
 export async function labWithHooks(progress: (line: string) => void = () => {}): Promise<LabWithHooks> {
   const suite = suites.find((one) => one === (process.env['SLUICE_LAB_SUITE'] ?? 'bookworm'));
   if (suite === undefined) throw new Error(`SLUICE_LAB_SUITE names none of ${suites.join(', ')}`);
@@ -24,13 +22,14 @@ export async function labWithHooks(progress: (line: string) => void = () => {}):
   const dir = mkdtempSync(join(tmpdir(), 'sluice-cc-lab-'));
   chmodSync(dir, 0o755);
   try {
-    const hooks = prepareHooks(dir, slurmUid());
+    const own = readFileSync('/etc/os-release', 'utf8').includes(`VERSION_CODENAME=${suite}\n`);
+    const hooks = own ? prepareHooks(dir, slurmUid()) : undefined;
     const lab = await startLab({
       suite,
       port: 17200,
       messageTimeout: 5,
       progress,
-      hooks: { prologSlurmctld: hooks.script, epilogSlurmctld: hooks.script },
+      ...(hooks ? { hooks: { prologSlurmctld: hooks.script, epilogSlurmctld: hooks.script } } : {}),
     });
     const down = async () => {
       await lab.down();
