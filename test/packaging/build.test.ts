@@ -38,7 +38,7 @@ describe('npm run build', () => {
   it('gives the same bytes in another folder and over an older build', () => {
     const elsewhere = join(second.path, 'with a space');
     mkdirSync(elsewhere);
-    stageWorkspace(elsewhere);
+    stageWorkspace(elsewhere, first.path);
     runScript(elsewhere, 'scripts/build.ts');
     runScript(elsewhere, 'scripts/build.ts');
     assert.deepEqual(digests(elsewhere), digests(first.path));

@@ -12,10 +12,10 @@ const area = workshop();
 after(() => area[Symbol.dispose]());
 
 /** A staged workspace with stubs for Node and a finished build. */
-function stage(name: string): string {
+function stage(name: string, from?: string): string {
   const folder = join(area.path, name);
   mkdirSync(folder);
-  stageWorkspace(folder);
+  stageWorkspace(folder, from);
   putStubsForNode(folder);
   runScript(folder, 'scripts/build.ts');
   return folder;
@@ -31,7 +31,7 @@ describe('packing', () => {
   });
 
   it('gives the same bytes in another folder and under another umask', { skip: !allTools && 'needs tar, dpkg-deb and rpmbuild' }, () => {
-    const second = stage('second');
+    const second = stage('second', first);
     const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' };
     const pack = (folder: string, umask: string) => {
       runProgram('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', process.execPath, ...script, '--require'], { cwd: folder, env });

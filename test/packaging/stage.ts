@@ -31,12 +31,12 @@ const leftOut = /^(?:packages\/[^/]+\/)?(?:dist|out)$|^\.git$|^node_modules$|\.t
 
 /**
  * Copies the workspace's sources into `folder` and links its node modules, so that a test builds there and not under
- * the feet of whoever works in the workspace.
+ * the feet of whoever works in the workspace. `from` is a staged workspace whose sources are wanted once more.
  */
-export function stageWorkspace(folder: string): void {
-  const filter = (path: string) => !leftOut.test(relative(root, path));
-  for (const name of readdirSync(root)) cpSync(join(root, name), join(folder, name), { recursive: true, verbatimSymlinks: true, filter });
-  const modules = join(root, 'node_modules');
+export function stageWorkspace(folder: string, from = root): void {
+  const filter = (path: string) => !leftOut.test(relative(from, path));
+  for (const name of readdirSync(from)) cpSync(join(from, name), join(folder, name), { recursive: true, verbatimSymlinks: true, filter });
+  const modules = join(from, 'node_modules');
   try {
     runProgram('cp', ['-al', modules, folder]);
   } catch {
