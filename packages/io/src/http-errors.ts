@@ -33,7 +33,7 @@ export interface Failure {
 /** The typed error for what the HTTP library raised. */
 export function httpError(error: unknown, { what, started }: Failure): SluiceError {
   const code = errnoOf(error);
-  const reason = redactText(`${firstMessage(error)}${code === '' ? '' : ` (${code})`}`);
+  const reason = redactText(`${plainly(firstMessage(error))}${code === '' ? '' : ` (${code})`}`);
   const options = code in hints ? { cause: error, hint: hints[code] as string } : { cause: error };
   return new SluiceError(codeFor(code, started), `${what}: ${reason}`, options);
 }
@@ -51,6 +51,11 @@ function errnoOf(error: unknown): string {
   const inner = errors?.[0] ?? cause;
   const own = typeof code === 'string' ? code : '';
   return own !== '' && !(own.startsWith('UND_ERR_PRX') && inner) ? own : inner ? errnoOf(inner) : own;
+}
+
+/** OpenSSL puts thread, library, function and source file around the reason; an administrator needs the reason. */
+function plainly(message: string): string {
+  return /^[0-9A-F]+:error:[^:]*:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
 }
 
 function firstMessage(error: unknown): string {

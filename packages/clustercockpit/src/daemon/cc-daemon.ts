@@ -15,6 +15,7 @@ import { EventPump } from '../observe/event-pump.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
 import { Shadow, type ShadowOptions } from '../shadow/shadow.ts';
 import { shadowConfig } from '../shadow/shadow-config.ts';
+import { saysCcBackendTrouble, told } from '../trouble.ts';
 import { changedKeys } from './changed-keys.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { clustersToWatch } from './clusters.ts';
@@ -45,9 +46,9 @@ export interface CcDaemonOptions {
   readonly pid: number;
   /** Release of Sluice, for status. */
   readonly version: string;
-}
   /** A dry run beside the program that delivers: nothing is sent, what would have been is reported and compared. */
   readonly shadow?: ShadowOptions;
+}
 
 /** Two controllers: how often it is looked which of them acts, in milliseconds. */
 const roleMs = 10_000;
@@ -101,8 +102,8 @@ export class CcDaemon {
       {
         name: 'pid file',
         start: () => {
-          pidFile = writePidFile(config.pidFilePath, this.#options.pid);
           if (this.#options.shadow) return;
+          pidFile = writePidFile(config.pidFilePath, this.#options.pid);
         },
         stop: () => pidFile?.release(),
       },
@@ -157,7 +158,31 @@ export class CcDaemon {
   }
 
   #connect(cluster: string | undefined): SlurmReader {
-    return this.#options.connect(cluster, (observation) => this.#metrics.slurm(observation));
+    const { connect, log } = this.#options;
+    return connect(cluster, (observation) => {
+      log.debug(observation, `Slurm was asked: ${observation.command}`);
+      this.#metrics.slurm(observation);
+    });
+  }
+
+  #asked(observation: HttpObservation): void {
+    this.#options.log.debug(observation, `cc-backend was asked: ${observation.name}: ${observation.result}`);
+    this.#metrics.http(observation);
+    if (observation.result === 401) this.#renewToken();
+  }
+
+  /** A token that was refused may have been renewed in its file meanwhile. */
+  #renewToken(): void {
+    const { ccRestJwt } = this.#config;
+    if (ccRestJwt === null || ccRestJwt.value !== undefined) return;
+    try {
+      this.#token = readSecret('ccRestJwt', ccRestJwt, this.#options.env).secret.reveal();
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      this.#said.begins('token', told(error));
+      return;
+    }
+    this.#said.ends('token', 'the token can be read again');
   }
 
   /** Reads the secrets of the configuration anew. Errors: `config.invalid`, `config.unreadable`. */
@@ -190,7 +215,7 @@ export class CcDaemon {
         connections: config.ccRestConcurrency + config.ccStopConcurrency + 1,
         ...(config.ccRestCaFile === null ? {} : { caFile: config.ccRestCaFile }),
         env,
-        observe: (observation: HttpObservation) => this.#metrics.http(observation),
+        observe: (observation) => this.#asked(observation),
       });
       this.#client = ccBackendClient(this.#http, () => this.#token, { now: () => clock.now() });
     }
@@ -281,7 +306,7 @@ export class CcDaemon {
         log.warn(event.text);
         return;
       default:
-        this.#said.begins('nats', `NATS cannot be reached: ${event.error.message}${event.error.hint ? `. ${event.error.hint}` : ''}`);
+        this.#said.begins('nats', `NATS cannot be reached: ${told(event.error)}; what waits is kept`);
     }
   }
 
@@ -294,7 +319,6 @@ export class CcDaemon {
     return this.#watches.flatMap(({ observer }) => observer.nodes);
   }
 
-  #wake(): void {
   #openShadow(): Shadow | undefined {
     const { shadow, config, clock, log } = this.#options;
     if (!shadow) return undefined;
@@ -310,6 +334,7 @@ export class CcDaemon {
     });
   }
 
+  #wake(): void {
     for (const delivery of this.#deliveries) delivery.wake();
   }
 
@@ -357,8 +382,8 @@ export class CcDaemon {
     if (first) observe();
     if (this.#comparisons) keep(this.#comparisons.run(stopping));
     keep(this.#watchRole(stopping));
-  }
     if (this.#shadow) keep(this.#shadow.run(stopping));
+  }
 
   #housekeeping(hooks: HookEvents): Housekeeping {
     const { config, clock, log, version, pid } = this.#options;
@@ -370,6 +395,7 @@ export class CcDaemon {
       said: this.#said,
       watches: () => this.#watches,
       spool: hooks.spool,
+      dryRun: this.#shadow !== undefined,
       retried: () => this.#wake(),
       status: () => ({
         version,
@@ -394,9 +420,7 @@ export class CcDaemon {
         return names;
       } catch (error) {
         if (!(error instanceof SluiceError)) throw error;
-      dryRun: this.#shadow !== undefined,
-        const hint = error.hint === undefined ? '' : `. ${error.hint}`;
-        this.#said.begins('clusters', `Slurm cannot be asked for the name of its cluster: ${error.message}${hint}; it is asked again`);
+        this.#said.begins('clusters', `Slurm cannot be asked for the name of its cluster: ${told(error)}; it is asked again`);
         await clock.sleep(clustersRetryMs, stopping).catch(() => {});
       }
     }
@@ -441,7 +465,8 @@ export class CcDaemon {
       this.#said.ends('node states', 'cc-backend takes node states again');
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
-      this.#said.begins('node states', `the states of nodes cannot be sent: ${error.message}; the newest are sent when it can be`);
+      if (saysCcBackendTrouble(this.#said, error)) return;
+      this.#said.begins('node states', `the states of nodes cannot be sent: ${told(error)}; the newest are sent when they can be`);
     }
   }
 

@@ -2,6 +2,7 @@ import { type Clock, SluiceError } from '@sluice/io';
 import type { Log, SaidOnce } from '@sluice/service';
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
+import { endsCcBackendTrouble, saysCcBackendTrouble, told } from '../trouble.ts';
 import { type Compared, compare } from '../verify/comparison.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
 
@@ -93,6 +94,7 @@ export class Comparisons {
         },
       });
       this.#last.set(cluster, { ...compared, atMs: clock.now() });
+      endsCcBackendTrouble(said);
       said.ends(`comparison ${cluster}`, `cluster ${cluster} can be compared with cc-backend again`);
       tell(log, cluster, compared);
       corrected();
@@ -100,9 +102,10 @@ export class Comparisons {
     } catch (error) {
       if (signal.aborted) return false;
       if (!(error instanceof SluiceError)) log.error({ err: error, cluster }, 'the comparison with cc-backend failed');
+      if (saysCcBackendTrouble(said, error)) return false;
       said.begins(
         `comparison ${cluster}`,
-        `cluster ${cluster} cannot be compared with cc-backend: ${String(error)}; nothing is concluded from it`,
+        `cluster ${cluster} cannot be compared with cc-backend: ${told(error)}; nothing is concluded from it`,
       );
       return false;
     }

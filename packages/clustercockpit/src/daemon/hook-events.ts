@@ -92,7 +92,8 @@ export class HookEvents {
   }
 
   #take(event: HookEvent, done: () => void): void {
-    const { pump, observe, said } = this.#options;
+    const { pump, observe, said, log } = this.#options;
+    log.debug({ cluster: event.cluster, jobId: event.jobId, kind: event.kind, source: event.source }, 'a hook tells of a job');
     if (pump.add({ cluster: event.cluster, jobId: event.jobId, kind: event.kind, done })) {
       observe?.(event.source);
       return;

@@ -1,5 +1,6 @@
 import { type Backoff, type Clock, SluiceError } from '@sluice/io';
 import type { Log, SaidOnce } from '@sluice/service';
+import { told } from '../trouble.ts';
 
 export interface LoopOptions {
   /** What is repeated, as a message begins with it: `slurmctld`. */
@@ -74,9 +75,8 @@ export class Loop {
       if (signal.aborted) return false;
       backoff.failed();
       this.#failure = error instanceof Error ? error.message : String(error);
-      const hint = error instanceof SluiceError && error.hint !== undefined ? `. ${error.hint}` : '';
       if (!(error instanceof SluiceError)) log.error({ err: error }, `${name}: a fault of Sluice itself`);
-      said.begins(name, `${name}: ${this.#failure}${hint}; ${meanwhile}`);
+      said.begins(name, `${name}: ${told(error)}; ${meanwhile}`);
       return false;
     } finally {
       this.#turnedMs = clock.monotonic();

@@ -2,6 +2,7 @@ import { Backoff, type Clock, fullJitter, isCode, SluiceError } from '@sluice/io
 import type { Log, SaidOnce } from '@sluice/service';
 import type { Deliveries } from '../journal/deliveries.ts';
 import type { DueRun, Settled, SinkName } from '../journal/types.ts';
+import { endsCcBackendTrouble, saysCcBackendTrouble, told } from '../trouble.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 export interface DeliveryOptions {
@@ -57,6 +58,8 @@ const ahead = 32;
 const settleAfterMs = 20;
 const settleAtMost = 200;
 const longestSleepMs = 60_000;
+/** A cause that concerns many runs gives one line, not one for each. */
+const asideSaidEveryMs = 60_000;
 const turnMs = 1000;
 
 /** Delivers what is due in one sink, until it is stopped. */
@@ -74,6 +77,9 @@ export class Delivery {
   /** Runs that have failed since the last success. */
   readonly #failed = new Set<number>();
   #pausedUntilMs = 0;
+  /** Runs that were set aside since that was last said, and when it was. */
+  #asideUnsaid = 0;
+  #asideSaidMs = Number.NEGATIVE_INFINITY;
   #held = false;
   #wake: PromiseWithResolvers<void> = Promise.withResolvers();
 
@@ -165,6 +171,7 @@ export class Delivery {
     try {
       const outcome = await sink[what](run);
       observe?.({ what, result: outcome.kind, lag: this.#lagOf(what, run) });
+      this.#sayOutcome(what, run, outcome);
       this.#noteOutcome(what, run, outcome);
       this.#answered();
     } catch (error) {
@@ -175,6 +182,21 @@ export class Delivery {
       if (!signal.aborted && !this.#held && this.#options.clock.now() >= this.#pausedUntilMs) this.#launch(signal);
       else this.wake();
     }
+  }
+
+  #sayOutcome(what: 'start' | 'stop', { run }: DueRun, outcome: Outcome): void {
+    const { log, sink, clock } = this.#options;
+    const { cluster, jobId } = run;
+    log.debug({ cluster, start: run.start, ...outcome }, `${what} of job ${jobId} to ${nameOf(sink)}: ${outcome.kind}`);
+    if (outcome.kind !== 'aside') return;
+    this.#asideUnsaid++;
+    if (clock.monotonic() - this.#asideSaidMs < asideSaidEveryMs) return;
+    log.warn(
+      { cluster, jobId, runs: this.#asideUnsaid },
+      `the ${what} of job ${jobId} is set aside, for it was refused for good: ${outcome.reason}. What is set aside is listed by: sluice cc status; it is tried again by: sluice cc retry`,
+    );
+    this.#asideSaidMs = clock.monotonic();
+    this.#asideUnsaid = 0;
   }
 
   #lagOf(what: 'start' | 'stop', { run }: DueRun): number {
@@ -204,6 +226,7 @@ export class Delivery {
   #noteError(what: 'start' | 'stop', run: DueRun, error: unknown): void {
     const { log, clock, doubt } = this.#options;
     const message = error instanceof Error ? error.message : String(error);
+    log.debug({ cluster: run.run.cluster, start: run.run.start }, `${what} of job ${run.run.jobId}: ${message}`);
     if (isCode(error, ...sinkTrouble)) {
       this.#inTrouble(error);
       this.#giveBack(run);
@@ -231,10 +254,11 @@ export class Delivery {
   #inTrouble(error: unknown): void {
     const { clock, said, sink, doubt } = this.#options;
     const message = error instanceof Error ? error.message : String(error);
-    const hint = error instanceof SluiceError && error.hint !== undefined ? `. ${error.hint}` : '';
     this.#trouble ??= { message, sinceMs: clock.now() };
     this.#trouble.message = message;
-    said.begins(`sink ${sink.name}`, `${nameOf(sink)} takes nothing at the moment: ${message}${hint}; what waits is kept`);
+    if (!saysCcBackendTrouble(said, error)) {
+      said.begins(`sink ${sink.name}`, `${nameOf(sink)} takes nothing at the moment: ${told(error)}; what waits is kept`);
+    }
     doubt?.(message);
     if (clock.now() < this.#pausedUntilMs) return;
     this.#pause.failed();
@@ -253,7 +277,9 @@ export class Delivery {
     this.#trouble = null;
     this.#pausedUntilMs = 0;
     this.#pause.succeeded();
-    this.#options.said.ends(`sink ${this.#options.sink.name}`, `${nameOf(this.#options.sink)} takes jobs again`);
+    const { said, sink } = this.#options;
+    if (sink.name === 'rest') endsCcBackendTrouble(said);
+    said.ends(`sink ${sink.name}`, `${nameOf(sink)} takes jobs again`);
   }
 
   #note(outcome: Settled): void {

@@ -1,3 +1,4 @@
+import { ccBackendTrouble } from '../trouble.ts';
 import type { SinkStatus, Status } from './status.ts';
 import { counted, moment, plain, span } from './words.ts';
 
@@ -26,7 +27,10 @@ function problems({ note, sinks, atMs }: Status): readonly Attention[] {
   const ofSinks = sinks.flatMap(({ sink, trouble }) => (trouble && atMs - trouble.sinceMs > lastsMs ? [troubleOf(sink, trouble)] : []));
   const messages = new Set(sinks.map(({ trouble }) => trouble?.message));
   const others = (note?.problems ?? []).filter(
-    ({ since, message }) => atMs - since > lastsMs && ![...messages].some((known) => known !== undefined && message.includes(known)),
+    ({ since, message }) =>
+      atMs - since > lastsMs &&
+      !(ofSinks.length > 0 && message.startsWith(ccBackendTrouble)) &&
+      ![...messages].some((known) => known !== undefined && message.includes(known)),
   );
   return [...ofSinks, ...others.map(({ message, since }) => ({ what: `${plain(message, 600)} (since ${moment(since)})` }))];
 }
