@@ -8,6 +8,19 @@ export interface Accounted {
   readonly resizes: readonly Resize[];
 }
 
+/** What is asked of a row beside its state and its nodes. */
+export const accountedFacts: readonly (keyof AccountedJob)[] = [
+  'submit',
+  'user',
+  'account',
+  'partition',
+  'name',
+  'cpus',
+  'timeLimit',
+  'comment',
+  'adminComment',
+];
+
 /**
  * The runs that rows of accounting tell of; of an ended one accounting will never say more about its start. The rows that
  * follow a resize are the run that was resized: up to 24.05 they have its start, later ones begin at the resize (slurm.md

@@ -3,7 +3,7 @@ import { type AccountedJob, type ActiveJob, type ActiveState, type Answer, isEnd
 import type { RunJournal } from '../journal/run-journal.ts';
 import type { Ending, Recorded, Sighting } from '../journal/types.ts';
 import { keyOf, type Run, type RunKey } from '../run.ts';
-import { readAccounted } from './accounted.ts';
+import { accountedFacts, readAccounted } from './accounted.ts';
 import type { SlurmReader } from './observe-cluster.ts';
 import { cpusOfNodes, isBetween, observeActive, type Surroundings } from './seen.ts';
 
@@ -35,6 +35,8 @@ export interface Polled {
 /** Ids that are asked about together; a question about many holds up what happens meanwhile. */
 const idsAtOnce = 100;
 const accountingIdsAtOnce = 500;
+/** Rows of history that are recorded together. */
+const rowsAtOnce = 500;
 /** Seconds for which slurmctld keeps an ended job at least, by default (MinJobAge, slurm.conf(5)). */
 const lately = 300;
 
@@ -251,13 +253,18 @@ export class ClusterObserver {
     passed: (to: number) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const query = { ...span, clusters: [this.cluster], ...(signal ? { signal } : {}) };
+    const query = { ...span, clusters: [this.cluster], facts: accountedFacts, ...(signal ? { signal } : {}) };
+    let rows: AccountedJob[] = [];
     for await (const piece of this.#options.connector.accounting.endedJobs(query)) {
-      if (piece.kind === 'records') {
-        await this.#askLateEnds(piece.records, signal);
-        await this.#recordAccounted(piece.records);
-      } else if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
-      else await passed(piece.to);
+      if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
+      if (piece.kind === 'records') rows.push(...piece.records);
+      // A commit waits for the disk, whatever it holds.
+      if (rows.length >= rowsAtOnce || (piece.kind === 'slice' && rows.length > 0)) {
+        await this.#askLateEnds(rows, signal);
+        await this.#recordAccounted(rows);
+        rows = [];
+      }
+      if (piece.kind === 'slice') await passed(piece.to);
     }
   }
 
@@ -282,7 +289,8 @@ export class ClusterObserver {
   async #recordAccounted(rows: readonly AccountedJob[]): Promise<void> {
     const { journal } = this.#options;
     const around = { allocations: new Map(), nodeCpus: this.#nodeCpus };
-    const { sightings, resizes } = readAccounted(rows, around, (...at) => journal.runs.resizedFrom(...at));
+    const resizedFrom = journal.runs.hasResizes(this.cluster) ? journal.runs.resizedFrom.bind(journal.runs) : () => undefined;
+    const { sightings, resizes } = readAccounted(rows, around, resizedFrom);
     const recorded = await journal.runs.record(
       sightings.map((sighting) => (this.#standing.has(keyOf(sighting.run)) ? { ...sighting, stands: 'start' } : sighting)),
       { resizes },

@@ -50,7 +50,7 @@ export async function* endedJobs(
       let rows = 0;
       let rejected = 0;
       for (const question of questions) {
-        const answer = sacct.ask([...question, ...asked], query.signal);
+        const answer = sacct.ask([...question, ...asked], { signal: query.signal, facts: query.facts });
         let step = await answer.next();
         for (; !step.done; step = await answer.next()) {
           const piece = step.value.kind === 'records' ? within(step.value.records, from, until) : step.value;
@@ -109,7 +109,7 @@ export async function* jobsById(
   }
   for (let at = 0; at < ids.length; at += idsPerQuestion) {
     const some = ids.slice(at, at + idsPerQuestion).join(',');
-    for (const scope of scopes) yield* sacct.ask([scope, '-j', some], options.signal);
+    for (const scope of scopes) yield* sacct.ask([scope, '-j', some], { signal: options.signal });
   }
 }
 

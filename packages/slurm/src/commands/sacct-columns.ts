@@ -51,6 +51,16 @@ export const jobColumns: readonly JobColumn[] = [
   { column: 'SubmitLine', key: 'submitLine' },
 ];
 
+/** What a row is known and judged by; asked for whatever is wanted. */
+const always: ReadonlySet<keyof AccountedJob> = new Set(['jobId', 'array', 'cluster', 'state', 'start', 'end', 'nodes', 'allocated']);
+
+/** Those of the offered columns that give what is wanted of a job; all when nothing is said. */
+export function columnsFor(offered: readonly string[], facts: readonly (keyof AccountedJob)[] | undefined): readonly string[] {
+  if (facts === undefined) return offered;
+  const wanted = new Set(jobColumns.filter(({ key }) => always.has(key) || facts.includes(key)).map(({ column }) => column));
+  return offered.filter((column) => wanted.has(column));
+}
+
 /** Which columns to ask for, of those that `sacct -e` offers, and which of our keys this release cannot fill. */
 export interface ChosenColumns {
   readonly names: readonly string[];

@@ -3,7 +3,7 @@ import type { Piece } from '../facets.ts';
 import type { AccountedJob } from '../records.ts';
 import { classifyFailure } from './failure.ts';
 import { excerpt, newFrame, readFrames } from './framing.ts';
-import { type ChosenColumns, chooseColumns } from './sacct-columns.ts';
+import { type ChosenColumns, chooseColumns, columnsFor } from './sacct-columns.ts';
 import { jobDecoder } from './sacct-job.ts';
 import type { SlurmCommands } from './slurm-command.ts';
 
@@ -36,7 +36,13 @@ export interface Sacct {
    * for cluster" and answers with nothing, and sacct ends with 0 and an empty stderr (met on 22.05.8 under load). For the
    * same reason a question is about one cluster only.
    */
-  ask(filters: readonly string[], signal?: AbortSignal): AsyncGenerator<JobPiece, QuestionObservation>;
+  ask(filters: readonly string[], options?: AskOptions): AsyncGenerator<JobPiece, QuestionObservation>;
+}
+
+export interface AskOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What is wanted of each job; all when absent. */
+  readonly facts?: readonly (keyof AccountedJob)[] | undefined;
 }
 
 const refusedColumn = /Invalid field requested/i;
@@ -59,23 +65,23 @@ export function sacct(options: SacctOptions): Sacct {
     chosen = undefined;
   }
 
-  async function* ask(filters: readonly string[], signal?: AbortSignal): AsyncGenerator<JobPiece, QuestionObservation> {
-    const first = yield* askKnown(filters, signal);
-    return first.rows > 0 ? first : yield* askKnown(filters, signal);
+  async function* ask(filters: readonly string[], options: AskOptions = {}): AsyncGenerator<JobPiece, QuestionObservation> {
+    const first = yield* askKnown(filters, options);
+    return first.rows > 0 ? first : yield* askKnown(filters, options);
   }
 
-  async function* askKnown(filters: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<JobPiece, QuestionObservation> {
+  async function* askKnown(filters: readonly string[], options: AskOptions): AsyncGenerator<JobPiece, QuestionObservation> {
     try {
-      return yield* askOnce(filters, signal);
+      return yield* askOnce(filters, options);
     } catch (error) {
       if (!(isCode(error, 'slurm.unsupported') && refusedColumn.test(error.message))) throw error;
       forgetColumns();
     }
-    return yield* askOnce(filters, signal);
+    return yield* askOnce(filters, options);
   }
 
-  async function* askOnce(filters: readonly string[], signal: AbortSignal | undefined): AsyncGenerator<JobPiece, QuestionObservation> {
-    const { names } = await columns();
+  async function* askOnce(filters: readonly string[], { signal, facts }: AskOptions): AsyncGenerator<JobPiece, QuestionObservation> {
+    const names = columnsFor((await columns()).names, facts);
     const frame = newFrame(nonce().slice(0, 16));
     const args = ['-X', '-p', '--noconvert', '-a', '-D', `--delimiter=${frame.delimiter}`, `--format=${names.join(',')}`, ...filters];
     const { stdout, ended } = commands.stream('sacct', args, signal === undefined ? {} : { signal });
