@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Clock } from '@sluice/io';
+import { type Clock, isCode, SluiceError } from '@sluice/io';
 import { instanceHolder } from '@sluice/service';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import { sinksOf } from '../daemon/sinks-of.ts';
@@ -74,11 +74,21 @@ const reasonsAtMost = 5;
 export async function readStatus({ config, clock }: StatusOptions): Promise<Status> {
   const path = config.journalPath;
   if (!exists(path)) return neverRan(path, clock.now());
-  const journal = await openRunJournal(path, { clock, readOnly: true, ...sinksOf(config) });
+  const journal = await openJournal(path, config, clock);
   try {
     return statusOf(journal, config, clock);
   } finally {
     journal.close();
+  }
+}
+
+async function openJournal(path: string, config: StatusOptions['config'], clock: Clock): Promise<RunJournal> {
+  try {
+    return await openRunJournal(path, { clock, readOnly: true, ...sinksOf(config) });
+  } catch (error) {
+    if (!isCode(error, 'journal.unusable') || error.hint !== undefined) throw error;
+    // Also who only reads takes part in the bookkeeping of SQLite's log, unless the daemon does it.
+    throw new SluiceError(error.code, error.message, { cause: error, hint: 'Run it as the user of the daemon, or as root.' });
   }
 }
 
