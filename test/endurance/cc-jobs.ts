@@ -19,7 +19,7 @@ interface Setting {
 export const ccJobs: EnduranceScenario = scenario('cc-jobs', { jobs: 500, kills: 0, faultShare: 0, hooks: true, everyMs: 350 });
 
 /** The same with 200 kills, while every third call to cc-backend fails, hangs or is dropped after the commit. */
-export const ccKills: EnduranceScenario = scenario('cc-kills', { jobs: 500, kills: 200, faultShare: 0.3, hooks: true, everyMs: 2500 });
+export const ccKills: EnduranceScenario = scenario('cc-kills', { jobs: 500, kills: 200, faultShare: 0.3, hooks: true, everyMs: 2000 });
 
 /** The same without hooks: the daemon has its own looks alone. */
 export const ccKillsUnhooked: EnduranceScenario = scenario('cc-kills-unhooked', {
