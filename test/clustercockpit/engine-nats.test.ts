@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Engine, t0 } from './engine-bed.ts';
+import { type NatsServer, noNatsServer, startNatsServer } from './nats-server.ts';
+import { type Subscriber, subscribe } from './nats-subscriber.ts';
+
+const skip = await noNatsServer();
+
+describe('delivery by NATS', { skip }, () => {
+  let server: NatsServer;
+  before(async () => {
+    server = await startNatsServer();
+  });
+  after(() => server.stop());
+
+  const functionsOf = ({ received }: Subscriber) => received.map(({ payload }) => /function=(\w+)/.exec(payload)?.[1]);
+
+  it('is told of a job after cc-backend has it, and of its end after cc-backend was', async () => {
+    const witness = await subscribe(server.port, 'one');
+    await using engine = await Engine.start({
+      config: { natsServer: '127.0.0.1', natsPort: server.port, natsSubject: 'one', startTag: 'a:b' },
+    });
+    engine.fault = ({ method, path }) =>
+      method === 'POST' && path.includes('start_job') ? { kind: 'refuse', status: 500, error: 'database is locked' } : undefined;
+    await engine.startDaemon();
+    engine.slurm.begin({ jobId: 7, start: t0 });
+    engine.hook('start', 7);
+    await engine.pass(20);
+    assert.deepEqual(functionsOf(witness), []);
+    engine.fault = () => undefined;
+    await engine.until('it is told', () => witness.received.length === 1, 120);
+    assert.equal(engine.stateOf(7, t0), 'running');
+    engine.ended(7, t0);
+    await engine.until('its end is told', () => witness.received.length === 2, 60);
+    assert.deepEqual(functionsOf(witness), ['start_job', 'stop_job']);
+    assert.match(witness.received[1]?.payload ?? '', /partition=cpu/);
+    witness.close();
+  });
+
+  it('alone with ccRestSubmitJobs false, nothing is sent by REST; start before stop, each once', async () => {
+    const witness = await subscribe(server.port, 'two');
+    await using engine = await Engine.start({
+      config: { natsServer: '127.0.0.1', natsPort: server.port, natsSubject: 'two', ccRestSubmitJobs: false },
+    });
+    await engine.startDaemon();
+    engine.slurm.onlyAccounted({ jobId: 7, start: t0 - 50, end: t0 - 40 });
+    await engine.until('both are told', () => witness.received.length === 2, 60);
+    await engine.pass(60);
+    assert.deepEqual(functionsOf(witness), ['start_job', 'stop_job']);
+    assert.equal(engine.writes('start_job').length, 0);
+    witness.close();
+  });
+
+  it('REST dead: NATS waits for it; NATS dead: REST goes on, and NATS is told later', async () => {
+    const own = await startNatsServer();
+    await using engine = await Engine.start({
+      config: { natsServer: '127.0.0.1', natsPort: own.port, natsSubject: 'three', startTag: 'a:b' },
+      down: true,
+    });
+    await own.stop();
+    await engine.startDaemon();
+    engine.slurm.begin({ jobId: 7, start: t0 });
+    engine.hook('start', 7);
+    await engine.pass(20);
+    await engine.startBackend();
+    await engine.until('cc-backend has it', () => engine.stateOf(7, t0) === 'running', 120);
+    await engine.pass(5);
+    assert.equal(engine.journal("SELECT * FROM delivery WHERE sink = 'nats' AND todo = 1").length, 1, 'NATS waits');
+    const again = await startNatsServer({ port: own.port });
+    const witness = await subscribe(again.port, 'three');
+    await engine.until('NATS is told', () => witness.received.length === 1, 200);
+    witness.close();
+    await engine.stopDaemon();
+    await again.stop();
+  });
+
+  it('the end of a job that stood before us is told though nothing is known of its partition', async () => {
+    const witness = await subscribe(server.port, 'four');
+    const nats = { natsServer: '127.0.0.1', natsPort: server.port, natsSubject: 'four' };
+    await using engine = await Engine.start({ config: { startTag: 'a:b' } });
+    engine.slurm.begin({ jobId: 7, start: t0 - 100 });
+    await engine.startDaemon({ journalPath: `${engine.directory}/before.db` });
+    await engine.until('it stands', () => engine.stateOf(7, t0 - 100) === 'running');
+    await engine.stopDaemon();
+    await engine.startDaemon(nats);
+    await engine.pass(12);
+    engine.ended(7, t0 - 100);
+    await engine.until('its end is told', () => witness.received.length === 1, 60);
+    assert.doesNotMatch(witness.received[0]?.payload ?? '', /partition=[, ]/, 'an empty tag value is a syntax error (contract §6.3)');
+    witness.close();
+  });
+});
