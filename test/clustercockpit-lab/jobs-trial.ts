@@ -70,18 +70,19 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
       rows: backend.is.rows('job'),
       allocations: sampledAllocations(lab),
       requeuedJobs: 'keep-first',
-      wholeFrom: kills > 0 ? Number.POSITIVE_INFINITY : hooks ? 3 : 8,
+      wholeFrom: kills > 0 ? Number.POSITIVE_INFINITY : hooks ? 5 : 8,
     });
     const kindOf = new Map(runner.submitted.map((job) => [String(job.jobId), job.kind]));
-    const named = (fault: string) => `${kindOf.get(/\b(\d+)\/\d/.exec(fault)?.[1] ?? '') ?? 'part of another'}: ${fault}`;
+    const named = (fault: string) => `${kindOf.get(jobOf(fault) ?? '') ?? 'part of another'}: ${fault}`;
     const faults = [
       ...(waits === null ? [] : [`the daemon does not come to rest: ${waits}`]),
       ...(bed.journal()?.aside ?? []).map((fault) => `set aside: ${named(fault)}`),
       ...[...verdict.faults, ...backend.guard.faults(runs)].map(named),
     ];
+    const doubtful = [...new Set(faults.flatMap((fault) => jobOf(fault) ?? []))];
     return {
       verdict,
-      faults,
+      faults: doubtful.length === 0 ? faults : [...faults, `what Slurm says: ${await rowsOf(lab, doubtful)}`],
       kills: killer?.kills ?? null,
       requests: wrong.counts,
       stops: backend.guard.stops.length,
@@ -94,6 +95,17 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
     await endDaemon(bed);
     await backend.stop();
   }
+}
+
+function jobOf(fault: string): string | undefined {
+  return /\b(\d+)\/\d/.exec(fault)?.[1];
+}
+
+/** All that accounting has of some jobs, for whoever reads a failure. */
+function rowsOf(lab: Lab, jobIds: readonly string[]): Promise<string> {
+  const fields = 'JobIDRaw,Submit,Start,End,State,NodeList';
+  const args = ['-n', '-D', '-X', '-P', '-j', jobIds.join(','), `--format=${fields}`];
+  return lab.ask('sacct', args, { env: { SLURM_TIME_FORMAT: '%s' } });
 }
 
 async function killRepeatedly(killer: Killer, kills: number, progress: (line: string) => void): Promise<void> {
