@@ -57,6 +57,8 @@ const ahead = 32;
 /** Outcomes are noted together, at the latest after this time; what is lost of them by a kill is repeated. */
 const settleAfterMs = 20;
 const settleAtMost = 200;
+/** While much is delivered they are noted so far apart: each time waits for the disk. */
+const settleApartMs = 150;
 const longestSleepMs = 60_000;
 /** A cause that concerns many runs gives one line, not one for each. */
 const asideSaidEveryMs = 60_000;
@@ -73,6 +75,7 @@ export class Delivery {
   readonly #delivered = { start: 0, stop: 0 };
   #outcomes: Settled[] = [];
   #settling: Promise<void> | undefined;
+  #settledMs = Number.NEGATIVE_INFINITY;
   #trouble: { message: string; sinceMs: number } | null = null;
   /** Runs that have failed since the last success. */
   readonly #failed = new Set<number>();
@@ -289,13 +292,15 @@ export class Delivery {
   }
 
   async #settleSoon(): Promise<void> {
-    await this.#options.clock.sleep(settleAfterMs);
+    const { clock } = this.#options;
+    await clock.sleep(Math.max(settleAfterMs, this.#settledMs + settleApartMs - clock.monotonic()));
     await this.#settle();
   }
 
   /** Brings the outcomes into the journal. If that fails, the runs fall due again: every write may be repeated. */
   async #settle(): Promise<void> {
     this.#settling = undefined;
+    this.#settledMs = this.#options.clock.monotonic();
     const outcomes = this.#outcomes;
     if (outcomes.length === 0) return;
     this.#outcomes = [];

@@ -25,21 +25,22 @@ export class Deliveries {
    */
   due(sink: SinkName, what: 'start' | 'stop', limit: number, taken: ReadonlySet<number>): readonly DueRun[] {
     const now = this.#now();
+    const without = JSON.stringify([...taken]);
     const runs: DueRun[] = [];
     for (const backlog of [0, 1]) {
+      if (runs.length >= limit) break;
       const due = this.#journal.all(
         `SELECT run FROM delivery INDEXED BY delivery_due
-         WHERE sink = ? AND todo = ? AND todo IN (1, 2) AND backlog = ? AND due_ms <= ? ORDER BY due_ms LIMIT ?`,
+         WHERE sink = ? AND todo = ? AND todo IN (1, 2) AND backlog = ? AND due_ms <= ?
+         AND run NOT IN (SELECT value FROM json_each(?)) ORDER BY due_ms LIMIT ?`,
         sink,
         todo[what],
         backlog,
         now,
-        limit + taken.size,
+        without,
+        limit - runs.length,
       );
-      for (const row of due) {
-        const id = Number(row['run']);
-        if (runs.length < limit && !taken.has(id)) runs.push(this.#dueRun(sink, id));
-      }
+      for (const row of due) runs.push(this.#dueRun(sink, Number(row['run'])));
     }
     return runs;
   }
