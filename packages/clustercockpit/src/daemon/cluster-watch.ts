@@ -34,6 +34,8 @@ const overlap = 120;
 /** Milliseconds after which accounting is asked less often about a run that nobody knows any more. */
 const longMissingMs = 600_000;
 const rarely = 10;
+/** Milliseconds after which the requeue of a job ends its earlier run, if accounting says nothing of it. */
+const requeuedMs = 60_000;
 
 /** The periodic looks at one cluster: controller and accounting each at their own rhythm, so that either may be down. */
 export class ClusterWatch {
@@ -141,6 +143,8 @@ export class ClusterWatch {
       ({ missingMs }) => missingMs === null || clock.now() - missingMs < longMissingMs || this.#round % rarely === 0,
     );
     if (due.length > 0) await observer.askAccounting([...new Set(due.map(({ jobId }) => jobId))], signal);
+    // Accounting has had its time to say it better.
+    await observer.endRequeued(due.filter(({ missingMs }) => missingMs !== null && clock.now() - missingMs > requeuedMs));
     if (this.#missing === missing) this.#missing = [];
     recorded();
   }

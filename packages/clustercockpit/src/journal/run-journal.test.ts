@@ -67,6 +67,7 @@ describe('the journal of runs', () => {
     assert.deepEqual([start, ended, journal.runs.resizedFrom(run.cluster, run.jobId, anew.start)], [run.start, end, run.start]);
     const requeued = { ...run, start: run.start + 50, submit: Number(run.submit) + 40 };
     assert.deepEqual(await journal.runs.record([seen(requeued)]), { started: 1, ended: 0 });
+    assert.deepEqual([journal.runs.requeuedAt(run), journal.runs.requeuedAt(requeued)], [requeued.submit, undefined]);
   });
 
   it('W1: holds a stop back until the start has been committed, and shows it as that', async () => {

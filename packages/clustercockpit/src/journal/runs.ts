@@ -181,6 +181,19 @@ export class Runs {
     }
   }
 
+  /** When a run was over at the latest, because its job was submitted anew by a requeue and has begun again; undefined when it has not. */
+  requeuedAt({ cluster, jobId, start }: RunKey): number | undefined {
+    const row = this.#journal.get(
+      `SELECT facts ->> 'submit' AS submit FROM run WHERE cluster = ? AND job_id = ? AND start > ? AND facts ->> 'submit' >= ?
+       ORDER BY start LIMIT 1`,
+      cluster,
+      jobId,
+      start,
+      start,
+    );
+    return row === undefined ? undefined : Number(row['submit']);
+  }
+
   /** Notes since when the controller does not know runs any more, or that it does again. */
   async markMissing(missing: readonly number[], back: readonly number[]): Promise<void> {
     if (missing.length + back.length === 0) return;

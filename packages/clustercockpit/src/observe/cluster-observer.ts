@@ -245,6 +245,19 @@ export class ClusterObserver {
   }
 
   /**
+   * Ends open runs of which accounting has nothing, though their job has begun again since: what ended them is the requeue. A
+   * slurmctld under load may lose the row of the earlier run (seen on 22.05); nobody would ever say how it ended.
+   */
+  async endRequeued(missing: readonly RunKey[]): Promise<void> {
+    const { runs } = this.#options.journal;
+    const endings = missing.flatMap(({ cluster, jobId, start }): Ending[] => {
+      const time = runs.stateOf({ cluster, jobId, start })?.ended === false ? runs.requeuedAt({ cluster, jobId, start }) : undefined;
+      return time === undefined ? [] : [{ cluster, jobId, start, ended: { time, state: 'REQUEUED' } }];
+    });
+    await this.#record([], endings);
+  }
+
+  /**
    * Reads the history of a span (seconds, both ends included). `passed` is told after each part of which everything is in the
    * journal.
    */
