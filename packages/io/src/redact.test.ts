@@ -51,6 +51,7 @@ test('ordinary text stays as it is', () => {
   for (const text of [
     'slurmctld at https://head.example.org:6820/slurm/v0.0.41 does not answer',
     'token expired',
+    'ccRestJwt: missing: jobs are submitted with this token',
     'Basic statistics of 3 jobs',
     'user alice@example.org in partition gpu',
     'sacct: error: slurm_persist_conn_open: Something happened with the receiving/sending of the persistent connection',

@@ -44,8 +44,12 @@ const secretWord =
   'passw(?:or)?d|pwd|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|authorization|credential|cookie|jwt';
 const valueForm = `"(?:[^"\\\\]|\\\\.)*"|'(?:[^'\\\\]|\\\\.)*'|[^\\s"',;&<>{}()\\[\\]]+`;
 
+/** How our own messages go on after the name of a key: `ccRestJwt: missing: …`. */
+const ofMessages = /^(?:missing:?|expected)$/;
+
 /** An assignment with the mark in place of its value, between the same quotes. */
 function quoted(_: string, before: string, assigned: string): string {
+  if (ofMessages.test(assigned)) return `${before}${assigned}`;
   const quote = /^["']/.exec(assigned)?.[0] ?? '';
   return `${before}${quote}${mark}${quote}`;
 }

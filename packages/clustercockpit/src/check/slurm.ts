@@ -3,6 +3,7 @@ import type { ControllerStatus, Node } from '@sluice/slurm';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import { sameHost } from '../daemon/role.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
+import { isTestedRelease, testedReleases } from '../observe/tested-releases.ts';
 import type { Saying } from './finding.ts';
 import { checkSlurmConf, type SlurmConf } from './slurm-conf.ts';
 
@@ -41,8 +42,8 @@ export async function checkSlurm(options: SlurmCheckOptions, say: Saying): Promi
   });
   await asked('release', say, async () => {
     const { release } = await controller.offers();
-    if (release.major >= 2205 && release.major <= 2605) say.ok('release', `Slurm ${release.text}`);
-    else say.warn('release', `Slurm ${release.text}`, 'Sluice is tested with 22.05 to 26.05: try it in the lab first');
+    if (isTestedRelease(release.text)) say.ok('release', `Slurm ${release.text}`);
+    else say.warn('release', `Slurm ${release.text}`, `Sluice is tested with ${testedReleases}: try it on a test system first`);
   });
   const accountingUp = await checkAccounting(accounting, say);
   if (accountingUp) {

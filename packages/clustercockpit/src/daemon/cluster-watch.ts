@@ -3,6 +3,7 @@ import type { Log, SaidOnce } from '@sluice/service';
 import type { Node } from '@sluice/slurm';
 import type { RunJournal } from '../journal/run-journal.ts';
 import type { ClusterObserver, Polled } from '../observe/cluster-observer.ts';
+import { isTestedRelease, testedReleases } from '../observe/tested-releases.ts';
 import { readLastRun } from './last-run.ts';
 import { Loop } from './loop.ts';
 
@@ -112,10 +113,22 @@ export class ClusterWatch {
     await Promise.all([this.controller.run(signal), this.accounting.run(signal), this.#ends.run(signal)]);
   }
 
+  async #askRelease(): Promise<void> {
+    const { observer, log } = this.#options;
+    const before = observer.release;
+    await observer.askRelease();
+    const { release, cluster } = observer;
+    if (release === null || release === before || isTestedRelease(release)) return;
+    log.warn(
+      { cluster, release },
+      `Slurm ${release} of ${cluster} is none of the releases that Sluice is tested with (${testedReleases}); whether it understands this one says: sluice slurm check`,
+    );
+  }
+
   async #lookAtController(signal: AbortSignal): Promise<void> {
     const { observer, recorded, journal, nodesSeen } = this.#options;
     // An upgrade shows as a failure first.
-    if (observer.release === null || this.controller.failure !== null) await observer.askRelease();
+    if (observer.release === null || this.controller.failure !== null) await this.#askRelease();
     const nodes = await observer.askNodes();
     const layout = JSON.stringify(nodes.map(layoutOf));
     const changed = layout !== this.#layout;
