@@ -253,6 +253,17 @@ describe('observing Slurm', { concurrency: 4 }, () => {
     assert.deepEqual(await engine.stopDaemon(), []);
   });
 
+  it('a cc-backend that hangs at the start keeps nobody from observing', async () => {
+    await using engine = await Engine.start();
+    let hangs = true;
+    engine.fault = () => (hangs ? { kind: 'slow', ms: 120_000 } : undefined);
+    await engine.startDaemon();
+    engine.slurm.begin({ jobId: 7, start: t0 });
+    await engine.until('it is recorded', () => engine.journal('SELECT * FROM run').length === 1, 20);
+    hangs = false;
+    await engine.until('it is started', () => engine.row(7, t0) !== undefined, 300);
+  });
+
   it('two controllers: the one beside the acting slurmctld delivers; the other takes over within 60 s', async () => {
     await using engine = await Engine.start({ host: 'two.example.org' });
     engine.slurm.controllers = [

@@ -53,6 +53,8 @@ export interface CcDaemonOptions {
 /** Two controllers: how often it is looked which of them acts, in milliseconds. */
 const roleMs = 10_000;
 const clustersRetryMs = 5000;
+/** A cc-backend that hangs holds up the first look at Slurm for so many milliseconds at most. */
+const firstComparisonMs = 10_000;
 
 /** The daemon in place of cc-slurm-adapter's: its parts, in the order in which they start. */
 export class CcDaemon {
@@ -368,18 +370,16 @@ export class CcDaemon {
     for (const [index, name] of names.entries()) this.#watches.push(this.#watch(name, index === 0));
     this.#options.log.info({ clusters: names }, `observing ${names.join(', ')}`);
     this.#acting = (await this.#role()) ?? true;
-    const observe = () => {
-      for (const watch of this.#watches) keep(watch.run(stopping));
-      keep(this.#pump.run(stopping));
-      keep(hooks.run(stopping));
-    };
     // What stands already is recognised before anything is sent. At the very first start it is also known before anything is
-    // asked; later a cc-backend that hangs must not cost what jobs hold, which nobody can say when they have ended.
+    // asked, unless cc-backend hangs: that must not cost what jobs hold, which nobody can say when they have ended.
+    const compared = Promise.resolve(this.#comparisons?.all(stopping));
     const first = this.#watches.some(({ watermark }) => watermark === null);
-    if (!first) observe();
-    await this.#comparisons?.all(stopping);
+    if (first) await Promise.race([compared, this.#options.clock.sleep(firstComparisonMs, stopping).catch(() => {})]);
+    for (const watch of this.#watches) keep(watch.run(stopping));
+    keep(this.#pump.run(stopping));
+    keep(hooks.run(stopping));
+    await compared;
     if (this.#acting) for (const delivery of this.#deliveries) delivery.hold(false);
-    if (first) observe();
     if (this.#comparisons) keep(this.#comparisons.run(stopping));
     keep(this.#watchRole(stopping));
     if (this.#shadow) keep(this.#shadow.run(stopping));
