@@ -191,8 +191,9 @@ describe('delivery to cc-backend', { concurrency: 4 }, () => {
     engine.slurm.begin({ jobId: 1, start: t0 });
     engine.hook('start', 1);
     await engine.started(2, t0);
-    const aside = engine.journal('SELECT reason FROM delivery WHERE todo = 3');
-    assert.match(String(aside[0]?.['reason']), /no such cluster/);
+    const setAside = () => engine.journal('SELECT reason FROM delivery WHERE todo = 3');
+    await engine.until('its refusal is noted', () => setAside().length > 0, 5);
+    assert.match(String(setAside()[0]?.['reason']), /no such cluster/);
     engine.fault = () => undefined;
     await engine.request({ kind: 'retry' });
     await engine.until('it is started after all', () => engine.row(1, t0) !== undefined, 60);

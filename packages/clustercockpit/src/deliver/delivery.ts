@@ -62,7 +62,7 @@ const settleApartMs = 150;
 const longestSleepMs = 60_000;
 /** A cause that concerns many runs gives one line, not one for each. */
 const asideSaidEveryMs = 60_000;
-const turnMs = 1000;
+const turnMs = 250;
 
 /** Delivers what is due in one sink, until it is stopped. */
 export class Delivery {
@@ -72,6 +72,8 @@ export class Delivery {
   readonly #taken = new Set<number>();
   readonly #ready: Record<'start' | 'stop', DueRun[]> = { start: [], stop: [] };
   readonly #running = { start: 0, stop: 0 };
+  /** Whether the journal has been seen to hold nothing further that is due; asked again after a call or a while. */
+  readonly #nothingMore = { start: false, stop: false };
   readonly #delivered = { start: 0, stop: 0 };
   #outcomes: Settled[] = [];
   #settling: Promise<void> | undefined;
@@ -123,6 +125,8 @@ export class Delivery {
     const { clock } = this.#options;
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
+      this.#nothingMore.start = false;
+      this.#nothingMore.stop = false;
       if (!this.#held && clock.now() >= this.#pausedUntilMs) this.#launch(signal);
       const ended = new AbortController();
       const sleeping = clock.sleep(this.#sleepMs(), AbortSignal.any([signal, ended.signal])).catch(() => {});
@@ -154,11 +158,12 @@ export class Delivery {
     const { sink, deliveries } = this.#options;
     for (const what of ['start', 'stop'] as const) {
       const ready = this.#ready[what];
-      if (ready.length === 0 && this.#running[what] < sink.concurrency[what]) {
+      if (ready.length === 0 && this.#running[what] < sink.concurrency[what] && !this.#nothingMore[what]) {
         for (const run of deliveries.due(sink.name, what, ahead, this.#taken)) {
           this.#taken.add(run.id);
           ready.push(run);
         }
+        this.#nothingMore[what] = ready.length < ahead;
       }
       while (this.#running[what] < sink.concurrency[what]) {
         const run = ready.shift();
