@@ -60,7 +60,7 @@ describe('W9 §4.4: whole lists without pages', () => {
     assert.deepEqual(await idsOf(line.client.running('labcluster')), [1]);
   });
 
-  test('running jobs are asked for as such, by REST, without their metadata', async () => {
+  test('§9.2 running jobs are asked for as such, by REST, without their metadata', async () => {
     await using line = await scripted(first(release('1.5.4'), listing([])));
     await idsOf(line.client.running('lab & co'));
     assert.deepEqual(

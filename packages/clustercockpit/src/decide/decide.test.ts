@@ -208,7 +208,7 @@ describe('what is ignored', () => {
   });
 });
 
-test('§4.2 a stop names cluster and start, and never ends before it starts', () => {
+test('§4.2 §9.2 a stop names cluster and start, and never ends before it starts', () => {
   const stop = (time: number, state: string) => decideStop({ ...run, ended: { time, state } }, unasked());
   const expected = { jobId: 42, cluster: 'fritz', startTime: start, jobState: 'failed', stopTime: start + 60 };
   assert.deepEqual(stop(start + 60, 'FAILED'), { payload: expected });
