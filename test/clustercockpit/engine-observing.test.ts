@@ -264,6 +264,16 @@ describe('observing Slurm', { concurrency: 4 }, () => {
     await engine.until('it is started', () => engine.row(7, t0) !== undefined, 300);
   });
 
+  it('node states that cc-backend does not answer hold up no look at Slurm', async () => {
+    await using engine = await Engine.start({ config: { ccRestTimeout: 4 } });
+    engine.fault = ({ path }) => (path.includes('nodestate') ? { kind: 'slow', ms: 3_600_000 } : undefined);
+    await engine.startDaemon();
+    await engine.pass(15);
+    const before = engine.slurm.asked.filter((what) => what === 'activeStates').length;
+    await engine.pass(45);
+    assert.ok(engine.slurm.asked.filter((what) => what === 'activeStates').length >= before + 3);
+  });
+
   it('two controllers: the one beside the acting slurmctld delivers; the other takes over within 60 s', async () => {
     await using engine = await Engine.start({ host: 'two.example.org' });
     engine.slurm.controllers = [

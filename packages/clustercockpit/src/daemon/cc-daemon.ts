@@ -454,7 +454,9 @@ export class CcDaemon {
       recorded: () => this.#wake(),
       nodesSeen: async (nodes, changed) => {
         if (changed) this.#decisions?.nodesChanged();
-        if (sender && this.#acting) await this.#sendNodeStates(sender, nodes);
+        // Not waited for: a cc-backend that hangs must not hold up the next look at Slurm.
+        if (sender && this.#acting)
+          this.#sendNodeStates(sender, nodes).catch((err: unknown) => log.error({ err }, 'node states could not be sent'));
       },
     });
   }

@@ -17,13 +17,24 @@ export class NodeStateSender {
   readonly #options: NodeStateSenderOptions;
   #sent: readonly NodeStatesPayload[] = [];
   #allSentMs = Number.NEGATIVE_INFINITY;
+  #sending = false;
 
   constructor(options: NodeStateSenderOptions) {
     this.#options = options;
   }
 
-  /** Errors: those of the client. */
+  /** Does nothing while an earlier call is under way: the next one has the newest. Errors: those of the client. */
   async send(nodes: readonly Node[], context: DecideContext): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      await this.#send(nodes, context);
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  async #send(nodes: readonly Node[], context: DecideContext): Promise<void> {
     const { client, clock, intervalMs } = this.#options;
     if (!(await client.profile()).nodeStates) return;
     const now = clock.monotonic();
