@@ -56,7 +56,7 @@ They are never shown. A file with a secret that everybody may read is warned abo
 ### Requeued jobs
 
 cc-backend refuses the start of a job whose id it has with a start less than 24 hours earlier, so of the runs of a requeued job one can stand there.
-\`keep-first\` does not show the later run, which is set aside and listed. \`replace\` deletes the earlier run from cc-backend, with its tags and its metadata.
+\`keep-first\` does not show the later run; \`sluice cc status\` counts it as not sent. \`replace\` deletes the earlier run from cc-backend, with its tags and its metadata.
 
 ### Example
 

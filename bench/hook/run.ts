@@ -98,7 +98,7 @@ async function clients(): Promise<Situation[]> {
   const client = join(root, 'hook-client.mjs');
   // As it is installed: one file of JavaScript.
   buildSync({
-    entryPoints: [join(hookDirectory, 'hook-client-main.ts')],
+    entryPoints: [join(hookDirectory, 'hook-client.fixture.ts')],
     outfile: client,
     bundle: true,
     format: 'esm',

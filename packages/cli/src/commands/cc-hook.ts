@@ -1,6 +1,7 @@
-import { hookClient, hookScript, installHook } from '@sluice/clustercockpit';
+import { hookClient, hookScript, installHook, loadHookConfig } from '@sluice/clustercockpit';
+import { SluiceError } from '@sluice/io';
 import type { Surroundings } from '../surroundings.ts';
-import { type CcOptions, openConfig } from './cc-open.ts';
+import type { CcOptions } from './cc-open.ts';
 
 export interface HookCommandOptions extends CcOptions {
   readonly install?: string | true;
@@ -23,7 +24,9 @@ export async function runHook(options: HookCommandOptions, around: Surroundings)
       say: (text) => around.stderr.write(`${text}\n`),
     });
   }
-  const { config } = await openConfig(options, around);
+  // What the hook needs stands in two keys; a configuration without a server is enough for it.
+  const config = await loadHookConfig(options.config);
+  if (typeof config === 'string') throw new SluiceError('config.unreadable', config);
   const script = hookScript({
     spool: config.spoolPath,
     ...(options.maxEvents === undefined ? {} : { maxEvents: Number(options.maxEvents) }),

@@ -82,7 +82,7 @@ export async function backfill(options: BackfillOptions): Promise<BackfillReport
 }
 
 /** Where the state of a backfill lies. */
-export function backfillJournalPath(journalPath: string, cluster: string, since: number, until: number): string {
+function backfillJournalPath(journalPath: string, cluster: string, since: number, until: number): string {
   const name = createHash('sha256').update(`${cluster}/${since}/${until}`).digest('hex').slice(0, 12);
   return join(dirname(journalPath), `backfill-${name}.db`);
 }

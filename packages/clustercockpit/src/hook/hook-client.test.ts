@@ -33,7 +33,7 @@ function place(t: TestContext): { readonly socket: string; readonly spool: strin
 function program(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> {
   return processes.run({
     program: { name: process.execPath, timeoutMs: 20_000, inherit: [], env: environment, maxOutputBytes: 65_536 },
-    args: [join(import.meta.dirname, 'hook-client-main.ts'), ...args],
+    args: [fileURLToPath(new URL('./hook-client.fixture.ts', import.meta.url)), ...args],
   });
 }
 

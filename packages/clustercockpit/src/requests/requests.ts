@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isCode, SluiceError } from '@sluice/io';
 import * as z from 'zod';
@@ -21,17 +21,19 @@ const largest = 1024 * 1024;
 const suffix = '.request';
 
 /** The directory of requests to the daemon of a journal; who may write there may have set aside runs retried, and no more. */
-export function requestDirectory(journalPath: string): string {
+function requestDirectory(journalPath: string): string {
   return join(dirname(journalPath), 'requests');
 }
 
 /** Leaves a request for the daemon. `name` tells it from others. Errors: `config.unreadable` when the directory cannot be written. */
-export function leaveRequest(journalPath: string, request: Request, name: string): void {
+function leaveRequest(journalPath: string, request: Request, name: string): void {
   const directory = requestDirectory(journalPath);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o770 });
+    const owner = statSync(journalPath);
+    if (mkdirSync(directory, { recursive: true, mode: 0o770 }) !== undefined) give(directory, owner);
     const file = join(directory, name);
     writeFileSync(`${file}.tmp`, JSON.stringify(request), { mode: 0o660 });
+    give(`${file}.tmp`, owner);
     renameSync(`${file}.tmp`, `${file}${suffix}`);
   } catch (cause) {
     throw new SluiceError('config.unreadable', `no request can be left for the daemon in ${directory}: ${messageOf(cause)}`, {
@@ -39,6 +41,11 @@ export function leaveRequest(journalPath: string, request: Request, name: string
       hint: 'Run the command as the user of the daemon, or as root.',
     });
   }
+}
+
+/** What root makes belongs to the daemon's user, who could not read it otherwise. */
+function give(path: string, owner: { readonly uid: number; readonly gid: number }): void {
+  if (process.getuid?.() === 0) chownSync(path, owner.uid, owner.gid);
 }
 
 /** Takes the requests that wait, each once. What is none is removed, and told to `refused`. */

@@ -1,4 +1,4 @@
-/** The hook's client as a program; see hook-client.ts. */
+// The hook's client as a program; see hook-client.ts.
 import { hookClient } from './hook-client.ts';
 
 process.exit(
