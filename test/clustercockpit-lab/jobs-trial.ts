@@ -8,7 +8,7 @@ import { judge, type Verdict } from './judge.ts';
 import { Killer } from './killer.ts';
 import { MixRunner } from './mix-runner.ts';
 import type { Choices } from './random.ts';
-import { sampledAllocations } from './slurm-says.ts';
+import { sampledAllocations, withLost } from './slurm-says.ts';
 
 export interface JobsTrial {
   readonly lab: Lab;
@@ -62,13 +62,15 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
     await runner.allEnded(180_000);
     backend.fault = () => undefined;
     const began = performance.now();
-    const { runs, waits } = await settled(lab, bed, 120_000);
+    const { runs: accounted, waits } = await settled(lab, bed, 120_000);
+    const allocations = sampledAllocations(lab);
+    const runs = withLost(accounted, allocations);
     // One commit more, so that what is cached stands.
     await sleep(2 * backend.commitIntervalMs);
     const verdict = judge({
       runs,
       rows: backend.is.rows('job'),
-      allocations: sampledAllocations(lab),
+      allocations,
       requeuedJobs: 'keep-first',
       wholeFrom: kills > 0 ? Number.POSITIVE_INFINITY : hooks ? 5 : 8,
     });

@@ -38,7 +38,7 @@ export function judge(evidence: Evidence): Verdict {
     const row = found[0];
     if (!row) continue;
     if (run.nodeLists.length > 1) figures.resized++;
-    const whole = run.end !== null && run.end - run.start >= evidence.wholeFrom;
+    const whole = run.lostBefore === undefined && run.end !== null && run.end - run.start >= evidence.wholeFrom;
     const said = (fault: string) => faults.push(`${key} (${run.state}, ${(run.end ?? Number.NaN) - run.start} s): ${fault}`);
     judgeEnd(run, row, said);
     const held = judgeResources(run, row, allocations.get(key), whole, said);
@@ -62,7 +62,8 @@ function judgeEnd(run: SlurmRun, row: JobRow, said: (fault: string) => void): vo
   const state = run.end === null ? 'running' : stateOf(run.state);
   if (row.job_state !== state) said(`its state is ${row.job_state} there`);
   const duration = run.end === null ? 0 : Math.max(0, run.end - run.start);
-  if (row.duration !== duration) said(`it took ${duration} s, there ${row.duration}`);
+  if (run.lostBefore === undefined ? row.duration !== duration : row.duration > duration)
+    said(`it took ${duration} s, there ${row.duration}`);
 }
 
 function stateOf(slurm: string): string {

@@ -11,6 +11,8 @@ export interface SlurmRun {
   /** Null while it runs. */
   readonly end: number | null;
   readonly state: string;
+  /** Accounting lost it: it ended when nobody can say, before this time. */
+  readonly lostBefore?: number;
   /** The nodes of each of its rows: more than one where it was resized. */
   readonly nodeLists: readonly (readonly string[])[];
 }
@@ -42,6 +44,23 @@ export async function slurmRuns(lab: Lab): Promise<readonly SlurmRun[]> {
     });
   }
   return runs;
+}
+
+/**
+ * The same with the runs that their own scripts saw and accounting has no row of, though their job has a later one: 22.05
+ * loses the row of a job that is requeued before slurmdbd has its start.
+ */
+export function withLost(runs: readonly SlurmRun[], seen: ReadonlyMap<string, SampledAllocation>): readonly SlurmRun[] {
+  const known = new Set(runs.map(({ jobId, start }) => `${jobId}/${start}`));
+  const lost = [...seen].flatMap(([key, { nodes }]): SlurmRun[] => {
+    const [jobId = 0, start = 0] = key.split('/').map(Number);
+    const later = runs.find((run) => run.jobId === jobId && run.start > start);
+    if (known.has(key) || !later) return [];
+    return [
+      { jobId, start, end: later.start, state: 'REQUEUED', lostBefore: later.start, nodeLists: [nodes.flatMap(({ hosts }) => hosts)] },
+    ];
+  });
+  return [...runs, ...lost];
 }
 
 /** What a run holds, as its own script asked `scontrol -d show job` when it began. */

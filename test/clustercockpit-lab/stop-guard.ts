@@ -41,6 +41,7 @@ export class StopGuard {
       const run = byKey.get(`${jobId}/${start}`);
       if (!run) faults.push(`a stop of ${jobId}/${start}, which is no run of Slurm`);
       else if (run.end === null) faults.push(`a stop of ${jobId}/${start}, which runs`);
+      else if (run.lostBefore !== undefined && stopTime <= run.lostBefore && stopTime <= atMs / 1000) continue;
       else if (atMs / 1000 < run.end) faults.push(`a stop of ${jobId}/${start} came ${run.end - atMs / 1000} s before its end`);
       else if (stopTime !== run.end) faults.push(`a stop of ${jobId}/${start} said ${stopTime}, and it ended at ${run.end}`);
     }
