@@ -47,7 +47,7 @@ function slurmUid(): number {
   try {
     return Number(execFileSync('id', ['-u', 'slurm'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
   } catch {
-    execFileSync('useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', 'slurm']);
+    execFileSync('/usr/sbin/useradd', ['--system', '--no-create-home', '--shell', '/usr/sbin/nologin', 'slurm']);
     return slurmUid();
   }
 }

@@ -36,7 +36,7 @@ interface Scene {
 
 const filler = (scene: Scene) => join(scene.journalDir, 'filler');
 
-export const outages: readonly Outage[] = [
+const outages: readonly Outage[] = [
   {
     name: 'slurmctld frozen',
     load: false,
@@ -205,13 +205,13 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     await runner.stop();
     await endDaemon(bed);
     await backend.stop();
-    if (small) execFileSync('umount', ['-l', journalDir]);
+    if (small) execFileSync('/usr/bin/umount', ['-l', journalDir]);
   }
 }
 
 function mountSmall(dir: string): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', dir], { stdio: 'ignore' });
+    execFileSync('/usr/bin/mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', dir], { stdio: 'ignore' });
     return true;
   } catch {
     return false;

@@ -104,7 +104,7 @@ function last(text: string, pattern: RegExp): string | undefined {
 }
 
 /** The lab's node lists: `node[01-02,04],gpu01`. */
-export function hosts(list: string): string[] {
+function hosts(list: string): string[] {
   return [...list.matchAll(/([a-z]+)(?:\[([\d,-]+)\]|(\d+))/g)].flatMap(([, prefix = '', ranges, single]) =>
     single === undefined ? numbers(ranges ?? '').map((n) => `${prefix}${String(n).padStart(2, '0')}`) : [`${prefix}${single}`],
   );
