@@ -30,7 +30,7 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
   const metrics = config.operationsListen === null ? undefined : createMetrics({ prefix: 'sluice_cc_' });
   const daemon = new CcDaemon({
     config,
-    connect: (cluster, observe) => slurmOf(config, cluster, around, observe),
+    connect: (cluster, observe, ending) => slurmOf(config, cluster, { ...around, interrupted: ending }, observe),
     clock: around.clock,
     random: Math.random,
     log,

@@ -1,24 +1,20 @@
-import { type Clock, type HttpClient, type HttpObservation, httpClient, readSecret, SluiceError } from '@sluice/io';
+import { type Clock, type HttpObservation, SluiceError } from '@sluice/io';
 import { type Health, type Log, type Metrics, type Part, type PartContext, saidOnce } from '@sluice/service';
 import type { Node } from '@sluice/slurm';
-import { type CcBackendClient, ccBackendClient } from '../cc/cc-backend-client.ts';
+import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import { Delivery } from '../deliver/delivery.ts';
-import { natsSink } from '../deliver/nats-sink.ts';
-import { restSink } from '../deliver/rest-sink.ts';
-import type { Sink } from '../deliver/sink.ts';
 import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
-import type { NatsEvent } from '../nats/connection.ts';
-import { type NatsPublisher, natsPublisher } from '../nats/publisher.ts';
+import type { NatsPublisher } from '../nats/publisher.ts';
 import { ClusterObserver } from '../observe/cluster-observer.ts';
 import { EventPump } from '../observe/event-pump.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
 import { Shadow, type ShadowOptions } from '../shadow/shadow.ts';
 import { shadowConfig } from '../shadow/shadow-config.ts';
-import { saysCcBackendTrouble, told } from '../trouble.ts';
+import { CcBackendSide } from './cc-backend-side.ts';
 import { changedKeys } from './changed-keys.ts';
 import { ClusterWatch } from './cluster-watch.ts';
-import { clustersToWatch } from './clusters.ts';
+import { untilClustersKnown } from './clusters.ts';
 import { Comparisons } from './comparisons.ts';
 import { addDaemonHealth } from './daemon-health.ts';
 import { type DaemonMetrics, daemonMetrics, type SlurmObservation } from './daemon-metrics.ts';
@@ -26,7 +22,9 @@ import { decideSettings } from './decide-settings.ts';
 import { Decisions } from './decisions.ts';
 import { HookEvents } from './hook-events.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { openNats } from './nats-side.ts';
 import { NodeStateSender } from './node-states.ts';
+import { openSinks } from './open-sinks.ts';
 import { rememberingSaid } from './past-problems.ts';
 import { writePidFile } from './pid-file.ts';
 import { actsHere } from './role.ts';
@@ -35,7 +33,12 @@ import { sinksOf } from './sinks-of.ts';
 export interface CcDaemonOptions {
   readonly config: AdapterConfig;
   /** The cluster that this host belongs to when no name is given. */
-  readonly connect: (cluster: string | undefined, observe: (observation: SlurmObservation) => void) => SlurmReader;
+  readonly connect: (
+    cluster: string | undefined,
+    observe: (observation: SlurmObservation) => void,
+    /** Ends the questions that are under way. */
+    ending: AbortSignal,
+  ) => SlurmReader;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -52,7 +55,8 @@ export interface CcDaemonOptions {
 
 /** Two controllers: how often it is looked which of them acts, in milliseconds. */
 const roleMs = 10_000;
-const clustersRetryMs = 5000;
+/** What a server gets to answer in when the daemon ends. */
+const answerMs = 5000;
 /** A cc-backend that hangs holds up the first look at Slurm for so many milliseconds at most. */
 const firstComparisonMs = 10_000;
 
@@ -62,11 +66,9 @@ export class CcDaemon {
   readonly #said: ReturnType<typeof rememberingSaid>;
   readonly #metrics: DaemonMetrics;
   #config: AdapterConfig;
-  #token = '';
   #journal: RunJournal | undefined;
-  #http: HttpClient | undefined;
-  #client: CcBackendClient | undefined;
-  #publisher: NatsPublisher | undefined;
+  #ccBackend: CcBackendSide | undefined;
+  #publisher: NatsPublisher | null = null;
   #decisions: Decisions | undefined;
   #comparisons: Comparisons | undefined;
   #deliveries: Delivery[] = [];
@@ -75,6 +77,8 @@ export class CcDaemon {
   #acting = true;
   readonly #pump: EventPump;
   readonly #running: Promise<void>[] = [];
+  /** Aborts when what is asked and sent need not be waited for any longer. */
+  readonly #ending = { slurm: new AbortController(), ccBackend: new AbortController() };
 
   constructor(options: CcDaemonOptions) {
     const { log, clock } = options;
@@ -109,9 +113,9 @@ export class CcDaemon {
         },
         stop: () => pidFile?.release(),
       },
-      { name: 'secrets', start: () => this.readSecrets() },
+      { name: 'cc-backend', start: () => this.#openCcBackend(), stop: () => this.#ccBackend?.close() },
       { name: 'journal', start: () => this.#openJournal(), stop: () => this.#journal?.close() },
-      { name: 'sinks', start: () => this.#openSinks(), stop: () => this.#closeSinks() },
+      { name: 'sinks', start: () => this.#openSinks(), stop: () => this.#publisher?.close() },
       {
         name: 'hooks',
         start: async () => {
@@ -140,19 +144,15 @@ export class CcDaemon {
 
   /**
    * Puts a changed configuration in force: secrets, and what is decided of a run. What else has changed needs a restart, and is
-   * named. Errors: those of readSecrets.
+   * named. Errors: `config.invalid`, `config.unreadable` for a secret; then all stays as it was.
    */
   reload(read: AdapterConfig): void {
     const { log, shadow } = this.#options;
     const config = shadow ? shadowConfig(read) : read;
     const before = this.#config;
+    this.#ccBackend?.readToken(config);
     this.#config = config;
-    try {
-      this.readSecrets();
-    } catch (error) {
-      this.#config = before;
-      throw error;
-    }
+    for (const delivery of this.#deliveries) delivery.hurry();
     this.#decisions?.settle(decideSettings(config));
     const changed = changedKeys(before, config);
     if (changed.length > 0) log.warn(`these changes take effect after a restart: ${changed.join(', ')}`);
@@ -161,41 +161,22 @@ export class CcDaemon {
 
   #connect(cluster: string | undefined): SlurmReader {
     const { connect, log } = this.#options;
-    return connect(cluster, (observation) => {
+    const observe = (observation: SlurmObservation) => {
       log.debug(observation, `Slurm was asked: ${observation.command}`);
       this.#metrics.slurm(observation);
-    });
+    };
+    return connect(cluster, observe, this.#ending.slurm.signal);
   }
 
-  #asked(observation: HttpObservation): void {
-    this.#options.log.debug(observation, `cc-backend was asked: ${observation.name}: ${observation.result}`);
-    this.#metrics.http(observation);
-    if (observation.result === 401) this.#renewToken();
+  #openCcBackend(): void {
+    const { config, clock, env, log } = this.#options;
+    const observe = (observation: HttpObservation) => this.#metrics.http(observation);
+    const ending = this.#ending.ccBackend.signal;
+    this.#ccBackend = new CcBackendSide({ config, clock, env, log, said: this.#said, observe, ending });
   }
 
-  /** A token that was refused may have been renewed in its file meanwhile. */
-  #renewToken(): void {
-    const { ccRestJwt } = this.#config;
-    if (ccRestJwt === null || ccRestJwt.value !== undefined) return;
-    try {
-      this.#token = readSecret('ccRestJwt', ccRestJwt, this.#options.env).secret.reveal();
-    } catch (error) {
-      if (!(error instanceof SluiceError)) throw error;
-      this.#said.begins('token', told(error));
-      return;
-    }
-    this.#said.ends('token', 'the token can be read again');
-  }
-
-  /** Reads the secrets of the configuration anew. Errors: `config.invalid`, `config.unreadable`. */
-  readSecrets(): void {
-    const { env, log } = this.#options;
-    const { ccRestJwt } = this.#config;
-    if (ccRestJwt === null) return;
-    const { secret, findings } = readSecret('ccRestJwt', ccRestJwt, env);
-    for (const finding of findings) log.warn(finding);
-    this.#token = secret.reveal();
-    for (const delivery of this.#deliveries) delivery.hurry();
+  get #client(): CcBackendClient | null {
+    return this.#ccBackend?.client ?? null;
   }
 
   async #openJournal(): Promise<void> {
@@ -209,21 +190,14 @@ export class CcDaemon {
   }
 
   async #openSinks(): Promise<void> {
-    const { config, clock, random, log, env } = this.#options;
-    if (config.ccRestUrl !== null) {
-      this.#http = httpClient({
-        baseUrl: config.ccRestUrl,
-        timeoutMs: config.ccRestTimeout * 1000,
-        connections: config.ccRestConcurrency + config.ccStopConcurrency + 1,
-        ...(config.ccRestCaFile === null ? {} : { caFile: config.ccRestCaFile }),
-        env,
-        observe: (observation) => this.#asked(observation),
-      });
-      this.#client = ccBackendClient(this.#http, () => this.#token, { now: () => clock.now() });
-    }
+    const { config, clock, random, log, env, hostname } = this.#options;
     const settings = decideSettings(config);
-    this.#decisions = new Decisions({ settings, client: this.#client ?? null, nodes: () => this.#nodes(), clock, said: this.#said });
-    for (const sink of await this.#sinks(this.#decisions)) {
+    this.#decisions = new Decisions({ settings, client: this.#client, nodes: () => this.#nodes(), clock, said: this.#said });
+    this.#shadow = this.#openShadow();
+    this.#publisher = await openNats({ config, clock, random, env, log, said: this.#said });
+    const writer = this.#shadow?.writer ?? this.#client;
+    const sinks = openSinks({ config, writer, publisher: this.#publisher, decider: this.#decisions, journal: this.#open, clock, hostname });
+    for (const sink of sinks) {
       this.#deliveries.push(
         new Delivery({
           sink: this.#shadow?.watch(sink) ?? sink,
@@ -254,69 +228,6 @@ export class CcDaemon {
     }
   }
 
-  async #sinks(decider: Decisions): Promise<readonly Sink[]> {
-    const { config, clock, random, env, hostname } = this.#options;
-    const sinks: Sink[] = [];
-    this.#shadow = this.#openShadow();
-    const writer = this.#shadow?.writer ?? this.#client;
-    if (config.ccRestSubmitJobs && writer) {
-      sinks.push(
-        restSink({
-          client: writer,
-          decider,
-          deliveries: this.#open.deliveries,
-          clock,
-          requeuedJobs: config.requeuedJobs,
-          commitIntervalMs: config.ccCommitInterval * 1000,
-          tagged: config.startTag !== null,
-          concurrency: { start: config.ccRestConcurrency, stop: config.ccStopConcurrency },
-        }),
-      );
-    }
-    if (config.natsServer !== null) {
-      const { natsPassword } = config;
-      this.#publisher = await natsPublisher({
-        server: config.natsServer,
-        port: config.natsPort,
-        subject: config.natsSubject,
-        login: {
-          user: config.natsUser ?? undefined,
-          password: natsPassword === null ? undefined : () => readSecret('natsPassword', natsPassword, env).secret.reveal(),
-          credsFile: config.natsCredsFile ?? undefined,
-          nkeySeedFile: config.natsNKeySeedFile ?? undefined,
-        },
-        tls: config.natsTls,
-        caFile: config.natsCaFile ?? undefined,
-        jetStream: config.natsJetStream,
-        clock,
-        random,
-        observe: (event) => this.#sayNats(event),
-      });
-      sinks.push(natsSink({ publisher: this.#publisher, decider, hostname }));
-    }
-    return sinks;
-  }
-
-  #sayNats(event: NatsEvent): void {
-    const { log } = this.#options;
-    switch (event.kind) {
-      case 'connected':
-        log.info({ server: event.server }, `connected to NATS at ${event.server}`);
-        this.#said.ends('nats', 'NATS can be reached again');
-        return;
-      case 'finding':
-        log.warn(event.text);
-        return;
-      default:
-        this.#said.begins('nats', `NATS cannot be reached: ${told(event.error)}; what waits is kept`);
-    }
-  }
-
-  async #closeSinks(): Promise<void> {
-    await this.#publisher?.close();
-    await this.#http?.close();
-  }
-
   #nodes(): readonly Node[] {
     return this.#watches.flatMap(({ observer }) => observer.nodes);
   }
@@ -325,7 +236,7 @@ export class CcDaemon {
     const { shadow, config, clock, log } = this.#options;
     if (!shadow) return undefined;
     return new Shadow(shadow, {
-      client: config.ccRestJwt === null ? null : (this.#client ?? null),
+      client: config.ccRestJwt === null ? null : this.#client,
       marginMs: 2 * config.ccCommitInterval * 1000,
       clock,
       log,
@@ -354,7 +265,11 @@ export class CcDaemon {
   }
 
   #begin({ stopping, fail }: PartContext, hooks: HookEvents): void {
-    const keep = (work: Promise<unknown>) => void this.#running.push(work.then(() => {}, fail));
+    const keep = (work: Promise<unknown>) => {
+      this.#running.push(work.then(() => {}, fail));
+    };
+    // Nothing that Slurm would answer now is of use to a daemon that ends.
+    stopping.addEventListener('abort', () => this.#ending.slurm.abort(new SluiceError('slurm.incomplete', 'the daemon ends')));
     for (const delivery of this.#deliveries) {
       delivery.hold(true);
       keep(delivery.run(stopping));
@@ -365,7 +280,14 @@ export class CcDaemon {
 
   /** What needs the names of the clusters begins when they are known. */
   async #work(stopping: AbortSignal, hooks: HookEvents, keep: (work: Promise<unknown>) => void): Promise<void> {
-    const names = await this.#clusterNames(stopping);
+    const names = await untilClustersKnown({
+      slurm: this.#connect(undefined),
+      wanted: this.#options.config.clusters,
+      journal: this.#open,
+      clock: this.#options.clock,
+      said: this.#said,
+      stopping,
+    });
     if (names === undefined) return;
     for (const [index, name] of names.entries()) this.#watches.push(this.#watch(name, index === 0));
     this.#options.log.info({ clusters: names }, `observing ${names.join(', ')}`);
@@ -411,22 +333,6 @@ export class CcDaemon {
     });
   }
 
-  async #clusterNames(stopping: AbortSignal): Promise<readonly string[] | undefined> {
-    const { config, clock } = this.#options;
-    while (!stopping.aborted) {
-      try {
-        const names = await clustersToWatch(this.#connect(undefined), config.clusters, this.#open);
-        this.#said.ends('clusters', 'Slurm names its clusters now');
-        return names;
-      } catch (error) {
-        if (!(error instanceof SluiceError)) throw error;
-        this.#said.begins('clusters', `Slurm cannot be asked for the name of its cluster: ${told(error)}; it is asked again`);
-        await clock.sleep(clustersRetryMs, stopping).catch(() => {});
-      }
-    }
-    return undefined;
-  }
-
   #watch(name: string, isLocal: boolean): ClusterWatch {
     const { config, clock, random, log } = this.#options;
     const observer = new ClusterObserver({
@@ -438,8 +344,14 @@ export class CcDaemon {
       observe: (heard) => this.#metrics.heard(heard),
     });
     const sender =
-      this.#client && config.nodeStateInterval > 0
-        ? new NodeStateSender({ client: this.#client, clock, intervalMs: config.nodeStateInterval * 1000 })
+      this.#client && this.#decisions && config.nodeStateInterval > 0
+        ? new NodeStateSender({
+            client: this.#client,
+            decisions: this.#decisions,
+            clock,
+            intervalMs: config.nodeStateInterval * 1000,
+            said: this.#said,
+          })
         : undefined;
     return new ClusterWatch({
       observer,
@@ -455,21 +367,9 @@ export class CcDaemon {
       nodesSeen: async (nodes, changed) => {
         if (changed) this.#decisions?.nodesChanged();
         // Not waited for: a cc-backend that hangs must not hold up the next look at Slurm.
-        if (sender && this.#acting)
-          this.#sendNodeStates(sender, nodes).catch((err: unknown) => log.error({ err }, 'node states could not be sent'));
+        if (this.#acting) sender?.send(nodes).catch((err: unknown) => log.error({ err }, 'node states could not be sent'));
       },
     });
-  }
-
-  async #sendNodeStates(sender: NodeStateSender, nodes: readonly Node[]): Promise<void> {
-    try {
-      if (this.#decisions) await sender.send(nodes, await this.#decisions.ready());
-      this.#said.ends('node states', 'cc-backend takes node states again');
-    } catch (error) {
-      if (!(error instanceof SluiceError)) throw error;
-      if (saysCcBackendTrouble(this.#said, error)) return;
-      this.#said.begins('node states', `the states of nodes cannot be sent: ${told(error)}; the newest are sent when they can be`);
-    }
   }
 
   #role(): Promise<boolean | null> {
@@ -494,7 +394,13 @@ export class CcDaemon {
     }
   }
 
+  /** Writes that are under way get a moment for their answer; what is lost of it is repeated at the next start. */
   async #end(): Promise<void> {
+    const ended = new AbortController();
+    const patience = this.#options.clock.sleep(answerMs, ended.signal).catch(() => {});
+    await Promise.race([Promise.allSettled(this.#running), patience]);
+    ended.abort();
+    this.#ending.ccBackend.abort(new SluiceError('http.dropped', 'the daemon ends'));
     await Promise.allSettled(this.#running);
   }
 }

@@ -1,18 +1,51 @@
-import { SluiceError } from '@sluice/io';
+import { type Clock, SluiceError } from '@sluice/io';
+import type { SaidOnce } from '@sluice/service';
 import type { RunJournal } from '../journal/run-journal.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
+import { told } from '../trouble.ts';
 
 const note = 'clusters';
+const retryMs = 5000;
+
+export interface ClustersOptions {
+  /** The connector of the cluster that this host belongs to. */
+  readonly slurm: SlurmReader;
+  readonly wanted: 'all' | readonly string[];
+  readonly journal: RunJournal;
+  readonly clock: Clock;
+  readonly said: SaidOnce;
+  readonly stopping: AbortSignal;
+}
+
+/** As clustersToWatch, asked until Slurm names them; undefined when the daemon ends before. */
+export async function untilClustersKnown({
+  slurm,
+  wanted,
+  journal,
+  clock,
+  said,
+  stopping,
+}: ClustersOptions): Promise<readonly string[] | undefined> {
+  while (!stopping.aborted) {
+    try {
+      const names = await clustersToWatch(slurm, wanted, journal);
+      said.ends('clusters', 'Slurm names its clusters now');
+      return names;
+    } catch (error) {
+      if (stopping.aborted) return undefined;
+      if (!(error instanceof SluiceError)) throw error;
+      said.begins('clusters', `Slurm cannot be asked for the name of its cluster: ${told(error)}; it is asked again`);
+      await clock.sleep(retryMs, stopping).catch(() => {});
+    }
+  }
+  return undefined;
+}
 
 /**
  * The clusters to observe, the one of this host first: all that slurmdbd knows, as cc-slurm-adapter does, or those that are
  * named. What Slurm said last holds while it cannot be asked. Errors: those of the questions, when it never could.
  */
-export async function clustersToWatch(
-  slurm: SlurmReader,
-  wanted: 'all' | readonly string[],
-  journal: RunJournal,
-): Promise<readonly string[]> {
+async function clustersToWatch(slurm: SlurmReader, wanted: 'all' | readonly string[], journal: RunJournal): Promise<readonly string[]> {
   const local = await localName(slurm, journal);
   const others = wanted === 'all' ? await allNames(slurm, journal) : wanted;
   const names = wanted === 'all' || wanted.includes(local) ? [local, ...others.filter((name) => name !== local)] : others;

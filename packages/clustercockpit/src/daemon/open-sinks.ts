@@ -1,0 +1,40 @@
+import type { Clock } from '@sluice/io';
+import type { AdapterConfig } from '../config/adapter-config.ts';
+import type { Decider } from '../deliver/decider.ts';
+import { natsSink } from '../deliver/nats-sink.ts';
+import { type RestSinkOptions, restSink } from '../deliver/rest-sink.ts';
+import type { Sink } from '../deliver/sink.ts';
+import type { RunJournal } from '../journal/run-journal.ts';
+import type { NatsPublisher } from '../nats/publisher.ts';
+
+export interface OpenSinksOptions {
+  readonly config: AdapterConfig;
+  /** Who writes to cc-backend; null when the configuration names none. */
+  readonly writer: RestSinkOptions['client'] | null;
+  readonly publisher: NatsPublisher | null;
+  readonly decider: Decider;
+  readonly journal: RunJournal;
+  readonly clock: Clock;
+  readonly hostname: string;
+}
+
+/** The sinks that a configuration asks for. */
+export function openSinks({ config, writer, publisher, decider, journal, clock, hostname }: OpenSinksOptions): readonly Sink[] {
+  const sinks: Sink[] = [];
+  if (config.ccRestSubmitJobs && writer) {
+    sinks.push(
+      restSink({
+        client: writer,
+        decider,
+        deliveries: journal.deliveries,
+        clock,
+        requeuedJobs: config.requeuedJobs,
+        commitIntervalMs: config.ccCommitInterval * 1000,
+        tagged: config.startTag !== null,
+        concurrency: { start: config.ccRestConcurrency, stop: config.ccStopConcurrency },
+      }),
+    );
+  }
+  if (publisher) sinks.push(natsSink({ publisher, decider, hostname }));
+  return sinks;
+}
