@@ -68,6 +68,7 @@ const turnMs = 250;
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #pause: Backoff;
+  readonly #journalPause: Backoff;
   /** Runs that were taken from the journal and whose outcome is not in it yet. */
   readonly #taken = new Set<number>();
   readonly #ready: Record<'start' | 'stop', DueRun[]> = { start: [], stop: [] };
@@ -91,6 +92,7 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options;
     this.#pause = new Backoff({ ...sinkPause, random: options.random });
+    this.#journalPause = new Backoff({ ...sinkPause, random: options.random });
   }
 
   get name(): SinkName {
@@ -312,11 +314,13 @@ export class Delivery {
     const { deliveries, sink, said } = this.#options;
     try {
       await deliveries.settle(sink.name, outcomes);
+      this.#journalPause.succeeded();
       said.ends('journal', 'the journal can be written again');
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       said.begins('journal', `${error.message}; what was delivered meanwhile is sent once more afterwards`);
-      this.#pausedUntilMs = this.#options.clock.now() + sinkPause.intervalMs;
+      this.#journalPause.failed();
+      this.#pausedUntilMs = this.#options.clock.now() + this.#journalPause.delayMs();
     }
     for (const { id } of outcomes) this.#taken.delete(id);
     this.wake();

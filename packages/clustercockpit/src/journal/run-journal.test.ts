@@ -159,6 +159,13 @@ describe('the journal of runs', () => {
     assert.deepEqual(onlyDue('start').run.ended, { time: end.time + 50, state: 'FAILED' });
   });
 
+  it('of two states at the same time history has the last word', async () => {
+    await journal.runs.record([seen(aRun({ ended: { ...end, state: 'CANCELLED' } }))]);
+    await journal.runs.record([seen(aRun({ ended: { ...end, state: 'NODE_FAIL' } }), { backlog: true })]);
+    await journal.runs.record([seen(aRun({ ended: { ...end, state: 'CANCELLED' } }))]);
+    assert.equal(onlyDue('start').run.ended?.state, 'NODE_FAIL');
+  });
+
   it('keeps notes and resizes with what was seen', async () => {
     await journal.runs.record([], { resizes: [{ cluster: 'alpha', jobId: 7, start: 10, at: 20 }], notes: { mark: '20' } });
     assert.equal(journal.runs.resizedFrom('alpha', 7, 20), 10);

@@ -76,13 +76,16 @@ export class Runs {
       );
     }
     if (stands) this.#standsAlready(statements, id, stands);
-    return { isNew: false, nowEnded: run.ended !== null && this.#end(statements, row, run.ended) };
+    return { isNew: false, nowEnded: run.ended !== null && this.#end(statements, row, run.ended, backlog) };
   }
 
-  /** Notes an end, unless a later one is known; says whether there was none. */
-  #end(statements: Statements, row: Row, end: RunEnd): boolean {
+  /**
+   * Notes an end, unless a later one is known; says whether there was none. Of two that came at the same time history has the last
+   * word: a job that is cancelled in the second in which its node fails is told otherwise by slurmctld than by accounting.
+   */
+  #end(statements: Statements, row: Row, end: RunEnd, fromHistory = false): boolean {
     const known = row['ended'] === null ? null : Number(row['ended']);
-    if (known !== null && known >= end.time) return false;
+    if (known !== null && (known > end.time || (known === end.time && !fromHistory))) return false;
     const id = Number(row['id']);
     statements.run('UPDATE run SET ended = ?, end_state = ?, missing_ms = NULL WHERE id = ?', end.time, end.state, id);
     this.#planStop(statements, id, this.#now());
