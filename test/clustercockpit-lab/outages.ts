@@ -100,6 +100,9 @@ const outages: readonly Outage[] = [
   },
 ];
 
+/** What can be made to fail. */
+export const outageNames: readonly string[] = outages.map(({ name }) => name);
+
 export interface OutagesTrial {
   readonly lab: Lab;
   readonly dir: string;

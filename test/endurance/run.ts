@@ -10,7 +10,7 @@ import { ccTwoDaemons } from './cc-two-daemons.ts';
 import { journalKills } from './journal-kills.ts';
 import { slurmOutages } from './slurm-outages.ts';
 
-const scenarios = [journalKills, slurmOutages, ccJobs, ccKills, ccKillsUnhooked, ccOutages, ccTwoDaemons];
+const scenarios = [journalKills, slurmOutages, ccJobs, ccKills, ccKillsUnhooked, ...ccOutages, ccTwoDaemons];
 const recordFile = join(import.meta.dirname, 'last-run.json');
 
 const names = scenarios.map(({ name }) => name);
