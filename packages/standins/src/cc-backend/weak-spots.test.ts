@@ -157,7 +157,7 @@ test('§4.1.5 one id in the cache with two starts: both are kept; §4.2.6: a tra
   assert.match(await end(b), /^500 jobId 1 \(id 1\) on labcluster : transferring cached job failed: UNIQUE constraint failed: job\.job_id/);
 });
 
-test('§11 TestRestApi: start, stop, double start, a start with little, used nodes', async () => {
+test('§11 TestRestApi: StartJob, StopJob, CheckArchive, CheckDoubleStart, StartJobFailed, StopJobFailed, GetUsedNodesNoRunning', async () => {
   await using b = await bench();
   const job = {
     jobId: 123,
@@ -188,6 +188,11 @@ test('§11 TestRestApi: start, stop, double start, a start with little, used nod
   assert.equal(await b.said('POST', stopPath, { ...key, jobState: 'completed', stopTime: 123_457_789 }), '200');
   const stopped = b.backend.job('labcluster', 123, 123_456_789);
   assert.deepEqual([stopped?.job_state, stopped?.duration, stopped?.meta_data], ['completed', 1000, JSON.stringify(job.metaData)]);
+  await b.backend.archived();
+  assert.deepEqual(
+    b.backend.archive().map(({ path, meta }) => [path, meta['duration']]),
+    [['labcluster/0/123/123456789', 1000]],
+  );
   assert.match(await b.said('POST', startPath, { ...job, startTime: 123_456_790 }), /^422 /);
   const little = {
     jobId: 12345,
