@@ -87,6 +87,7 @@ describe('sluice cc', () => {
     assert.match(installed.out, new RegExp(`PrologSlurmctld=${path}\n.*EpilogSlurmctld=${path}`));
     assert.deepEqual([readFileSync(path, 'utf8'), statSync(path).mode & 0o111], [out, 0o111]);
     writeFileSync(join(folder, 'other.sh'), '#!/bin/sh\n');
+    assert.equal((await sluice('cc', 'hook', '--print', '--max-events', 'many', '-c', config)).code, 64);
     assert.notEqual((await sluice('cc', 'hook', '--install', join(folder, 'other.sh'), '-c', config)).code, 0);
   });
 

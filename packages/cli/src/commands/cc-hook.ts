@@ -29,7 +29,7 @@ export async function runHook(options: HookCommandOptions, around: Surroundings)
   if (typeof config === 'string') throw new SluiceError('config.unreadable', config);
   const script = hookScript({
     spool: config.spoolPath,
-    ...(options.maxEvents === undefined ? {} : { maxEvents: Number(options.maxEvents) }),
+    ...(options.maxEvents === undefined ? {} : { maxEvents: eventsOf(options.maxEvents) }),
   });
   if (options.print) {
     around.stdout.write(script);
@@ -48,4 +48,9 @@ export async function runHook(options: HookCommandOptions, around: Surroundings)
   ];
   around.stdout.write(`${lines.join('\n')}\n`);
   return 0;
+}
+
+function eventsOf(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new SluiceError('usage', `--max-events ${text}: it must be a whole number from 1`);
 }
