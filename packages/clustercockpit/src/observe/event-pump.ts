@@ -44,7 +44,9 @@ interface Waiting {
 type Due = readonly [jobId: number, waiting: Waiting];
 
 /** Between two questions: what happens meanwhile is asked together. */
-const gapMs = 100;
+const gapMs = 50;
+/** Slurm begins jobs in bursts: an event waits so long for its neighbours, or they would wait for the answer about it alone. */
+const gatherMs = 20;
 /** Waits before the question is asked again, for a job that begins or ends at this moment; the last one repeats. */
 const retryMs = [50, 100, 200, 400, 800, 1600];
 /** A controller that cannot be asked is left to the poll, which backs off; until then the event waits. */
@@ -80,7 +82,7 @@ export class EventPump {
     // What is new the controller knows first, also of a job that accounting was to be asked about.
     waiting.attempts = 0;
     waiting.whom = 'controller';
-    waiting.dueMs = this.#options.clock.now();
+    waiting.dueMs = this.#options.clock.now() + gatherMs;
     jobs.set(event.jobId, waiting);
     this.#wakes.controller.resolve();
     return true;
@@ -118,7 +120,7 @@ export class EventPump {
     let asked = false;
     for (const [cluster, jobs] of this.#waiting) {
       const observer = observerOf(cluster);
-      const due = [...jobs].filter(([, { whom, dueMs }]) => whom === who && dueMs <= clock.now());
+      const due = dueOf(jobs, who, clock.now());
       if (!observer || due.length === 0) continue;
       asked = true;
       try {
@@ -184,4 +186,11 @@ export class EventPump {
 /** Whether an answer says all that the events wait for. */
 function tells(answer: EventAnswer, events: readonly PendingEvent[]): boolean {
   return answer === 'ended' || (answer === 'running' && events.every(({ kind }) => kind === 'start'));
+}
+
+/** The jobs that are due, and with them those that would be in a moment. */
+function dueOf(jobs: ReadonlyMap<number, Waiting>, who: Whom, now: number): readonly Due[] {
+  const mine = [...jobs].filter(([, { whom }]) => whom === who);
+  if (!mine.some(([, { dueMs }]) => dueMs <= now)) return [];
+  return mine.filter(([, { dueMs }]) => dueMs <= now + gatherMs);
 }
