@@ -92,11 +92,16 @@ for (const release of recordedReleases) {
           live.active.records.find((one) => one.jobId === jobId),
           name,
         );
-        assert.deepEqual(
-          allocation ?? undefined,
-          live.allocations.records.find((one) => one.jobId === jobId),
-          name,
-        );
+        const holds = live.allocations.records.find((one) => one.jobId === jobId);
+        if (name !== 'completed') assert.deepEqual(allocation ?? undefined, holds, name);
+        else {
+          const { start, devicesLost, nodes } = allocation ?? assert.fail('what it held is not told');
+          assert.deepEqual([holds, start, devicesLost], [undefined, job.start, true]);
+          assert.deepEqual(
+            nodes.map(({ node, cpus, gres }) => [node, cpus, gres]),
+            [[job.nodes, job.cpus, []]],
+          );
+        }
         assert.equal(script, roles[name].script, name);
         assert.match(description ?? '', new RegExp(`^JobId=${jobId} JobName=[\\s\\S]*\\n   UserId=${job.user}\\(${job.uid}\\)`), name);
       }

@@ -148,7 +148,10 @@ export interface ActiveState {
 /** All that is worth asking when a job starts or ends. */
 export interface JobDetails {
   readonly job: ActiveJob;
-  /** Null when it holds nothing: it pends, or has given its resources back. */
+  /**
+   * Null when it holds nothing: it pends, or has given its resources back. Of a job that has ended it is what it held, where that is
+   * certain; Slurm keeps its CPUs and memory as long as the job, its devices it does not (`devicesLost`).
+   */
   readonly allocation: Allocation | null;
   /** The batch script; null when there is none (salloc, srun), when it may not be read, or was not asked for. */
   readonly script: string | null;
@@ -201,6 +204,8 @@ export interface Allocation {
   readonly whole: boolean | null;
   /** One per node, in the order of the job's node list. */
   readonly nodes: readonly NodeAllocation[];
+  /** Set when the run is over and Slurm has forgotten its generic resources: `gres` is empty then, whatever it held. */
+  readonly devicesLost?: true;
 }
 
 export interface Node {

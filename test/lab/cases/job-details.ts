@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { ActiveState, Answer, JobDetails } from '@sluice/slurm';
+import { type ActiveState, type Answer, isEnded, type JobDetails } from '@sluice/slurm';
 import { until } from '../scenario.ts';
 import { type Bed, collect } from './bed.ts';
 
@@ -47,7 +47,13 @@ export function jobDetailCases(bed: () => Bed): void {
       // Why a job waits, and when it may start, changes from question to question.
       if (state.base === 'PENDING') assert.deepEqual([job.jobId, job.name], [jobId, name]);
       else assert.deepEqual({ kind: 'known', value: job }, jobs.get(jobId));
-      assert.deepEqual(allocation, held?.kind === 'known' ? held.value : null, `job ${jobId}`);
+      if (allocation?.devicesLost) {
+        assert.deepEqual([isEnded(state), held?.kind], [true, 'gone'], `job ${jobId}`);
+        assert.deepEqual([allocation.start, allocation.nodes.reduce((sum, { cpus }) => sum + cpus, 0)], [job.start, job.cpus]);
+      } else {
+        assert.deepEqual(allocation, held?.kind === 'known' ? held.value : null, `job ${jobId}`);
+        assert.ok(!isEnded(state) || job.nodes === '', `what job ${jobId} held is not told`);
+      }
       if (array && array.taskId === null) assert.equal(description, null, `the waiting tasks of ${jobId} have no text of their own`);
       else assert.match(description ?? '', new RegExp(`^JobId=${jobId} (?:Array|Het)?[\\s\\S]*JobName=[\\s\\S]*\\n   UserId=`));
     }
@@ -113,13 +119,61 @@ export function lifeOfJobCases(bed: () => Bed): void {
     await cancel(jobId);
   });
 
-  it('a job that has ended holds nothing; its script and its end are still there', async () => {
+  it('a job that has ended holds nothing; its script and its end are still there, and what it held', async () => {
     const script = '#!/bin/sh\nexit 3\n';
     const jobId = await bed().lab.submit('alice', ['-w', 'node01', '-n1', '-o', '/dev/null'], script);
     await inState(jobId, 'FAILED');
     const { job, allocation, script: told, description } = await details(jobId);
-    assert.deepEqual([job.state.base, job.exitCode?.code, allocation, told], ['FAILED', 3, null, script]);
+    assert.deepEqual([job.state.base, job.exitCode?.code, told], ['FAILED', 3, script]);
+    assert.deepEqual([allocation?.start, allocation?.devicesLost, allocation?.nodes[0]?.cpus], [job.start, true, 2]);
     assert.match(description ?? '', /JobState=FAILED/);
+    const holds = await bed().connector().controller.allocations([jobId]);
+    assert.equal(holds.get(jobId)?.kind, 'gone');
+  });
+
+  for (const [kind, args] of [
+    ['exclusive on two nodes', ['-w', 'node[02-03]', '-N2', '--exclusive']],
+    ['shared on two nodes, unevenly', ['-w', 'node[02-03]', '-N2', '-n20']],
+    ['with GPUs', ['-p', 'gpu', '-N2', '-n3', '--gpus=3']],
+  ] as const) {
+    it(`what a job held, ${kind}, is told after its end as while it ran, but for its devices`, async () => {
+      const { lab } = bed();
+      // Beside it another stands, so that its CPUs are not the first ones.
+      const other = await lab.submit('alice', ['-p', 'shared', '-w', 'node02,gpu01', '-N2', '-o', '/dev/null'], '#!/bin/sh\nsleep 300\n');
+      if (!kind.startsWith('exclusive')) await running(other);
+      else await cancel(other);
+      const jobId = await lab.submit('alice', [...args, '-o', '/dev/null'], '#!/bin/sh\nsleep 300\n');
+      await running(jobId);
+      const before = (await details(jobId)).allocation ?? assert.fail('it holds nothing');
+      assert.equal(before.devicesLost, undefined);
+      await cancel(jobId);
+      await inState(jobId, 'CANCELLED');
+      const nodes = before.nodes.map((node) => ({ ...node, gres: [] }));
+      assert.deepEqual((await details(jobId)).allocation, { ...before, nodes, devicesLost: true });
+      await cancel(other);
+    });
+  }
+
+  it('what an earlier run of a requeued job held is not told of it while it waits, nor of its next run', async () => {
+    const { lab } = bed();
+    const jobId = await lab.submit('alice', ['-w', 'node04', '-n1', '-c4', '--requeue', '-o', '/dev/null'], '#!/bin/sh\nsleep 5\n');
+    await running(jobId);
+    const first = (await details(jobId)).allocation;
+    await inState(jobId, 'COMPLETED');
+    assert.deepEqual((await details(jobId)).allocation, { ...first, devicesLost: true });
+    await lab.ask('scontrol', ['requeue', `${jobId}`]);
+    await inState(jobId, 'PENDING');
+    const other = await lab.submit('alice', ['-w', 'node04', '-n1', '-c2', '-o', '/dev/null'], '#!/bin/sh\nsleep 300\n');
+    await running(other);
+    assert.equal((await details(jobId)).allocation, null);
+    await lab.ask('scontrol', ['update', `JobId=${jobId}`, 'StartTime=now']);
+    await running(jobId);
+    const { job, allocation } = await details(jobId);
+    assert.deepEqual([allocation?.start, allocation?.devicesLost], [job.start, undefined]);
+    assert.notDeepEqual([allocation?.start, allocation?.nodes[0]?.cpuIds], [first?.start, first?.nodes[0]?.cpuIds]);
+    await inState(jobId, 'COMPLETED');
+    assert.deepEqual((await details(jobId)).allocation, { ...allocation, devicesLost: true });
+    await cancel(other);
   });
 
   it('nodes kept for one user or one MCS label are told from nodes of one job', async () => {

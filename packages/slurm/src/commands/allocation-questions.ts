@@ -1,5 +1,6 @@
 import { SluiceError } from '@sluice/io';
 import type { Answer, Records, Reject } from '../facets.ts';
+import { isEnded } from '../languages/index.ts';
 import type { ActiveJob, Allocation } from '../records.ts';
 import { type NodeLayout, readAllocation } from './allocation.ts';
 import { excerpt } from './framing.ts';
@@ -34,6 +35,8 @@ export interface AllocationQuestions {
   all(): Promise<Records<Allocation>>;
   /** What jobs that hold nodes hold, by the text of each, which stood framed by itself. */
   read(holders: ReadonlyMap<number, QueuedJob>, texts: ReadonlyMap<number, string>): Promise<ReadonlyMap<number, Answer<Allocation>>>;
+  /** What jobs that have ended held, of those where it is certain, by the text of each. */
+  readEnded(ended: ReadonlyMap<number, QueuedJob>, texts: ReadonlyMap<number, string>): Promise<ReadonlyMap<number, Allocation>>;
 }
 
 export function allocationQuestions(parts: AllocationParts): AllocationQuestions {
@@ -74,7 +77,7 @@ export function allocationQuestions(parts: AllocationParts): AllocationQuestions
       if (!queued) continue;
       const reading = seen.has(jobId) ? undefined : readAllocation(record, queued, layouts);
       seen.add(jobId);
-      if (reading?.kind === 'read' && !reading.doubtful) {
+      if (reading?.kind === 'read' && !reading.doubtful && !reading.allocation.devicesLost) {
         answers.set(jobId, { kind: 'known', value: reading.allocation });
         doubtful.delete(jobId);
       } else {
@@ -94,8 +97,8 @@ export function allocationQuestions(parts: AllocationParts): AllocationQuestions
   }
 
   /**
-   * What of these texts remains doubtful, or cannot be read, is held against squeue once more: a job whose name changed
-   * meanwhile is not told, one that let its nodes go is gone.
+   * What of these texts remains doubtful, or cannot be read, or is of a run that is over, is held against squeue once more: a job
+   * whose name changed meanwhile is not told, one that let its nodes go is gone.
    */
   async function read(
     holders: ReadonlyMap<number, QueuedJob>,
@@ -110,7 +113,7 @@ export function allocationQuestions(parts: AllocationParts): AllocationQuestions
       const reading = readAllocation(texts.get(jobId) ?? '', queued, layouts);
       if (reading.kind === 'read') answers.set(jobId, { kind: 'known', value: reading.allocation });
       else answers.set(jobId, unasked(jobId, reading.reason, texts.get(jobId)));
-      if (reading.kind !== 'read' || reading.doubtful) checks.push(queued);
+      if (reading.kind !== 'read' || reading.doubtful || reading.allocation.devicesLost) checks.push(queued);
     }
     if (checks.length === 0) return answers;
     const now = await parts.queued(checks.map(({ job }) => job.jobId));
@@ -119,14 +122,42 @@ export function allocationQuestions(parts: AllocationParts): AllocationQuestions
       const after = now.found.get(jobId);
       if (!after) answers.set(jobId, absent(now));
       else if (!holds(after.job)) answers.set(jobId, { kind: 'gone' });
-      else if (after.rawName !== before.rawName || after.wckey !== before.wckey) {
+      else if (!sameNames(before, after)) {
         answers.set(jobId, unasked(jobId, 'its name changed while it was read', undefined));
       }
     }
     return answers;
   }
 
-  return { of, all, read };
+  async function readEnded(
+    ended: ReadonlyMap<number, QueuedJob>,
+    texts: ReadonlyMap<number, string>,
+  ): Promise<ReadonlyMap<number, Allocation>> {
+    const held = new Map<number, Allocation>();
+    if (ended.size === 0) return held;
+    const layouts = await parts.layouts(nodeLists(ended));
+    const checks: number[] = [];
+    for (const [jobId, queued] of ended) {
+      const reading = readAllocation(texts.get(jobId) ?? '', queued, layouts);
+      // A text of a run that goes on is of a later one.
+      if (reading.kind !== 'read' || !reading.allocation.devicesLost) continue;
+      held.set(jobId, reading.allocation);
+      if (reading.doubtful) checks.push(jobId);
+    }
+    if (checks.length === 0) return held;
+    const now = await parts.queued(checks);
+    for (const jobId of checks) {
+      const [before, after] = [ended.get(jobId), now.found.get(jobId)];
+      if (!before || !after || !sameNames(before, after)) held.delete(jobId);
+    }
+    return held;
+  }
+
+  return { of, all, read, readEnded };
+}
+
+function sameNames(before: QueuedJob, after: QueuedJob): boolean {
+  return after.rawName === before.rawName && after.wckey === before.wckey;
 }
 
 /** A job that is not in the answer is gone, unless a row that could not be read may have been it. */
@@ -145,6 +176,11 @@ function unasked(jobId: number, reason: string, text: string | undefined): Answe
 
 export function holding(queued: ReadonlyMap<number, QueuedJob>): ReadonlyMap<number, QueuedJob> {
   return new Map([...queued].filter(([, { job }]) => holds(job)));
+}
+
+/** Jobs whose run is over and that slurmctld still has, with the nodes it was on. */
+export function ended(queued: ReadonlyMap<number, QueuedJob>): ReadonlyMap<number, QueuedJob> {
+  return new Map([...queued].filter(([, { job }]) => isEnded(job.state) && job.nodes !== '' && job.start !== null));
 }
 
 /** A completing job has given its GRES back already: what slurmctld shows of it then is not what it held. */

@@ -1,4 +1,4 @@
-import { expandHostlist, parseGres, parseRanges } from '../languages/index.ts';
+import { expandHostlist, isEnded, parseGres, parseRanges, parseState } from '../languages/index.ts';
 import type { ActiveJob, Allocation, CoreAllocation, GresAllocation, Node, NodeAllocation } from '../records.ts';
 import type { QueuedJob } from './squeue.ts';
 
@@ -15,6 +15,9 @@ export type AllocationReading =
  * and comments, paths and the command line raw at the end; the lines wanted stand between. So the name, which a framed
  * source told, is skipped exactly, as is the workload characterisation key, and of what follows the first `JOB_GRES=`
  * counts. `doubtful` says that a second one follows: then the caller makes sure that the name has not changed meanwhile.
+ *
+ * When a job ends, its GRES go from these lines at once, and all else stays as it was for as long as slurmctld has the job (22.05, 24.11,
+ * 26.05); a requeue takes the lines away. So the text of a run that is over yields an allocation with `devicesLost`.
  */
 export function readAllocation(text: string, queued: QueuedJob, layouts: ReadonlyMap<string, NodeLayout>): AllocationReading {
   const { job } = queued;
@@ -27,13 +30,27 @@ export function readAllocation(text: string, queued: QueuedJob, layouts: Readonl
   if (!start || (job.uid !== null && Number(start[1]) !== job.uid)) return unreadable('the job has another user than squeue said');
   const groups = /\sJOB_GRES=\S*/.exec(own);
   if (!groups) return unreadable('the job shows no allocation');
+  const head = own.slice(0, groups.index);
+  const restarts = /\sRestarts=(\d+)/.exec(head)?.[1];
+  if (restarts !== undefined && typeof job.restarts === 'number' && Number(restarts) !== job.restarts) {
+    return unreadable('the job began anew meanwhile');
+  }
   const details = readDetails(own, groups.index + groups[0].length, layouts);
   if (typeof details === 'string') return unreadable(details);
-  const nodes = inOrder(job, asJobCounts(job, details.nodes, layouts));
-  if (typeof nodes === 'string') return unreadable(nodes);
+  const held = inOrder(job, asJobCounts(job, details.nodes, layouts));
+  if (typeof held === 'string') return unreadable(held);
+  const over = isOver(/\sJobState=(\S+)/.exec(head)?.[1] ?? '');
+  const nodes = over ? held.map((node) => ({ ...node, gres: [] })) : held;
   const whole = isWhole(job.sharing, nodes, layouts);
   const doubtful = own.includes('JOB_GRES=', details.end);
-  return { kind: 'read', doubtful, allocation: { cluster: job.cluster, jobId: job.jobId, start: job.start, whole, nodes } };
+  const allocation = { cluster: job.cluster, jobId: job.jobId, start: job.start, whole, nodes };
+  return { kind: 'read', doubtful, allocation: over ? { ...allocation, devicesLost: true } : allocation };
+}
+
+/** Whether a run in this state has given its devices back: it has ended, or is about to. */
+function isOver(word: string): boolean {
+  const state = parseState(word);
+  return state !== undefined && (isEnded(state) || state.flags.includes('COMPLETING'));
 }
 
 function unreadable(reason: string): AllocationReading {

@@ -78,12 +78,35 @@ describe('details of jobs', () => {
   });
 
   test('ask for nothing that is not wanted', async () => {
-    const { controller, sessions, names } = asked({ queue: () => [row(1), row(2, { State: 'COMPLETED' })] });
+    const { controller, sessions, names } = asked({ queue: () => [row(1), row(2, { State: 'PENDING', NodeList: '' })] });
     const details = await controller.details([1, 2], { script: false, description: false });
     assert.deepEqual([known(details.get(1)).script, known(details.get(1)).description], [null, null]);
     assert.equal(sessions()[0]?.match(/show job/g)?.length, 1);
     await controller.details([2], { script: false, description: false });
     assert.equal(names().length, 6, 'a job that holds nothing needs no scontrol');
+  });
+
+  test('of a job that has ended are what it held, but not its devices; of one whose text is of a later run they are not', async () => {
+    const over = (id: string) => text(Number(id)).replace('JobState=RUNNING', 'JobState=COMPLETED');
+    const job = (id: string) => (id === '2' ? text(2) : id === '3' ? over('3').replace('CPU_IDs=0-1', 'CPU_IDs=0-2') : over(id));
+    const queue = () => [1, 2, 3].map((id) => row(id, { State: 'COMPLETED' }));
+    const { controller } = asked({ queue, job });
+    const details = await controller.details([1, 2, 3], { script: false, description: false });
+    const held = [1, 2, 3].map((id) => known(details.get(id)).allocation);
+    assert.deepEqual([held[0]?.nodes[0]?.cpuIds, held[0]?.start, held[0]?.devicesLost], [[0, 1], 1795260001, true]);
+    assert.deepEqual(held.slice(1), [null, null], 'one runs by its text, the other shows more CPUs than it had');
+    const allocations = await controller.allocations([1]);
+    assert.deepEqual(allocations.get(1), { kind: 'gone' }, 'what jobs hold now is another question');
+  });
+
+  test('of an ended job with a second JOB_GRES= in its text are what it held if it still has the name', async () => {
+    const forged = (id: string) => `${text(Number(id)).replace('RUNNING', 'FAILED').trimEnd()}\n   Comment=JOB_GRES=\n\n`;
+    const queue = (name: string) => (question: number) => [row(1, { State: 'FAILED', ...(question > 1 ? { Name: name } : {}) })];
+    const held = async (name: string) => {
+      const details = await asked({ queue: queue(name), job: forged }).controller.details([1], everything);
+      return known(details.get(1)).allocation?.nodes.length;
+    };
+    assert.deepEqual([await held('x'), await held('y')], [1, undefined]);
   });
 
   test('of tasks of an array share one script; the record of those that wait has no text', async () => {
@@ -115,6 +138,9 @@ describe('details of jobs', () => {
     const ended = text(1).replace(/ {3}JOB_GRES[\s\S]*GRES=\n/, '');
     const { job, allocation } = known((await asked({ queue, job: () => ended }).controller.details([1], everything)).get(1));
     assert.deepEqual([job.state.base, job.end, allocation], ['COMPLETED', 1795260009, null]);
+    const stillThere = text(1).replace('JobState=RUNNING', 'JobState=COMPLETED');
+    const told = known((await asked({ queue, job: () => stillThere }).controller.details([1], everything)).get(1));
+    assert.deepEqual([told.job.state.base, told.allocation?.devicesLost], ['COMPLETED', true], 'it is not told as running without devices');
     const forgotten = asked({ queue: (question) => (question === 1 ? [row(1)] : []), job: () => '' });
     assert.equal((await forgotten.controller.details([1], everything)).get(1)?.kind, 'gone');
   });

@@ -1,7 +1,7 @@
 import { SluiceError } from '@sluice/io';
 import type { Answer, DetailsOptions } from '../facets.ts';
 import type { Allocation, JobDetails } from '../records.ts';
-import { type AllocationQuestions, absent, holding, type QueuedJobs, showJob } from './allocation-questions.ts';
+import { type AllocationQuestions, absent, ended, holding, type QueuedJobs, showJob } from './allocation-questions.ts';
 import { askSessions, type SessionParts } from './scontrol-session.ts';
 import type { QueuedJob } from './squeue.ts';
 
@@ -15,7 +15,10 @@ export interface DetailsParts extends SessionParts {
 /** Jobs in one scontrol. */
 const jobsPerSession = 200;
 
-/** All about some jobs: one squeue, one scontrol for what squeue does not say, and squeue again where they disagree. */
+/**
+ * All about some jobs: one squeue, one scontrol for what squeue does not say, and squeue again where they disagree. Of a job that has
+ * ended the allocation is what it held, for slurmctld goes on to show its CPUs; where that is not certain, it is null.
+ */
 export function detailsQuestion(parts: DetailsParts) {
   return async function of(jobIds: readonly number[], options: DetailsOptions): Promise<ReadonlyMap<number, Answer<JobDetails>>> {
     const queued = await parts.queued(jobIds);
@@ -35,11 +38,12 @@ async function ofSome(
   options: DetailsOptions,
 ): Promise<ReadonlyMap<number, Answer<JobDetails>>> {
   const holders = holding(jobs);
+  const over = ended(jobs);
   const texts = new Map<number, string>();
   const scripts = new Map<number, string>();
   const asked: { readonly question: string; readonly take: (answer: string) => void }[] = [];
   for (const [jobId, queued] of jobs) {
-    if (!holders.has(jobId) && !(options.description && standsAlone(queued))) continue;
+    if (!holders.has(jobId) && !over.has(jobId) && !(options.description && standsAlone(queued))) continue;
     asked.push({ question: showJob(queued), take: (answer) => texts.set(jobId, answer) });
   }
   for (const [shared, jobId] of options.script ? scriptOwners(jobs) : []) {
@@ -55,27 +59,29 @@ async function ofSome(
     for (const [index, { take }] of asked.entries()) take(answers[index] ?? '');
   }
   const allocations = await parts.allocations.read(holders, texts);
+  const held = await parts.allocations.readEnded(over, texts);
   const details = (queued: QueuedJob, allocation: Allocation | null): Answer<JobDetails> => {
     const description = options.description && standsAlone(queued) ? (texts.get(queued.job.jobId) ?? '').trimEnd() : '';
     const value = { job: queued.job, allocation, script: scripts.get(scriptOf(queued)) || null, description: description || null };
     return { kind: 'known', value };
   };
   const answers = new Map<number, Answer<JobDetails>>();
-  const ended: number[] = [];
+  const endedNow: number[] = [];
   for (const [jobId, queued] of jobs) {
     const allocation = allocations.get(jobId);
-    if (!allocation) answers.set(jobId, details(queued, null));
+    if (!allocation) answers.set(jobId, details(queued, held.get(jobId) ?? null));
     else if (allocation.kind === 'known') answers.set(jobId, details(queued, allocation.value));
     else if (allocation.kind === 'unasked') answers.set(jobId, allocation);
-    else ended.push(jobId);
+    else endedNow.push(jobId);
   }
-  if (ended.length === 0) return answers;
+  if (endedNow.length === 0) return answers;
   // They ended between the two questions: what squeue says of them now is what is true.
-  const now = await parts.queued(ended);
-  for (const jobId of ended) {
+  const now = await parts.queued(endedNow);
+  const heldUntilNow = await parts.allocations.readEnded(ended(now.found), texts);
+  for (const jobId of endedNow) {
     const queued = now.found.get(jobId);
     if (!queued) answers.set(jobId, absent(now));
-    else if (holding(new Map([[jobId, queued]])).size === 0) answers.set(jobId, details(queued, null));
+    else if (holding(new Map([[jobId, queued]])).size === 0) answers.set(jobId, details(queued, heldUntilNow.get(jobId) ?? null));
     else answers.set(jobId, { kind: 'unasked', error: new SluiceError('slurm.unparsable', `job ${jobId} began anew while it was read`) });
   }
   return answers;
