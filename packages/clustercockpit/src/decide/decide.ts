@@ -1,7 +1,7 @@
 import type { EndState, ResourcePayload, Shared, StartPayload, StopPayload } from '../cc/payloads.ts';
 import type { Run, RunKey } from '../run.ts';
 import { clusterName, type DecideContext, type Place, placeOf } from './context.ts';
-import { acceleratorCount, resourcesOf } from './resources.ts';
+import { acceleratorCount, devicesUnnamed, resourcesOf } from './resources.ts';
 import { metaDataOf } from './texts.ts';
 
 /**
@@ -47,7 +47,7 @@ export function decideStart(run: Run, context: DecideContext): Decided<StartPayl
     numHwthreads: wholeNumber(run.cpus),
     numAcc: wholeNumber(acceleratorCount(run, resources)),
     resources,
-    metaData: metaDataOf(run, settings.privacy),
+    metaData: metaDataOf(run, settings.privacy, { devicesUnnamed: devicesUnnamed(run, resources) }),
     ...(settings.startTag ? { tags: [settings.startTag] } : {}),
   };
   return { payload };

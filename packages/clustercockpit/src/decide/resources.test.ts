@@ -5,7 +5,7 @@ import type { ResourcePayload } from '../cc/payloads.ts';
 import type { Run } from '../run.ts';
 import type { CcSubCluster } from './cc-cluster.ts';
 import { type DecideSettings, decideContext, defaultSettings } from './context.ts';
-import { cluster, gpu, held, node, run, subCluster, topology, usual } from './decide.fixture.ts';
+import { cluster, gpu, held, node, run, start, subCluster, topology, usual } from './decide.fixture.ts';
 import { decideStart } from './decide.ts';
 
 interface Setting {
@@ -220,6 +220,47 @@ test('a lost allocation leaves hosts; all GPUs of all nodes are known without it
   const setting = { sub: withGpus(a100s(2)), node: hasGpus(['a100', 2]) };
   assert.deepEqual(resource({}, { ...setting, run: { allocation: null, gpus: 1 } }), { hostname: 'n1' });
   assert.equal(accelerators({}, { ...setting, run: { allocation: null, gpus: 2 } })?.length, 2);
+});
+
+/** What is sent of a run that was seen only after its end: Slurm shows its CPUs, and no devices. */
+function afterItsEnd(nodes: readonly string[], setting: Setting) {
+  const entries = nodes.map((name) => held(name, { cpuIds: [0, 1] }));
+  const context = decideContext(
+    { ...defaultSettings, ...setting.settings },
+    [cluster(subCluster('n[1-9]', setting.sub))],
+    nodes.map((name) => node(name, setting.node)),
+  );
+  const lost = { cluster: 'c', jobId: 7, start, whole: false, nodes: entries, devicesLost: true } as const;
+  const decided = decideStart(run(entries, { allocation: lost, ...setting.run }), context);
+  assert.ok('payload' in decided, JSON.stringify(decided));
+  const { resources, numAcc, metaData } = decided.payload;
+  assert.ok(resources.every(({ hwthreads }) => String(hwthreads) === '0,8'));
+  return { accelerators: resources.map(({ accelerators }) => accelerators?.length ?? 0), numAcc, message: metaData['message'] };
+}
+
+test('of a run that was seen after its end the CPUs are known; its devices where it held all of them, and else it says so', () => {
+  const two = { sub: withGpus(a100s(2)), node: hasGpus(['a100', 2]) };
+  const none = { message: undefined };
+  assert.deepEqual(afterItsEnd(['n1'], two), { accelerators: [0], numAcc: 0, ...none }, 'no GPUs, nothing to say');
+  assert.deepEqual(afterItsEnd(['n1'], { ...two, run: { gpus: 2 } }), { accelerators: [2], numAcc: 2, ...none });
+  assert.deepEqual(afterItsEnd(['n1', 'n2'], { ...two, run: { gpus: 4 } }), { accelerators: [2, 2], numAcc: 4, ...none });
+  for (const [nodes, gpus] of [
+    [['n1'], 1],
+    [['n1', 'n2'], 2],
+    [['n1', 'n2'], 3],
+  ] as const) {
+    const { message, ...rest } = afterItsEnd(nodes, { ...two, run: { gpus, whole: gpus === 1 } });
+    assert.deepEqual(rest, { accelerators: nodes.map(() => 0), numAcc: gpus });
+    assert.match(message ?? '', /no longer knows which devices/);
+  }
+});
+
+test('of a run that was seen after its end on one node, patterns and comments name the devices as they do without indices', () => {
+  const settings = { gpuAddresses: [{ hosts: /^n1$/, addresses: ['A', 'B'] }] };
+  assert.deepEqual(afterItsEnd(['n1'], { settings, run: { gpus: 2 } }).accelerators, [2]);
+  assert.deepEqual(afterItsEnd(['n1'], { settings, run: { gpus: 1 } }).accelerators, [0]);
+  const named = afterItsEnd(['n1'], { run: { gpus: 1, comment: '00000000:3F:00.0' } });
+  assert.deepEqual([named.accelerators, named.message], [[1], undefined]);
 });
 
 test('the allocation of a node is found by its name, whatever the order', () => {

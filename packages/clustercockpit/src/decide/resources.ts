@@ -8,7 +8,7 @@ import type { NodeTopology } from './topology.ts';
 /** One entry per place, which are those of the run's nodes, in their order. What is not certain is left out: a wrong id shows another job's load, none the node's. */
 export function resourcesOf(run: Run, places: readonly Place[], settings: DecideSettings): readonly ResourcePayload[] {
   const countsCores = cpuIdsCountCores(run);
-  const everyGpu = run.allocation === null && run.gpus > 0 && holdsEveryGpu(run, places);
+  const everyGpu = devicesLost(run) && run.gpus > 0 && holdsEveryGpu(run, places);
   const heldOn = allocationsOf(run);
   return places.map((place, index) => {
     const held = heldOn(place.node, index);
@@ -18,6 +18,15 @@ export function resourcesOf(run: Run, places: readonly Place[], settings: Decide
   });
 }
 
+/** Whether a run holds GPUs that nobody could name, because Slurm has forgotten which they were. */
+export function devicesUnnamed(run: Run, resources: readonly ResourcePayload[]): boolean {
+  return run.allocation !== null && devicesLost(run) && run.gpus > countListed(resources);
+}
+
+function devicesLost({ allocation }: Run): boolean {
+  return allocation === null || allocation.devicesLost === true;
+}
+
 /**
  * Accelerators that a run holds: what Slurm counts, or what its allocation shows where Slurm does not track GPUs; but not fewer
  * than are listed, for cc-backend asks for no accelerator metrics of a job with none, whatever is listed (contract §5.3).
@@ -25,9 +34,11 @@ export function resourcesOf(run: Run, places: readonly Place[], settings: Decide
 export function acceleratorCount(run: Run, resources: readonly ResourcePayload[]): number {
   let count = Math.max(run.gpus, 0);
   if (count === 0) for (const { gres } of run.allocation?.nodes ?? []) count += countGpus(gres);
-  let listed = 0;
-  for (const { accelerators } of resources) listed += accelerators?.length ?? 0;
-  return Math.max(count, listed);
+  return Math.max(count, countListed(resources));
+}
+
+function countListed(resources: readonly ResourcePayload[]): number {
+  return resources.reduce((sum, { accelerators }) => sum + (accelerators?.length ?? 0), 0);
 }
 
 /**
@@ -78,11 +89,19 @@ function cpuIdsCountCores(run: Run): boolean {
 }
 
 /** What the run holds on its nodes. An allocation has one entry per node in the run's order; another order is found as well. */
-function allocationsOf({ allocation, nodes }: Run): (node: string, index: number) => NodeAllocation | undefined {
-  const held = allocation?.nodes ?? [];
+function allocationsOf(run: Run): (node: string, index: number) => NodeAllocation | undefined {
+  const { nodes } = run;
+  const held = heldNodes(run);
   if (held.every(({ node }, index) => node === nodes[index])) return (_, index) => held[index];
   const byName = new Map(held.map((entry) => [entry.node, entry]));
   return (node) => byName.get(node);
+}
+
+/** Where Slurm has forgotten the devices, it still says how many there were: on one node, that many are there. */
+function heldNodes({ allocation, gpus }: Run): readonly NodeAllocation[] {
+  const held = allocation?.nodes ?? [];
+  if (!allocation?.devicesLost || held.length !== 1 || gpus <= 0) return held;
+  return held.map((node) => ({ ...node, gres: [{ name: 'gpu', type: null, count: gpus, indices: null }] }));
 }
 
 /** Ids by cc-backend's topology; where that does not tell, by the configuration. */

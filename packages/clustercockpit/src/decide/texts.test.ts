@@ -7,7 +7,8 @@ import { run as fixture } from './decide.fixture.ts';
 import { fit, maskEnvironment, maxEnvironment, maxScript, metaDataOf, withoutComments } from './texts.ts';
 
 const all: Privacy = { script: true, slurmInfo: true, environment: true, comments: true };
-const of = (changes: Partial<Run>, privacy: Partial<Privacy> = {}) => metaDataOf(fixture([], changes), { ...all, ...privacy });
+const of = (changes: Partial<Run>, privacy: Partial<Privacy> = {}) =>
+  metaDataOf(fixture([], changes), { ...all, ...privacy }, { devicesUnnamed: false });
 
 test('§5.5 each text leaves the cluster only if it may', () => {
   const told = { script: '#!/bin/sh\n', description: 'JobId=7\n   Comment=mine\n   StdIn=/dev/null', environment: 'A=1' };

@@ -13,14 +13,17 @@ const maxName = 4096;
 const lostAllocation =
   'Slurm no longer knows which CPUs and devices this job held. Metrics show all of its nodes, other jobs on them included.';
 
+const lostDevices = 'Slurm no longer knows which devices this job held, so none are named here. Its CPUs are known.';
+
 /** The texts that cc-backend keeps beside a job (contract §5.5); never null, or the server breaks at editing them (W13). */
-export function metaDataOf(run: Run, privacy: Privacy): Record<string, string> {
+export function metaDataOf(run: Run, privacy: Privacy, { devicesUnnamed }: { readonly devicesUnnamed: boolean }): Record<string, string> {
   const metaData: Record<string, string> = { jobName: fit(run.name, maxName) };
   if (privacy.script && run.script !== null) metaData['jobScript'] = fit(run.script, maxScript);
   const info = slurmInfoOf(run, privacy);
   if (info !== undefined) metaData['slurmInfo'] = info;
   if (run.submit !== null) metaData['submitTime'] = String(run.submit);
   if (run.allocation === null && run.whole !== true) metaData['message'] = lostAllocation;
+  if (devicesUnnamed) metaData['message'] = lostDevices;
   return metaData;
 }
 

@@ -93,6 +93,21 @@ test('records of one run are put together; another start is another run', () => 
   assert.deepEqual([merged[0]?.name, merged[0]?.ended?.state], ['the "name"', 'FAILED']);
 });
 
+test('what was seen of a run while it ran counts before what is left of it after its end', () => {
+  const allocation = { cluster: 'c', jobId: 7, start, whole: true, nodes: [] };
+  const seen = (lost: object, word: string, end: number | null) =>
+    runOf(observeActive(job(word, { sharing: null, end }) as unknown as ActiveJob, surroundings([{ ...allocation, ...lost }], [])));
+  const [whole, left] = [seen({}, 'RUNNING', null), seen({ devicesLost: true }, 'COMPLETED', start + 9)];
+  assert.deepEqual([left.whole, left.allocation?.devicesLost], [true, true]);
+  for (const runs of [
+    [whole, left],
+    [left, whole],
+  ]) {
+    const [run] = mergeRuns(runs);
+    assert.deepEqual([run?.allocation, run?.ended?.state], [allocation, 'COMPLETED']);
+  }
+});
+
 test('of the rows of a resized job the last end counts', () => {
   const ends = (time: number) => runOf(ended('COMPLETED', { end: time }));
   assert.equal(mergeRuns([ends(start + 90), ends(start + 60)])[0]?.ended?.time, start + 90);

@@ -138,10 +138,12 @@ function mergeTwo(a: Run, b: Run): Run {
   const later = (b.ended?.time ?? 0) >= (a.ended?.time ?? 0) ? b : a;
   // What was seen first is the controller's: slurmdbd writes names otherwise (slurm.md §4: `"` becomes a backtick).
   const first = a.allocation || !b.allocation ? a : b;
+  // What was seen while it ran has its devices too.
+  const allocation = a.allocation?.devicesLost && b.allocation ? b.allocation : (a.allocation ?? b.allocation);
   return {
     ...first,
     ended: later.ended,
-    allocation: a.allocation ?? b.allocation,
+    allocation,
     whole: a.whole ?? b.whole,
     sharing: a.sharing ?? b.sharing ?? null,
     walltime: a.walltime ?? b.walltime,

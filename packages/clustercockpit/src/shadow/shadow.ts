@@ -47,7 +47,7 @@ export class Shadow {
   readonly #since: string;
   readonly #lookUp: LookUp | undefined;
   readonly #pending = new Map<string, Expected>();
-  /** Runs whose start is being decided without anybody knowing what they hold. */
+  /** Runs whose start is being decided without anybody knowing all that they hold. */
   readonly #unallocated = new Set<string>();
   readonly #fields = new Map<string, number>();
   readonly #counts = { starts: 0, stops: 0, removals: 0, withheld: 0, compared: 0, same: 0, different: 0, missingThere: 0, unknown: 0 };
@@ -99,7 +99,7 @@ export class Shadow {
       ...sink,
       start: async (due: DueRun) => {
         const key = `${due.run.jobId}/${due.run.start}`;
-        if (due.run.allocation === null) this.#unallocated.add(key);
+        if (due.run.allocation === null || (due.run.allocation.devicesLost && due.run.gpus > 0)) this.#unallocated.add(key);
         try {
           return told(due.run, 'start', await sink.start(due));
         } finally {
