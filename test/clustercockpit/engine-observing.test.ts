@@ -91,6 +91,17 @@ describe('observing Slurm', { concurrency: 4 }, () => {
     await engine.until('the second is started', () => engine.stateOf(7, second) === 'running', 5);
   });
 
+  it('a run that nobody saw while it ran has its hwthreads as long as the controller has it, also when it was requeued before', async () => {
+    await using engine = await Engine.start({ config: { startTag: 'a:b', requeuedJobs: 'replace' } });
+    const [first, second] = [engine.now - 100, engine.now - 50];
+    engine.slurm.onlyAccounted({ jobId: 7, start: first, end: first + 10, state: 'NODE_FAIL' });
+    engine.slurm.end({ jobId: 7, start: second, end: second + 10, restarts: 1 });
+    engine.slurm.end({ jobId: 8, start: second, end: second + 10 });
+    await engine.startDaemon();
+    await engine.until('both have ended', () => [7, 8].every((id) => engine.stateOf(id, second) === 'completed'), 60);
+    for (const id of [7, 8]) assert.deepEqual(JSON.parse(engine.row(id, second)?.resources ?? '')[0].hwthreads, [0, 8], `job ${id}`);
+  });
+
   it('a requeued job that starts at once is asked of the controller, though its end waits for accounting', async () => {
     await using engine = await Engine.start({
       config: { startTag: 'a:b', requeuedJobs: 'replace', slurmPollInterval: '1h', slurmQueryDelay: 30 },

@@ -1,6 +1,15 @@
 import type { SlurmReader } from '@sluice/clustercockpit';
 import { SluiceError } from '@sluice/io';
-import type { AccountedJob, ActiveJob, Allocation, Answer, JobDetails, Node, Piece } from '@sluice/slurm';
+import {
+  type AccountedJob,
+  type ActiveJob,
+  type Allocation,
+  type Answer,
+  isEnded,
+  type JobDetails,
+  type Node,
+  type Piece,
+} from '@sluice/slurm';
 
 /** A run as a test tells of it; what it leaves out is a plain job of two CPUs on node01. */
 export interface ScriptedJob {
@@ -11,6 +20,7 @@ export interface ScriptedJob {
   readonly flags?: readonly string[];
   readonly nodes?: string;
   readonly user?: string;
+  readonly restarts?: number;
 }
 
 /** A Slurm whose answers a test sets: what the controller and accounting hold, and which of the two answers at all. */
@@ -157,6 +167,7 @@ export function scriptedSlurm(cluster = 'labcluster'): ScriptedSlurm {
 
 function jobOf(cluster: string, job: ScriptedJob) {
   const { jobId, start, end = null, state = end === null ? 'RUNNING' : 'COMPLETED', flags = [], nodes = 'node01', user = 'alice' } = job;
+  const { restarts = 0 } = job;
   return {
     cluster,
     jobId,
@@ -186,7 +197,7 @@ function jobOf(cluster: string, job: ScriptedJob) {
     comment: '',
     adminComment: '',
     workDir: '/home/alice',
-    restarts: 0,
+    restarts,
   };
 }
 
@@ -223,8 +234,9 @@ function accountedJob(cluster: string, job: ScriptedJob & { readonly end: number
 function detailsOf(job: ActiveJob): JobDetails {
   const holds = job.end === null && job.state.base === 'RUNNING';
   const node = { node: job.nodes, cpus: 2, cpuIds: [0, 1], cores: [{ socket: 0, core: 0, threads: 2 }], memoryMiB: 1024, gres: [] };
-  const allocation: Allocation = { cluster: job.cluster, jobId: job.jobId, start: job.start, whole: false, nodes: [node] };
-  return { job, allocation: holds ? allocation : null, script: '#!/bin/sh\n', description: null };
+  const held: Allocation = { cluster: job.cluster, jobId: job.jobId, start: job.start, whole: false, nodes: [node] };
+  const allocation = holds ? held : isEnded(job.state) ? { ...held, devicesLost: true as const } : null;
+  return { job, allocation, script: '#!/bin/sh\n', description: null };
 }
 
 function labNodes(cluster: string): readonly Node[] {

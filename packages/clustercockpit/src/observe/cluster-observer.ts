@@ -195,8 +195,10 @@ export class ClusterObserver {
   /** The runs of requeued jobs are told in their order, for cc-backend keeps one of them; the controller knows the last one only. */
   async #askEarlier(sightings: readonly Sighting[]): Promise<void> {
     if (sightings.length === 0) return;
+    const starts = new Map(sightings.map(({ run }) => [run.jobId, run.start]));
     try {
-      await this.askAccounting(sightings.map(({ run }) => run.jobId));
+      // Only the earlier ones: of the last run the controller has just said more than accounting will.
+      await this.#askAbout([...starts.keys()], ({ jobId, start }) => start !== null && start < (starts.get(jobId) ?? 0));
     } catch (error) {
       // While accounting is away the run that is known goes first.
       if (!(error instanceof SluiceError)) throw error;
@@ -233,14 +235,18 @@ export class ClusterObserver {
    * Asks accounting about open runs that the controller does not have any more, and about jobs of events that it never showed.
    * Ends come from rows that have one; that a row is absent means nothing.
    */
-  async askAccounting(jobIds: readonly number[], signal?: AbortSignal): Promise<void> {
+  askAccounting(jobIds: readonly number[], signal?: AbortSignal): Promise<void> {
+    return this.#askAbout(jobIds, () => true, signal);
+  }
+
+  async #askAbout(jobIds: readonly number[], wanted: (row: AccountedJob) => boolean, signal?: AbortSignal): Promise<void> {
     for (const ids of chunks(jobIds, accountingIdsAtOnce)) {
       const rows: AccountedJob[] = [];
       for await (const piece of this.#options.connector.accounting.jobsById(ids, signal ? { signal } : {})) {
         if (piece.kind === 'records') rows.push(...piece.records);
         if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
       }
-      await this.#recordAccounted(rows.filter(({ cluster }) => cluster === this.cluster));
+      await this.#recordAccounted(rows.filter((row) => row.cluster === this.cluster && wanted(row)));
     }
   }
 
