@@ -73,6 +73,7 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
       allocations,
       requeuedJobs: 'keep-first',
       wholeFrom: kills > 0 ? Number.POSITIVE_INFINITY : hooks ? 5 : 8,
+      threadsFrom: 0,
     });
     const kindOf = new Map(runner.submitted.map((job) => [String(job.jobId), job.kind]));
     const named = (fault: string) => `${kindOf.get(jobOf(fault) ?? '') ?? 'part of another'}: ${fault}`;

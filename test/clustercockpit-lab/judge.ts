@@ -8,6 +8,8 @@ export interface Evidence {
   readonly requeuedJobs: 'keep-first' | 'replace';
   /** Runs at least so many seconds long must have all that they hold; of shorter ones it may be lost, but not wrong. */
   readonly wholeFrom: number;
+  /** The same of hwthreads and sharing alone: slurmctld shows an ended job's CPUs, but not its devices, for MinJobAge. */
+  readonly threadsFrom: number;
 }
 
 export interface Verdict {
@@ -38,13 +40,15 @@ export function judge(evidence: Evidence): Verdict {
     const row = found[0];
     if (!row) continue;
     if (run.nodeLists.length > 1) figures.resized++;
-    const whole = run.lostBefore === undefined && run.end !== null && run.end - run.start >= evidence.wholeFrom;
+    const lasted = run.lostBefore === undefined && run.end !== null ? run.end - run.start : Number.NEGATIVE_INFINITY;
+    const due = { whole: lasted >= evidence.wholeFrom, threads: lasted >= evidence.threadsFrom && !isRequeued(run, runs) };
     const said = (fault: string) => faults.push(`${key} (${run.state}, ${(run.end ?? Number.NaN) - run.start} s): ${fault}`);
     judgeEnd(run, row, said);
-    const held = judgeResources(run, row, allocations.get(key), whole, said);
+    const held = judgeResources(run, row, allocations.get(key), due, said);
     figures[held.threads ? 'withThreads' : 'withoutThreads']++;
     figures.accelerators += held.accelerators;
     if (!row.meta_data || row.meta_data === 'null') said('it has no metadata');
+    else if (held.unnamed && !/which devices/.test(row.meta_data)) said('it does not say that its devices are not known');
   }
   for (const [key, more] of byKey) faults.push(`${key} stands there (${more[0]?.job_state}), and no run of Slurm is to`);
   return { faults, figures };
@@ -56,6 +60,11 @@ function standing(runs: readonly SlurmRun[], policy: Evidence['requeuedJobs']): 
     const rivals = runs.filter(({ jobId, start }) => jobId === run.jobId && start !== run.start && Math.abs(start - run.start) < day);
     return !rivals.some(({ start }) => (policy === 'keep-first' ? start < run.start : start > run.start));
   });
+}
+
+/** A requeue makes slurmctld forget what the run held at once; a node's failure may be one. */
+function isRequeued(run: SlurmRun, runs: readonly SlurmRun[]): boolean {
+  return /^(REQUEUED|NODE_FAIL)/.test(run.state) || runs.some(({ jobId, start }) => jobId === run.jobId && start > run.start);
 }
 
 function judgeEnd(run: SlurmRun, row: JobRow, said: (fault: string) => void): void {
@@ -81,9 +90,9 @@ function judgeResources(
   run: SlurmRun,
   row: JobRow,
   sample: SampledAllocation | undefined,
-  whole: boolean,
+  due: { readonly whole: boolean; readonly threads: boolean },
   said: (fault: string) => void,
-): { threads: boolean; accelerators: number } {
+): { threads: boolean; accelerators: number; unnamed: boolean } {
   const resources = JSON.parse(row.resources) as Resource[];
   const names = resources.map(({ hostname }) => hostname);
   const held = run.nodeLists.some((list) => same(list, names));
@@ -91,8 +100,8 @@ function judgeResources(
   if (row.num_nodes !== names.length) said(`it has ${names.length} nodes and num_nodes ${row.num_nodes}`);
   const threads = resources.every(({ hwthreads }) => hwthreads && hwthreads.length > 0);
   const accelerators = resources.flatMap((resource) => resource.accelerators ?? []).length;
-  if (!sample) return { threads, accelerators };
-  if (whole && !threads && run.nodeLists.length === 1) said('its hwthreads are not there');
+  if (!sample) return { threads, accelerators, unnamed: false };
+  if ((due.whole || due.threads) && !threads && run.nodeLists.length === 1) said('its hwthreads are not there');
   for (const { hostname, hwthreads, accelerators: devices } of resources) {
     const node = sample.nodes.find(({ hosts }) => hosts.includes(hostname));
     if (!node) {
@@ -104,12 +113,14 @@ function judgeResources(
     const expected = node.cpus.map((cpu) => Math.floor(cpu / 2) + (cpu % 2) * 8);
     if (hwthreads?.length && !same(expected, hwthreads)) said(`${hostname} has hwthreads ${hwthreads} there, ${expected} by Slurm`);
     const gpus = node.gpus.map((index) => labGpus[index] ?? '?');
-    if ((whole || devices?.length) && !same(gpus, devices ?? []))
+    if ((due.whole || devices?.length) && !same(gpus, devices ?? []))
       said(`${hostname} has ${devices ?? 'no accelerators'} there, ${gpus} by Slurm`);
   }
   const shared = sharedBy(sample, run);
-  if (whole && row.shared !== shared) said(`it is ${row.shared} there, and ${shared} by Slurm (OverSubscribe=${sample.sharing})`);
-  return { threads, accelerators };
+  if ((due.whole || due.threads) && row.shared !== shared)
+    said(`it is ${row.shared} there, and ${shared} by Slurm (OverSubscribe=${sample.sharing})`);
+  const unnamed = threads && accelerators === 0 && run.nodeLists.length === 1 && sample.nodes.some(({ gpus }) => gpus.length > 0);
+  return { threads, accelerators, unnamed };
 }
 
 /** `none` for a job that owns its nodes, by its wish or because no CPU is left on them. */

@@ -179,6 +179,7 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
       allocations: sampledAllocations(lab),
       requeuedJobs: 'keep-first',
       wholeFrom: Number.POSITIVE_INFINITY,
+      threadsFrom: Number.POSITIVE_INFINITY,
     });
     faults.push(
       ...(waits === null ? [] : [`the daemon does not come to rest: ${waits}`]),

@@ -76,7 +76,7 @@ export async function twoDaemonsTrial({ lab, dir, choices, takeovers, lastsMs, p
     await sleep(2 * backend.commitIntervalMs);
     const allocations = sampledAllocations(lab);
     const rows = backend.is.rows('job');
-    const verdict = judge({ runs, rows, allocations, requeuedJobs: 'keep-first', wholeFrom: Number.POSITIVE_INFINITY });
+    const verdict = judge({ runs, rows, allocations, requeuedJobs: 'keep-first', wholeFrom: Number.POSITIVE_INFINITY, threadsFrom: 0 });
     if (waits !== null) faults.push(`the daemon does not come to rest: ${waits}`);
     faults.push(...(last.journal()?.aside ?? []).map((fault) => `set aside: ${fault}`), ...verdict.faults, ...backend.guard.faults(runs));
     const slowest = Math.round(Math.max(0, ...took));
