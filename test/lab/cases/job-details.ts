@@ -131,18 +131,18 @@ export function lifeOfJobCases(bed: () => Bed): void {
     assert.equal(holds.get(jobId)?.kind, 'gone');
   });
 
-  for (const [kind, args] of [
-    ['exclusive on two nodes', ['-w', 'node[02-03]', '-N2', '--exclusive']],
-    ['shared on two nodes, unevenly', ['-w', 'node[02-03]', '-N2', '-n20']],
-    ['with GPUs', ['-p', 'gpu', '-N2', '-n3', '--gpus=3']],
+  for (const [kind, args, beside] of [
+    ['exclusive on two nodes', ['-w', 'node[02-03]', '-N2', '--exclusive'], ['-w', 'node04']],
+    ['shared on two nodes, unevenly', ['-w', 'node[02-03]', '-N2', '-n20'], ['-w', 'node02']],
+    ['with GPUs', ['-p', 'gpu', '-N2', '-n3', '--gpus=3'], ['-p', 'gpu', '-w', 'gpu01']],
   ] as const) {
     it(`what a job held, ${kind}, is told after its end as while it ran, but for its devices`, async () => {
-      const { lab } = bed();
-      // Beside it another stands, so that its CPUs are not the first ones.
-      const other = await lab.submit('alice', ['-p', 'shared', '-w', 'node02,gpu01', '-N2', '-o', '/dev/null'], '#!/bin/sh\nsleep 300\n');
-      if (!kind.startsWith('exclusive')) await running(other);
-      else await cancel(other);
-      const jobId = await lab.submit('alice', [...args, '-o', '/dev/null'], '#!/bin/sh\nsleep 300\n');
+      const sleeps = (options: readonly string[]): Promise<number> =>
+        bed().lab.submit('alice', [...options, '-o', '/dev/null'], '#!/bin/sh\nsleep 300\n');
+      // Where it shares a node, its CPUs are not the first ones.
+      const other = await sleeps([...beside, '-n1']);
+      await running(other);
+      const jobId = await sleeps(args);
       await running(jobId);
       const before = (await details(jobId)).allocation ?? assert.fail('it holds nothing');
       assert.equal(before.devicesLost, undefined);
