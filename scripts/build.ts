@@ -5,7 +5,7 @@
  */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { bundleSluice } from './package/bundle.ts';
+import { bundleParts, bundleSluice } from './package/bundle.ts';
 import { bundleAdapter } from './package/bundle-adapter.ts';
 import { thirdPartyLicences } from './package/licences.ts';
 import { runProgram } from './package/program.ts';
@@ -43,6 +43,15 @@ async function bundle(root: string): Promise<void> {
   writeFileSync(join(out, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(root, metafile));
 }
 
+/** What packages install. */
+async function bundleInstalled(root: string): Promise<void> {
+  for (const { name, text } of await bundleParts(root)) {
+    const file = join(root, 'dist', 'installed', name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+}
+
 /** slurmctld waits for the hook: the compiled executable would load all of clustercockpit. */
 async function bundleAdapters(root: string): Promise<void> {
   const compiled = join(root, 'packages', 'cli', 'dist', 'cc-slurm-adapter.js');
@@ -60,8 +69,8 @@ function sizes(root: string): string[] {
     const bytes = code.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
     return `${kib(bytes)}  ${relative(root, folder)} (without maps)`;
   });
-  const files = readdirSync(join(root, 'dist')).sort();
-  return [...packages, ...files.map((name) => `${kib(statSync(join(root, 'dist', name)).size)}  dist/${name}`)];
+  const files = readdirSync(join(root, 'dist'), { withFileTypes: true }).filter((entry) => entry.isFile());
+  return [...packages, ...files.map(({ name }) => `${kib(statSync(join(root, 'dist', name)).size)}  dist/${name}`).sort()];
 }
 
 /** Builds everything beneath `root`; says each step and its time through `say`. @throws Error with the compiler's output. */
@@ -70,6 +79,7 @@ export async function buildAll(root: string, say: (line: string) => void): Promi
   const steps: readonly (readonly [string, () => Promise<void> | void])[] = [
     ['packages/*/dist', () => compilePackages(root)],
     ['dist/sluice', () => bundle(root)],
+    ['dist/installed', () => bundleInstalled(root)],
     ['cc-slurm-adapter', () => bundleAdapters(root)],
   ];
   for (const [name, step] of steps) {

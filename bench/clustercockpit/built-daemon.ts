@@ -1,17 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { bundleSluice } from '../../scripts/package/bundle.ts';
+import { bundleParts } from '../../scripts/package/bundle.ts';
+import { launcher } from '../../scripts/package/tree.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 
-/** The program as `npm run build` makes it, beneath `dir`; returns its path. */
+/** The program as packages install it, with its launcher, beneath `dir`; returns the path of the launcher. */
 export async function buildSluice(dir: string): Promise<string> {
-  const { code, map } = await bundleSluice(root, 'sluice');
-  writeFileSync(join(dir, 'sluice'), code);
-  writeFileSync(join(dir, 'sluice.map'), map);
-  return join(dir, 'sluice');
+  const lib = join(dir, 'lib', 'sluice');
+  for (const { name, text } of await bundleParts(root)) {
+    mkdirSync(dirname(join(lib, name)), { recursive: true });
+    writeFileSync(join(lib, name), text);
+  }
+  symlinkSync(process.execPath, join(lib, 'node'));
+  const program = join(dir, 'bin', 'sluice');
+  mkdirSync(dirname(program));
+  writeFileSync(program, launcher(root, 'sluice'), { mode: 0o755 });
+  return program;
 }
 
 /** The flags that the packages' launcher gives to Node. */
@@ -35,20 +43,14 @@ export class BuiltDaemon {
     this.#logFile = logFile;
   }
 
-  /** Starts `sluice cc daemon` with a configuration; `more` are flags for Node, as for a profile. */
-  static start(
-    program: string,
-    dir: string,
-    config: object,
-    env: Readonly<Record<string, string>>,
-    more: readonly string[] = [],
-  ): BuiltDaemon {
+  /** Starts `sluice cc daemon` with a configuration; `profile` has Node write a profile of the CPU when it ends. */
+  static start(program: string, dir: string, config: object, env: Readonly<Record<string, string>>, profile: boolean): BuiltDaemon {
     const file = join(dir, 'config.json');
     writeFileSync(file, JSON.stringify(config, null, 2), { mode: 0o600 });
     const logFile = join(dir, 'daemon.log');
     const log = openSync(logFile, 'a');
-    const args = [...launcherFlags(), ...more, program, 'cc', 'daemon', '-c', file];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', log, log], env: { ...env }, cwd: dir });
+    const all = profile ? { ...env, NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${tmpdir()}` } : env;
+    const child = spawn(program, ['cc', 'daemon', '-c', file], { stdio: ['ignore', log, log], env: all, cwd: dir });
     closeSync(log);
     return new BuiltDaemon(child, logFile);
   }

@@ -28,7 +28,7 @@ const largestMsPerRequest = 0.15;
 const largestMB = 120;
 const jobs = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 20_880);
 const suite = suites.find((one) => process.argv.includes(one)) ?? 'trixie';
-const profile = process.argv.includes('--profile') ? ['--cpu-prof', `--cpu-prof-dir=${tmpdir()}`] : [];
+const profile = process.argv.includes('--profile');
 const ourPrograms = /^(?:node|MainThread)/;
 
 /** What something cost: our processes and Slurm's commands; slurmdbd beside them. */

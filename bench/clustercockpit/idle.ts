@@ -43,7 +43,7 @@ try {
     ccCommitInterval: 1,
     operationsListen: '127.0.0.1:0',
   };
-  const profile = process.argv.includes('--profile') ? ['--cpu-prof', `--cpu-prof-dir=${tmpdir()}`] : [];
+  const profile = process.argv.includes('--profile');
   const running = BuiltDaemon.start(program, dir, config, { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' }, profile);
   daemon = running;
   const began = performance.now();

@@ -71,7 +71,7 @@ try {
     ccRestJwt: standIn.token,
     ccCommitInterval: 1,
   };
-  const profile = process.argv.includes('--profile') ? ['--cpu-prof', `--cpu-prof-dir=${tmpdir()}`] : [];
+  const profile = process.argv.includes('--profile');
   daemon = BuiltDaemon.start(program, dir, config, { PATH: `${lab.binPath()}:${inherited}`, LANG: 'C.UTF-8' }, profile);
   await sleep(3000);
   const loadBefore = loadavg()[0] ?? 0;

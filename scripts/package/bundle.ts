@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 /** The program as one file of JavaScript (ESM, Node 24) and what went into it. */
 export interface Bundle {
@@ -42,12 +42,13 @@ export function embedOwnFiles(root: string): Plugin {
 
 /**
  * Built-in modules that an older Node lacks, wholly or in part. Imported as others are, they would end it with a stack
- * before the first line of the bundle could say which Node it needs.
+ * before the first line of the bundle could say which Node it needs. And node:http, which looks at each of its exports when
+ * an ES module imports it, and so loads fetch and WebSocket for 10 MB (Node 24).
  */
 export const askedForLate: Plugin = {
   name: 'asked-for-late',
   setup(hooks) {
-    hooks.onResolve({ filter: /^node:(?:sqlite|tls)$/ }, ({ path }) => ({ path, namespace: 'asked-for-late' }));
+    hooks.onResolve({ filter: /^node:(?:sqlite|tls|http)$/ }, ({ path }) => ({ path, namespace: 'asked-for-late' }));
     hooks.onLoad({ filter: /.*/, namespace: 'asked-for-late' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}');`,
     }));
@@ -61,12 +62,10 @@ export const banner = [
   "import { createRequire as sluiceRequire } from 'node:module'; var require = sluiceRequire(import.meta.url);",
 ].join('\n');
 
-/** Bundles `packages/cli/src/main.ts` with all it imports. `fileName` is the name under which the result will stand. */
-export async function bundleSluice(root: string, fileName: string): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
+function optionsOf(root: string): BuildOptions & { readonly write: false; readonly metafile: true } {
+  return {
     absWorkingDir: root,
     entryPoints: ['packages/cli/src/main.ts'],
-    outfile: join(root, 'dist', fileName),
     bundle: true,
     write: false,
     metafile: true,
@@ -76,10 +75,44 @@ export async function bundleSluice(root: string, fileName: string): Promise<Bund
     conditions: ['@sluice/source'],
     sourcemap: 'linked',
     legalComments: 'none',
-    charset: 'utf8',
     logLevel: 'silent',
     banner: { js: banner },
     plugins: [embedOwnFiles(root), askedForLate],
+  };
+}
+
+/** A file of {@link bundleParts}, by its path beneath the program's folder. */
+export interface Part {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * The program in parts, for packages: `sluice.mjs`, and what it loads late in `parts/`. A long-running command then holds
+ * in memory what it uses, which is a third of the one file, and each file as one byte a character.
+ */
+export async function bundleParts(root: string): Promise<readonly Part[]> {
+  const folder = join(root, 'dist', 'installed');
+  const { outputFiles } = await build({
+    ...optionsOf(root),
+    entryNames: 'sluice',
+    chunkNames: 'parts/[name]-[hash]',
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    charset: 'ascii',
+    minifyWhitespace: true,
+    minifySyntax: true,
+  });
+  return outputFiles.map(({ path, text }) => ({ name: relative(folder, path), text }));
+}
+
+/** Bundles `packages/cli/src/main.ts` with all it imports. `fileName` is the name under which the result will stand. */
+export async function bundleSluice(root: string, fileName: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    ...optionsOf(root),
+    outfile: join(root, 'dist', fileName),
+    charset: 'utf8',
   });
   const text = (ending: string): string => {
     const file = outputFiles.find(({ path }) => basename(path) === `${fileName}${ending}`);

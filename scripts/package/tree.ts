@@ -49,7 +49,7 @@ function executables(root: string): string[] {
 const ownPrograms = ['sluice', 'cc-slurm-adapter'];
 
 /** The launcher of a name, with its flags written out. */
-function launcher(root: string, name: string): string {
+export function launcher(root: string, name: string): string {
   const quoted = (words: readonly string[]) => words.map((word) => `'${word.replaceAll("'", `'\\''`)}' `).join('');
   const own = ownPrograms.includes(name);
   const words = own ? [] : ['--as', name];
@@ -87,10 +87,7 @@ export function layTree(root: string, nodePackage: string, tree: string, epoch: 
     chmodSync(join(tree, 'bin', name), 0o755);
   }
   copy(join(nodePackage, 'bin', 'node'), join(lib, 'node'));
-  // The name says ES module to Node, which in dist/ has to look into the file.
-  const code = readFileSync(join(dist, 'sluice'), 'utf8');
-  write(join(lib, 'sluice.mjs'), code.replace(/(\n\/\/# sourceMappingURL=)sluice\.map\n$/, '$1sluice.mjs.map\n'));
-  copy(join(dist, 'sluice.map'), join(lib, 'sluice.mjs.map'));
+  cpSync(join(dist, 'installed'), lib, { recursive: true });
   copy(join(dist, 'cc-slurm-adapter.mjs'), join(lib, 'cc-slurm-adapter.mjs'));
 
   copy(join(dist, 'THIRD-PARTY-LICENSES.txt'), join(doc, 'THIRD-PARTY-LICENSES.txt'));

@@ -37,8 +37,9 @@ export async function serveOperations(options: OperationsOptions): Promise<Opera
       },
     );
   }
-  // Loaded when something is served: a program without a listener does not carry it.
-  const { createServer } = await import('node:http');
+  // Loaded when something is served: a program without a listener does not carry it. As an ES module it would look at each of
+  // its exports, and so load fetch and WebSocket for 10 MB (Node 24).
+  const { createServer } = process.getBuiltinModule('node:http');
   const server = createServer(
     { requestTimeout: 5000, headersTimeout: 5000, keepAliveTimeout: 5000, maxHeaderSize: 8192 },
     (request, response) => {

@@ -46,8 +46,8 @@ function json(text: string): unknown {
 }
 
 async function yaml(text: string): Promise<unknown> {
-  const [{ readConfig }, z] = await Promise.all([import('@sluice/service'), import('zod')]);
-  const { value } = await readConfig(z.looseObject({}), { text, format: 'yaml' });
+  const [{ readConfig }, { anyKeys }] = await Promise.all([import('@sluice/service'), import('./any-keys.ts')]);
+  const { value } = await readConfig(anyKeys, { text, format: 'yaml' });
   return value;
 }
 

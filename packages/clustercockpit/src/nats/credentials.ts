@@ -2,7 +2,7 @@ import type { Authenticator } from '@nats-io/transport-node';
 import { readSecret, SluiceError } from '@sluice/io';
 import type { NatsServers } from './servers.ts';
 
-type Library = typeof import('@nats-io/transport-node');
+type Library = typeof import('./nats-library.ts');
 type Text = string | (() => string);
 
 /** How we prove who we are; nothing of it is needed where the server asks for nothing. */

@@ -7,7 +7,7 @@ import { Link } from './link.ts';
 import { addressText, type NatsAddress, type NatsServers } from './servers.ts';
 
 export interface DialOptions {
-  readonly library: typeof import('@nats-io/transport-node');
+  readonly library: typeof import('./nats-library.ts');
   readonly clock: Clock;
   readonly servers: NatsServers;
   readonly login: NatsLogin;

@@ -54,7 +54,7 @@ export async function natsPublisher(options: NatsOptions): Promise<NatsPublisher
   checkSubject(subject);
   const servers = natsServers(options.server, options.port ?? 4222);
   const authorities = options.caFile ? readAuthorities(options.caFile) : undefined;
-  const library = await import('@nats-io/transport-node');
+  const library = await import('./nats-library.ts');
   for (const text of natsProof(library, login, servers.login).findings) observe({ kind: 'finding', text });
   const send = jetStream ? await streamSender(timeoutMs) : sendPlain;
   const tls = options.tls === true || servers.tls;

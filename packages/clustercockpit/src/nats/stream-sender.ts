@@ -7,7 +7,7 @@ const tooLargeForStream = 10054;
 
 /** Publishes through JetStream: resolves when a stream has stored each message, or had it already. */
 export async function streamSender(timeoutMs: number): Promise<(link: Link, messages: readonly SendableMessage[]) => Promise<void>> {
-  const { jetstream, JetStreamApiError } = await import('@nats-io/jetstream');
+  const { jetstream, JetStreamApiError } = await import('./jetstream-library.ts');
 
   function errorOf(error: unknown, { subject, id }: SendableMessage, link: Link): unknown {
     // The library's name for no answer at all; it does not export the class.

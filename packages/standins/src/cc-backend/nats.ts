@@ -44,7 +44,7 @@ export async function startNats(options: NatsOptions, context: Context, start: S
     options.observe?.(message);
     if (messages.length > kept) messages.shift();
   };
-  const { connect, credsAuthenticator } = await import('@nats-io/transport-node');
+  const { connect, credsAuthenticator } = await import('./nats-library.ts');
   const { attempts, waitMs } = options.reconnect ?? { attempts: 60, waitMs: 2000 };
   const connection = await connect({
     servers: options.address,
