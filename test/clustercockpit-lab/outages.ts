@@ -9,7 +9,7 @@ import { endDaemon } from './jobs-trial.ts';
 import { judge } from './judge.ts';
 import { MixRunner } from './mix-runner.ts';
 import type { Choices } from './random.ts';
-import { sampledAllocations } from './slurm-says.ts';
+import { sampledAllocations, withLost } from './slurm-says.ts';
 
 /** What fails, and how it comes back. */
 interface Outage {
@@ -171,12 +171,14 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     backend.guard.standing.clear();
     for (const jobId of long) await lab.ask('scancel', [String(jobId)]);
     await runner.allEnded(60_000);
-    const { runs, waits } = await settled(lab, bed, 120_000);
+    const { runs: accounted, waits } = await settled(lab, bed, 120_000);
+    const allocations = sampledAllocations(lab);
+    const runs = withLost(accounted, allocations);
     await sleep(2 * backend.commitIntervalMs);
     const verdict = judge({
       runs,
       rows: backend.is.rows('job'),
-      allocations: sampledAllocations(lab),
+      allocations,
       requeuedJobs: 'keep-first',
       wholeFrom: Number.POSITIVE_INFINITY,
       threadsFrom: Number.POSITIVE_INFINITY,

@@ -155,9 +155,12 @@ export class ClusterWatch {
     const due = missing.filter(
       ({ missingMs }) => missingMs === null || clock.now() - missingMs < longMissingMs || this.#round % rarely === 0,
     );
+    const long = due.filter(({ missingMs }) => missingMs !== null && clock.now() - missingMs > requeuedMs);
+    // Asked first: what slurmctld has told slurmdbd by now is in the answer that follows.
+    const complete = long.length > 0 && (await observer.accountingCompleteAt()) !== null;
     if (due.length > 0) await observer.askAccounting([...new Set(due.map(({ jobId }) => jobId))], signal);
     // Accounting has had its time to say it better.
-    await observer.endRequeued(due.filter(({ missingMs }) => missingMs !== null && clock.now() - missingMs > requeuedMs));
+    if (complete) await observer.endRequeued(long);
     if (this.#missing === missing) this.#missing = [];
     recorded();
   }
