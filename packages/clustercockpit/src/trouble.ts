@@ -22,7 +22,8 @@ export function saysCcBackendTrouble(said: SaidOnce, error: unknown): boolean {
   const more = isCode(error, 'cc.denied')
     ? 'a new token in the configuration takes a reload (SIGHUP), one in a file of its own does not'
     : look;
-  said.begins(ccBackend, `${ccBackendTrouble}: ${told(error)}; ${more}. Slurm is observed further, and what waits is kept`);
+  const message = `${ccBackendTrouble}: ${told(error)} (${more}). Slurm is observed further, and what waits is kept`;
+  said.begins(ccBackend, message, {}, error.code);
   return true;
 }
 

@@ -109,6 +109,23 @@ test('a lasting problem is said when it begins, after an hour, and when it ends,
   );
 });
 
+test('a lasting problem that goes on for another reason is said again after a minute', async () => {
+  const { log, records } = capture();
+  const clock = manualClock(1_000_000);
+  const said = saidOnce({ log, clock });
+  for (let second = 0; second < 200; second++) {
+    said.begins('rest', second < 30 ? 'nobody listens' : 'the token is refused', {}, second < 30 ? 'http.unreachable' : 'cc.denied');
+    await clock.advance(1000);
+  }
+  assert.deepEqual(
+    records().map(({ msg, seconds }) => [msg, seconds]),
+    [
+      ['nobody listens', undefined],
+      ['the token is refused', 60],
+    ],
+  );
+});
+
 test('a log that cannot be written harms nobody and later says how much is missing', (t) => {
   const full = openSync('/dev/full', 'w');
   t.after(() => closeSync(full));

@@ -3,11 +3,14 @@ import type { Log } from './log.ts';
 
 /**
  * Says a lasting problem when it begins and when it ends, and not in between: a dead server asked every second gives
- * two lines, not thousands.
+ * two lines, not thousands. A problem that goes on for another reason is said again.
  */
 export interface SaidOnce {
-  /** Logs the first occurrence under `key` as a warning (or at `level`); later ones are counted, and logged again every `repeatMs` if given. */
-  begins(key: string, message: string, fields?: object): void;
+  /**
+   * Logs the first occurrence under `key` as a warning (or at `level`); later ones are counted, and logged again every `repeatMs`, and
+   * after a minute when `reason`, a short code, has become another one.
+   */
+  begins(key: string, message: string, fields?: object, reason?: string): void;
   /** Logs, if the problem was there, that it is over, how often it occurred and for how long. */
   ends(key: string, message: string): void;
   /** The problems that last, by key. */
@@ -31,25 +34,30 @@ export interface SaidOnceOptions {
   readonly maxKeys?: number;
 }
 
+/** Milliseconds after which a new reason is said; two reasons in turn do not fill the log. */
+const reasonMs = 60_000;
+
 export function saidOnce(options: SaidOnceOptions): SaidOnce {
   const { log, clock, level = 'warn', repeatMs = 3_600_000, maxKeys = 1000 } = options;
-  const problems = new Map<string, { message: string; since: number; count: number; said: number }>();
+  const problems = new Map<string, { message: string; since: number; count: number; said: number; reason: string | undefined }>();
 
-  function begins(key: string, message: string, fields: object = {}): void {
+  function begins(key: string, message: string, fields: object = {}, reason?: string): void {
     const known = problems.get(key);
     const now = clock.now();
     if (!known) {
       const oldest = problems.size >= maxKeys ? problems.keys().next().value : undefined;
       if (oldest !== undefined) problems.delete(oldest);
-      problems.set(key, { message, since: now, count: 1, said: now });
+      problems.set(key, { message, since: now, count: 1, said: now, reason });
       log[level](fields, message);
       return;
     }
     known.count += 1;
     known.message = message;
-    if (now - known.said < repeatMs) return;
+    const same = reason === known.reason;
+    if (now - known.said < (same ? repeatMs : Math.min(repeatMs, reasonMs))) return;
     known.said = now;
-    log[level]({ ...fields, ...duration(known, now) }, `still: ${message}`);
+    known.reason = reason;
+    log[level]({ ...fields, ...duration(known, now) }, same ? `still: ${message}` : message);
   }
 
   function ends(key: string, message: string): void {
