@@ -40,7 +40,7 @@ export async function runHook(options: HookCommandOptions, around: Surroundings)
   const lines = [
     `${installed.path}: ${installed.change}`,
     '',
-    'Enter these lines into slurm.conf, then run: scontrol reconfigure',
+    'Enter these lines into slurm.conf:',
     '',
     ...installed.slurmConf.map((line) => `  ${line}`),
     '',

@@ -52,6 +52,7 @@ test('our script, by itself or called by another, numbered or not', async (t) =>
   writeFileSync(script, hookScript({ spool }));
   mkdirSync(spool);
   chmodSync(spool, 0o2770);
+  writeFileSync(join(spool, 'bell'), '');
   const users = { writer: { ...slurm, gids: [owner.gid] } };
   const direct = await findings({ 'PrologSlurmctld[0]': script, 'EpilogSlurmctld[0]': script }, users);
   assert.deepEqual(short(direct), ['ok PrologSlurmctld', 'ok EpilogSlurmctld', 'ok spool', 'warning path unit']);
@@ -78,6 +79,7 @@ test('the spool: SlurmUser must write, the daemon must take away, also from the 
   const { findings, script, spool } = await bed(t);
   writeFileSync(script, hookScript({ spool }));
   mkdirSync(spool);
+  writeFileSync(join(spool, 'bell'), '');
   chownSync(spool, owner.uid, owner.gid);
   const of = async (mode: number, writer: SystemUser, user = daemon) => {
     chmodSync(spool, mode);
@@ -98,9 +100,33 @@ test('a path unit that watches the spool, enabled or not', async (t) => {
   const unit = async () => (await findings(both(script))).find(({ what }) => what === 'path unit');
   writeFileSync(join(units, 'other.path'), '[Path]\nPathChanged=/etc\n');
   assert.match((await unit())?.says ?? '', /none watches/);
-  writeFileSync(join(units, 'collect.path'), `[Path]\nPathChanged=${spool}/bell\n`);
+  writeFileSync(join(units, 'collect.path'), `[Path]\nPathChanged=${spool}/bell\n[Install]\nWantedBy=paths.target\n`);
   assert.match((await unit())?.mend ?? '', /systemctl enable --now collect\.path/);
   mkdirSync(join(units, 'multi-user.target.wants'));
   writeFileSync(join(units, 'multi-user.target.wants', 'collect.path'), '');
   assert.equal((await unit())?.verdict, 'ok');
+});
+
+test('the path unit of the packages is started by the service, which must be enabled', async (t) => {
+  const { findings, script, spool, units } = await bed(t);
+  writeFileSync(script, hookScript({ spool }));
+  mkdirSync(spool);
+  const unit = async () => (await findings(both(script))).find(({ what }) => what === 'path unit');
+  writeFileSync(join(units, 'sluice-cc-collect.path'), `[Path]\nPathChanged=${spool}/bell\n`);
+  assert.match((await unit())?.mend ?? '', /systemctl enable --now sluice-cc\.service/);
+  mkdirSync(join(units, 'multi-user.target.wants'));
+  writeFileSync(join(units, 'multi-user.target.wants', 'sluice-cc.service'), '');
+  assert.equal((await unit())?.verdict, 'ok');
+});
+
+test('a hook that has never told anything is said, with what old releases of Slurm need', async (t) => {
+  const { findings, script, spool } = await bed(t);
+  writeFileSync(script, hookScript({ spool }));
+  mkdirSync(spool);
+  chmodSync(spool, 0o2770);
+  const writer = { ...slurm, gids: [owner.gid] };
+  const spoolOf = async () => (await findings(both(script), { writer })).find(({ what }) => what === 'spool');
+  assert.match((await spoolOf())?.mend ?? '', /restart slurmctld/);
+  writeFileSync(join(spool, 'bell'), '');
+  assert.equal((await spoolOf())?.verdict, 'ok');
 });

@@ -138,6 +138,11 @@ async function checkSpool({ config, conf, user, userOf }: HookCheckOptions, used
     );
     return;
   }
+  if (used && !lookAt(join(path, 'bell'))) {
+    const says = `${path} (${modeText(found)}): no event has ever come. That is well as long as no job has started with the hook`;
+    say.warn('spool', says, 'Slurm before 23.11 runs a new PrologSlurmctld only after systemctl restart slurmctld');
+    return;
+  }
   say.ok('spool', `${path} (${modeText(found)})`);
 }
 
@@ -149,15 +154,18 @@ function checkPathUnit({ config, unitDirectories = systemUnits }: HookCheckOptio
     say.warn(
       what,
       `none watches ${config.spoolPath}: jobs that begin and end while the daemon is away are known from accounting alone, without cores and GPUs`,
-      'install and enable the path unit that comes with Sluice (it runs sluice cc collect)',
+      'install the units that come with Sluice: while sluice-cc.service is down, its path unit runs sluice cc collect',
     );
     return;
   }
-  const enabled = unitDirectories.some(
-    (directory) =>
-      lookAt(join(directory, 'paths.target.wants', unit.name)) || lookAt(join(directory, 'multi-user.target.wants', unit.name)),
-  );
-  if (enabled) say.ok(what, unit.name);
+  const isEnabled = (name: string) =>
+    unitDirectories.some((directory) =>
+      ['paths.target.wants', 'multi-user.target.wants'].some((wants) => lookAt(join(directory, wants, name))),
+    );
+  // Ours is not enabled by itself: the stop of the daemon's service starts it.
+  const ours = !/^\[Install\]/m.test(unit.text);
+  if (isEnabled(ours ? service : unit.name)) say.ok(what, unit.name);
+  else if (ours) say.warn(what, `${unit.name} is started by ${service}, which is not enabled`, `systemctl enable --now ${service}`);
   else say.warn(what, `${unit.name} is not enabled`, `systemctl enable --now ${unit.name}`);
 }
 
@@ -179,4 +187,6 @@ function textOf(path: string): string | null {
   }
 }
 
+/** The daemon's, which starts the path unit when it stops. */
+const service = 'sluice-cc.service';
 const cannotCreate = 73;

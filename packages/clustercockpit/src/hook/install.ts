@@ -43,6 +43,7 @@ export function installHook({ path, script, force = false }: HookInstallOptions)
     slurmConf: [`PrologSlurmctld=${path}`, `EpilogSlurmctld=${path}`],
     notes: [
       'Enter the lines on every host that runs slurmctld, and the script at the same path there; then `scontrol reconfigure`.',
+      'Before Slurm 23.11 a slurmctld that started without any PrologSlurmctld runs none until it is restarted: systemctl restart slurmctld.',
       `If PrologSlurmctld or EpilogSlurmctld is set already, keep it and call ${path} from that script: it ends with 0 always.`,
       'The script runs as SlurmUser, which must be able to write the spool; a spool that is missing costs no job, only the speed of the hook.',
     ],
