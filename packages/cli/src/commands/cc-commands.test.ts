@@ -96,7 +96,9 @@ describe('sluice cc', () => {
     assert.equal((await sluice('cc', 'retry', '-c', config)).code, 64);
     assert.equal((await sluice('cc', 'retry', 'x7', '-c', config)).code, 64);
     const nothing = await sluice('cc', 'retry', '--all', '-c', config);
-    assert.deepEqual([nothing.code, nothing.out], [1, '0 taken up again; the daemon sends them when it runs.\n']);
+    assert.deepEqual([nothing.code, nothing.out], [1, 'Nothing is set aside.\n']);
+    const none = await sluice('cc', 'retry', '4711', '-c', config);
+    assert.deepEqual([none.code, /No run of these jobs is set aside/.test(none.out)], [1, true]);
     for (const [since, until] of [
       ['tomorrow', '1d'],
       ['2026-11-02', '2026-11-01'],

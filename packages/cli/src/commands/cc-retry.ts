@@ -1,4 +1,4 @@
-import { type AdapterConfig, ask, type Request, sinksOf } from '@sluice/clustercockpit';
+import { type AdapterConfig, ask, type Request, readStatus, sinksOf } from '@sluice/clustercockpit';
 import { SluiceError } from '@sluice/io';
 import type { Surroundings } from '../surroundings.ts';
 import { type CcOptions, openConfig } from './cc-open.ts';
@@ -18,6 +18,13 @@ export async function runRetry(
     throw new SluiceError('usage', `${JSON.stringify(text)} is no job id`);
   });
   const { config } = await openConfig(options, around);
+  const { setAside } = await readStatus({ config, clock: around.clock });
+  if (!setAside.some(({ jobId }) => jobIds.length === 0 || jobIds.includes(jobId))) {
+    around.stdout.write(
+      jobIds.length === 0 ? 'Nothing is set aside.\n' : 'No run of these jobs is set aside; sluice cc status lists those that are.\n',
+    );
+    return 1;
+  }
   const count = await tellDaemon(config, { kind: 'retry', ...(jobIds.length > 0 ? { jobIds } : {}) }, around);
   const said =
     count === null ? 'The daemon takes them up within half a minute.' : `${count} taken up again; the daemon sends them when it runs.`;
