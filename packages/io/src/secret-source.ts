@@ -60,7 +60,7 @@ function readWithMode(what: string, path: string): { readonly text: string; read
     if (size > largest) throw new Error(`it has ${size} bytes, which no secret has`);
     return { text: readFileSync(descriptor, 'utf8'), mode };
   } catch (cause) {
-    throw new SluiceError('config.unreadable', `${what}: ${path} cannot be read: ${(cause as Error).message}`, {
+    throw new SluiceError('config.unreadable', `${what} names ${path}, which cannot be read: ${(cause as Error).message}`, {
       cause,
       hint: 'The file must exist and the user of the service must be allowed to read it.',
     });

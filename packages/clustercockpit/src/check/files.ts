@@ -36,7 +36,7 @@ function checkReadable(what: string, path: string, user: SystemUser, say: Saying
     return;
   }
   if (!found) {
-    say.error(what, `${path} does not exist`, `name another file, or leave ${what} out`);
+    say.error(what, `${path} does not exist`, `put it there, readable for ${user.name}, or name the file that is meant`);
     return;
   }
   if (may(user, found, 'read')) {

@@ -50,7 +50,8 @@ export async function loadAdapterConfig(options: LoadAdapterConfigOptions = {}):
   const errors = [...checked.errors, ...patterns.errors];
   if (errors.length > 0) {
     const problems = await placed(adapterConfigSchema, reading, errors);
-    throw new ConfigError(missing ? problems.map((problem) => ofMissingFile(problem, file)) : problems);
+    // A key that is not known may be the one that is missing, in another spelling or of another program.
+    throw new ConfigError(missing ? problems.map((problem) => ofMissingFile(problem, file)) : [...problems, ...warnings]);
   }
   const more = await placed(adapterConfigSchema, reading, [...checked.warnings, ...(await openFiles(settings))]);
   return { config: inForce(settings, patterns), settings, file, warnings: [...warnings, ...more], missing };

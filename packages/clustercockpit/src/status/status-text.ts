@@ -81,8 +81,9 @@ function spoolWords({ files, bytes: size, oldestMs }: NonNullable<Status['spool'
 function clusterLines(one: ClusterStatus, now: number): readonly string[] {
   const { cluster, slurm, running, open, missing, watermark, controller, accounting } = one;
   const release = slurm == null ? '' : ` (Slurm ${slurm})`;
+  const look = running == null ? 'not looked at yet' : `${running} running at the last look`;
   const lines = [
-    `${cluster}${release}: ${running ?? '?'} running, ${counted(open, 'run')} open${missing > 0 ? `, ${missing} of them missing` : ''}`,
+    `${cluster}${release}: ${look}; ${counted(open, 'run')} without an end${missing > 0 ? `, ${missing} of them missing` : ''}`,
     `  accounting read up to ${moment(watermark == null ? null : watermark * 1000)}`,
   ];
   for (const [name, loop] of Object.entries({ slurmctld: controller, accounting })) {
