@@ -57,7 +57,9 @@ function conclude(recording: DemoRecording, backend: CcBackend, failures: number
   say(
     `All ${recording.expected.length} jobs stand there as Slurm's accounting says: start, end, state, hosts, CPUs, GPUs, name, script.\n`,
   );
-  say('Next, on a machine with Slurm: sluice slurm check. All commands: sluice --help\n');
+  say(
+    'Next, on a machine with Slurm: sluice slurm check; all commands: sluice --help. From a clone: npm run --silent sluice -- slurm check\n',
+  );
   return 0;
 }
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { SluiceError } from '@sluice/io';
-import { type Cluster, generateKeys, isVersion, labCluster, mintToken, startCcBackend, versions } from '@sluice/standins';
+import { type Cluster, generateKeys, isVersion, type JwtKeys, labCluster, mintToken, startCcBackend, versions } from '@sluice/standins';
 import type { Surroundings } from '../surroundings.ts';
 import { oneLine } from '../table.ts';
 import type { StandinOptions } from './standin-command.ts';
@@ -12,10 +12,12 @@ export async function serveCcBackend(options: StandinOptions, around: Surroundin
   const archiveDelay = seconds('--archive-delay', options.archiveDelay);
   const version = options.release;
   if (!isVersion(version)) throw new SluiceError('usage', `--release ${version}: it must be one of ${versions.join(', ')}`);
-  const keys = generateKeys();
+  const lifetime = options.tokenLifetime === undefined ? undefined : seconds('--token-lifetime', options.tokenLifetime);
+  const clusters = options.clusters === undefined ? [labCluster()] : readClusters(options.clusters);
+  const keys = options.database === undefined ? generateKeys() : keptKeys(`${options.database}.key`);
   const now = Math.floor(around.clock.now() / 1000);
   const backend = await startCcBackend({
-    clusters: options.clusters === undefined ? [labCluster()] : readClusters(options.clusters),
+    clusters,
     publicKey: keys.publicKey,
     clock: around.clock,
     commitIntervalMs: interval * 1000,
@@ -44,12 +46,25 @@ export async function serveCcBackend(options: StandinOptions, around: Surroundin
     throw new SluiceError('usage', `cannot listen on ${options.listen}: ${cause.message}`, { cause });
   });
   around.stdout.write(`address: ${options.listen.includes('/') ? options.listen : backend.url}\n`);
-  around.stdout.write(`token:   ${mintToken(keys, { name: 'sluice', roles: ['api'] }, now)}\n`);
+  const claims = lifetime === undefined ? {} : { exp: now + Math.round(lifetime) };
+  around.stdout.write(`token:   ${mintToken(keys, { name: 'sluice', roles: ['api'] }, now, claims)}\n`);
+  around.stdout.write(`cluster: ${clusters.map(({ name }) => name).join(', ')}\n`);
   await new Promise<void>((resolve) => {
     if (around.interrupted.aborted) resolve();
     else around.interrupted.addEventListener('abort', () => resolve(), { once: true });
   });
   await backend.stop();
+}
+
+/** The keys beside a database, so that a token outlives a restart as with a real server; made when there are none. */
+function keptKeys(path: string): JwtKeys {
+  if (existsSync(path)) {
+    const [publicKey = '', privateKey = ''] = readFileSync(path, 'utf8').split('\n');
+    return { publicKey, privateKey };
+  }
+  const keys = generateKeys();
+  writeFileSync(path, `${keys.publicKey}\n${keys.privateKey}\n`, { mode: 0o600 });
+  return keys;
 }
 
 function seconds(option: string, text: string): number {

@@ -10,7 +10,8 @@ export function addStandin(program: Command, around: Surroundings): void {
     .option('--listen <address>', 'HOST:PORT (port 0 takes a free one) or the path of a unix socket', '127.0.0.1:0')
     .option('--clusters <file>', 'JSON array of clusters as GET /api/clusters/ returns them; the test lab’s by default')
     .option('--commit-interval <seconds>', 'how long a started job stays in job_cache', '60')
-    .option('--database <file>', 'SQLite file to keep the jobs in; memory by default')
+    .option('--database <file>', 'SQLite file to keep the jobs in, with the key of its tokens in FILE.key beside it; memory by default')
+    .option('--token-lifetime <seconds>', 'after which the printed token is refused; for ever by default')
     .option('--release <version>', 'the release to answer as: 1.3, 1.4, 1.5, or one of theirs in full, like 1.4.2', '1.5')
     .option('--archive-delay <seconds>', 'what the archiver takes for each stopped job', '0')
     .option('--nats <address>', 'nats://HOST:PORT to take jobs and node states from; start and stop have no REST routes then')
@@ -19,12 +20,15 @@ export function addStandin(program: Command, around: Surroundings): void {
     .addHelpText(
       'after',
       `
-It prints its address and a token with the role api, then a line per request. What comes over NATS is answered to nobody:
-its outcome is a line here.
+It prints its address, a token with the role api and the clusters that it has, then a line per request. What comes over NATS is
+answered to nobody: its outcome is a line here. Address and token go into ccRestUrl and ccRestJwt of the daemon's configuration. A token of
+an earlier start is refused, unless there is a --database. --clusters takes what a real server has, in a file:
+  curl -H "Authorization: Bearer TOKEN" https://cc.example.org/api/clusters/ > clusters.json
 
 Examples:
   $ sluice standin cc-backend --listen 127.0.0.1:8080
   $ sluice standin cc-backend --listen /run/user/1000/cc.sock --commit-interval 5
+  $ sluice standin cc-backend --listen 127.0.0.1:8080 --database /tmp/cc.db --clusters clusters.json
   $ sluice standin cc-backend --release 1.4
   $ sluice standin cc-backend --nats nats://127.0.0.1:4222
 `,
@@ -40,6 +44,7 @@ export interface StandinOptions {
   readonly clusters?: string;
   readonly commitInterval: string;
   readonly database?: string;
+  readonly tokenLifetime?: string;
   readonly release: string;
   readonly archiveDelay: string;
   readonly nats?: string;
