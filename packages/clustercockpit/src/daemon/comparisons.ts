@@ -115,5 +115,5 @@ export class Comparisons {
 function tell(log: Log, cluster: string, { listed, recognised, lostStarts, lostStops, wronglyEnded, strays }: Compared): void {
   const fields = { cluster, listed, recognised, lostStarts, lostStops, wronglyEnded: wronglyEnded.length, strays: strays.length };
   const wrong = lostStarts + lostStops + wronglyEnded.length + strays.length;
-  log[wrong > 0 ? 'warn' : 'info'](fields, `compared with cc-backend: running there ${listed}, otherwise than they should ${wrong}`);
+  log[wrong > 0 ? 'warn' : 'info'](fields, `compared with cc-backend: ${listed} running there, ${wrong} otherwise than they should be`);
 }
