@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Processes, SluiceError, systemClock, systemProcesses } from '@sluice/io';
 import { runSluice } from './program.ts';
@@ -206,6 +208,28 @@ test('the stand-in runs until interrupted and answers with its token', async () 
   const { code, err } = await sluice(['standin', 'cc-backend'], { stdout, interrupted: interrupt.signal });
   assert.deepEqual([code, err], [0, '']);
   assert.match(out, /^address: http:\/\/127\.0\.0\.1:\d+\ntoken: {3}ey/);
+});
+
+test('the stand-in takes the clusters of a real answer, and keeps the key of its tokens beside its database', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-standin-'));
+  t.after(() => rmSync(dir, { recursive: true }));
+  const clusters = join(dir, 'clusters.json');
+  writeFileSync(clusters, JSON.stringify({ clusters: [{ name: 'alpha', subClusters: [{ name: 'cpu', nodes: 'node[01-04]' }] }] }));
+  const database = join(dir, 'cc.db');
+  const keys: string[] = [];
+  for (let start = 0; start < 2; start++) {
+    const interrupt = new AbortController();
+    let out = '';
+    const write = (text: string) => {
+      out += text;
+      if (out.includes('cluster:')) setImmediate(() => interrupt.abort());
+    };
+    const args = ['standin', 'cc-backend', '--clusters', clusters, '--database', database];
+    const { code, err } = await sluice(args, { stdout: { write, columns: undefined }, interrupted: interrupt.signal });
+    assert.deepEqual([code, err, /^cluster: alpha$/m.test(out)], [0, '', true]);
+    keys.push(readFileSync(`${database}.key`, 'utf8'));
+  }
+  assert.equal(keys[0], keys[1]);
 });
 
 test('a door is loaded only when its command runs', async () => {

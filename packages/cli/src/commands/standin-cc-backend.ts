@@ -83,14 +83,16 @@ function parseListen(text: string): { host: string; port: number } | { socketPat
 
 function readClusters(path: string): readonly Cluster[] {
   try {
-    const clusters: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const read: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    // As the server answers, or the array within.
+    const clusters = Array.isArray(read) ? read : (read as { clusters?: unknown } | null)?.clusters;
     if (Array.isArray(clusters) && clusters.every(isCluster)) return clusters;
   } catch (cause) {
     throw new SluiceError('config.unreadable', `${path} cannot be read as JSON: ${cause instanceof Error ? cause.message : cause}`, {
       cause,
     });
   }
-  throw new SluiceError('config.invalid', `${path} must be an array of clusters, each with name and subClusters as in GET /api/clusters/`);
+  throw new SluiceError('config.invalid', `${path} must hold what GET /api/clusters/ answers: clusters, each with name and subClusters`);
 }
 
 function isCluster(value: unknown): value is Cluster {

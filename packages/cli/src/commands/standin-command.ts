@@ -8,7 +8,7 @@ export function addStandin(program: Command, around: Surroundings): void {
     .command('cc-backend')
     .description('a stand-in of ClusterCockpit’s cc-backend, until interrupted')
     .option('--listen <address>', 'HOST:PORT (port 0 takes a free one) or the path of a unix socket', '127.0.0.1:0')
-    .option('--clusters <file>', 'JSON array of clusters as GET /api/clusters/ returns them; the test lab’s by default')
+    .option('--clusters <file>', 'JSON file with what GET /api/clusters/ answers; the test lab’s cluster by default')
     .option('--commit-interval <seconds>', 'how long a started job stays in job_cache', '60')
     .option('--database <file>', 'SQLite file to keep the jobs in, with the key of its tokens in FILE.key beside it; memory by default')
     .option('--token-lifetime <seconds>', 'after which the printed token is refused; for ever by default')
