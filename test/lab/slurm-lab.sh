@@ -454,6 +454,16 @@ stepds() {
 # A process and everything below it.
 tree() { local c; echo "$1"; for c in $(pgrep -P "$1" || true); do tree "$c"; done; }
 
+# A daemon that has just been ended may still write a last file.
+remove_lab() {
+	local try
+	for try in 1 2 3 4 5; do
+		rm -rf -- "$LAB" 2>/dev/null && return
+		sleep 1
+	done
+	rm -rf -- "$LAB"
+}
+
 do_down() {
 	local n p
 	[ -d "$LAB/run" ] || return 0
@@ -517,7 +527,7 @@ if [ -n "$TREE" ] && [ -z "$INSIDE" ]; then
 		up | status | token | start) in_tree "$@"; exit ;;
 		down | clean)
 			if [ -d "$LAB/run" ]; then in_tree down; stop holder; fi
-			[ "$1" = down ] || rm -rf -- "$LAB"
+			[ "$1" = down ] || remove_lab
 			exit
 			;;
 	esac
@@ -532,6 +542,6 @@ case ${1:-} in
 	stop) stop "${2:?daemon}" ;;
 	pid) pid_of "${2:?daemon}" ;;
 	token) scontrol token "username=${2:-root}" lifespan=86400 | sed 's/^SLURM_JWT=//' ;;
-	clean) do_down; rm -rf -- "$LAB" ;;
+	clean) do_down; remove_lab ;;
 	*) sed -n '2,/^set -euo/p' "$0" | sed '$d; s/^# \{0,1\}//'; exit 2 ;;
 esac
