@@ -39,7 +39,10 @@ function whileAway(lab: Lab): void {
 
   async function cc(...args: string[]): Promise<Finished & { readonly text: string }> {
     const program = { name: process.execPath, timeoutMs: 60_000, inherit: [], env: lab.env, maxOutputBytes: 1 << 24 };
-    const finished = await systemProcesses({}).run({ program, args: ['--conditions=@sluice/source', main, 'cc', ...args, '-c', configFile] });
+    const finished = await systemProcesses({}).run({
+      program,
+      args: ['--conditions=@sluice/source', main, 'cc', ...args, '-c', configFile],
+    });
     return { ...finished, text: finished.stdout.toString('utf8') };
   }
 
