@@ -18,5 +18,5 @@ if [ ! -x "$lib/node" ]; then
   exit 127
 fi
 # What glibc's malloc has given back it is to give back to the system, too: a daemon holds some 10 MB less for it.
-export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX-1}" MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_-65536}" MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_-65536}"
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX-1}" MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_-131072}" MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_-131072}"
 exec "$lib/node" @NODE_FLAGS@"$lib/@PROGRAM@" @WORDS@"$@"

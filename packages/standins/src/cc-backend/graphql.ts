@@ -7,7 +7,7 @@ import { htmlReply, jsonReply, type Reply, textReply } from './reply.ts';
 import type { Handler } from './routes.ts';
 import type { JobFilter, JobRow } from './store.ts';
 
-type GraphQL = typeof import('graphql');
+type GraphQL = typeof import('./graphql-library.ts');
 
 /** Pages when none is asked for. */
 const defaultPage = { itemsPerPage: 50, page: 1 };
@@ -79,7 +79,7 @@ export function queryHandler(release: Release): Handler {
     if (!/^\s*application\/json\s*(;|$)/i.test(asked.contentType)) return failed(400, [{ message: 'transport not supported' }]);
     const params = readParams(asked);
     if (!params) return failed(400, [{ message: 'json request body could not be decoded' }]);
-    ready ??= import('graphql').then((library) => ({ library, schema: buildSchema(library, release) }));
+    ready ??= import('./graphql-library.ts').then((library) => ({ library, schema: buildSchema(library, release) }));
     const { library, schema } = await ready;
     if (last?.text !== params.query) last = { text: params.query, parsed: parse(library, schema, params.query) };
     if ('errors' in last.parsed) return failed(422, last.parsed.errors);
