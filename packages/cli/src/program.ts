@@ -56,6 +56,7 @@ function buildProgram(around: Surroundings, setExit: (code: number) => void): Co
 
 /** `sluice help slurm check` is `sluice slurm check --help`; commander's own looks at the first word only. */
 function addHelp(program: Command): void {
+  for (const door of program.commands) if (door.commands.length > 0) door.helpCommand('help [command]', 'print the help of a command');
   program
     .helpCommand(false)
     .command('help')
