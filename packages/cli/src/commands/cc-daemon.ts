@@ -25,9 +25,11 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
   });
   const { config, file, warnings, missing } = await loadAdapterConfig({ file: options.config, strict: options.strict ?? false });
   for (const warning of warnings) log.warn(problemLine(warning));
-  if (missing) log.info(`there is no ${file}: every key has its default`);
+  log.info(`Sluice ${version()}, configuration ${missing ? `${file}, which does not exist: every key has its default` : file}`);
+  // A dry run serves none: the daemon that it runs beside may have the address.
+  const operationsListen = options.dryRun ? null : config.operationsListen;
   const health = createHealth(around.clock);
-  const metrics = config.operationsListen === null ? undefined : createMetrics({ prefix: 'sluice_cc_' });
+  const metrics = operationsListen === null ? undefined : createMetrics({ prefix: 'sluice_cc_' });
   const daemon = new CcDaemon({
     config,
     connect: (cluster, observe, ending) => slurmOf(config, cluster, { ...around, interrupted: ending }, observe),
@@ -44,10 +46,10 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
   });
   let operations: OperationsServer | undefined;
   const serve = {
-    name: 'operations',
+    name: 'operationsListen',
     async start() {
-      if (config.operationsListen === null) return;
-      operations = await serveOperations({ listen: config.operationsListen, health, ...(metrics ? { metrics } : {}) });
+      if (operationsListen === null) return;
+      operations = await serveOperations({ listen: operationsListen, health, ...(metrics ? { metrics } : {}) });
       log.info(`metrics and health on ${operations.address}`);
     },
     stop: () => operations?.close(),

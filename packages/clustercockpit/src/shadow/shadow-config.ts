@@ -3,7 +3,7 @@ import type { AdapterConfig } from '../config/adapter-config.ts';
 
 /**
  * The configuration of a daemon that runs beside the one it may replace and touches nothing of it: a journal of its own, no
- * socket, no address for metrics, no spool, no node states, and one sink, which records.
+ * socket, no spool, no node states, and one sink, which records.
  */
 export function shadowConfig(config: AdapterConfig): AdapterConfig {
   return {
@@ -11,7 +11,6 @@ export function shadowConfig(config: AdapterConfig): AdapterConfig {
     journalPath: shadowJournalPath(config.journalPath),
     spoolPath: join(dirname(config.journalPath), 'no-spool-in-dry-run'),
     prepSockListenPath: null,
-    operationsListen: null,
     nodeStateInterval: 0,
     natsServer: null,
     ccRestSubmitJobs: true,
