@@ -55,7 +55,7 @@ function addDaemon(cc: Command, around: Surroundings, setExit: (code: number) =>
     .addHelpText(
       'after',
       `
-A dry run has a journal of its own (journalPath with .dry-run), no socket and no process file, leaves lastRunPath and the spool alone, and writes
+A dry run has a journal of its own (journalPath with .dry-run), no socket, no metrics and no process file, leaves lastRunPath and the spool alone, and writes
 nothing to cc-backend or NATS. It sums up every hour and at its end.
 
 Examples:
