@@ -104,9 +104,9 @@ test('files that are missing or malformed are named, and nothing that is in them
     {
       login: { credsFile: '/nonexistent/file.creds' },
       code: 'config.unreadable',
-      says: /natsCredsFile: \/nonexistent\/file\.creds cannot be read/,
+      says: /natsCredsFile names \/nonexistent\/file\.creds, which cannot be read/,
     },
-    { login: { nkeySeedFile: '/nonexistent/seed' }, code: 'config.unreadable', says: /natsNKeySeedFile: \/nonexistent\/seed/ },
+    { login: { nkeySeedFile: '/nonexistent/seed' }, code: 'config.unreadable', says: /natsNKeySeedFile names \/nonexistent\/seed/ },
     { login: { credsFile: await fileWith(t, seed) }, code: 'config.invalid', says: /does not hold a JWT and a seed/ },
     {
       login: { credsFile: await fileWith(t, operatorMode().creds.replace(/\nS\w+/, `\n${broken}`)) },

@@ -116,7 +116,7 @@ export function jobText(layout: JobLayout, { job, texts }: QueuedTruth, lines: r
     `JobId=${job.jobId} ${part}${component}JobName=${text('Name')}${layout.sluid ? ' SLUID=s2QXM7YQGK8N00' : ''}${het ? ' HetJobIdSet=15-16' : ''}`,
     ` UserId=${job.user}(${job.uid}) GroupId=${job.group}(${job.gid}) MCS_label=N/A Priority=1 Nice=0 Account=${job.account} QOS=normal`,
     layout.wckeys ? ` WCKey=${text('WCKey')}` : '',
-    ` JobState=${job.state.base} Reason=None Dependency=(null) Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0`,
+    ` JobState=${job.state.base} Reason=None Dependency=(null) Requeue=1 Restarts=${job.restarts ?? 0} BatchFlag=1 Reboot=0 ExitCode=0:0`,
     ` StartTime=${job.start ?? 'Unknown'} Partition=cpu AllocNode:Sid=localhost:1 ReqNodeList=(null) ExcNodeList=(null) NodeList=${job.nodes}`,
     ` BatchHost=node01 NumNodes=${job.nodeCount} NumCPUs=${job.cpus} NumTasks=1 CPUs/Task=1 ReqB:S:C:T=0:0:*:* TRES=cpu=2 CoreSpec=*`,
     lines.length === 0 ? '' : ` JOB_GRES=(null)${gap}${lines.join(gap)}`,
