@@ -5,6 +5,8 @@ import { factsOf } from './facts.ts';
 import { known, todo } from './schema.ts';
 import type { Ending, Notes, OpenRun, Recorded, Resize, Sighting, SinkName } from './types.ts';
 
+const openRunsAtOnce = 1000;
+
 /** What Slurm says: the runs, and how deliveries of them begin. */
 export class Runs {
   readonly #journal: Journal;
@@ -144,9 +146,12 @@ export class Runs {
     );
   }
 
-  /** Whether rows of a cluster are known that a resize ended. */
-  hasResizes(cluster: string): boolean {
-    return this.#journal.get('SELECT 1 FROM resized WHERE cluster = ? LIMIT 1', cluster) !== undefined;
+  /** {@link resizedFrom} for many runs of a cluster, as it stands now. */
+  resizesOf(cluster: string): (jobId: number, start: number) => number | undefined {
+    const rows = this.#journal.all('SELECT job_id, at, start FROM resized WHERE cluster = ?', cluster);
+    if (rows.length === 0) return () => undefined;
+    const known = new Map(rows.map((row) => [`${row['job_id']}/${row['at']}`, Number(row['start'])]));
+    return (jobId, start) => known.get(`${jobId}/${start}`);
   }
 
   /** The start by which a run is known that Slurm says to have begun later: after a resize (slurm.md §9.8), or begun anew. */
@@ -169,18 +174,24 @@ export class Runs {
 
   /** The runs of a cluster whose end is not known, by job id, of those that were seen before a moment. */
   *openRuns(cluster: string, seenBeforeMs: number): Generator<OpenRun, void> {
-    for (const row of this.#journal.iterate(
-      'SELECT id, job_id, start, complete, missing_ms FROM run INDEXED BY run_open WHERE cluster = ? AND ended IS NULL AND seen_ms < ? ORDER BY job_id, start',
-      cluster,
-      Math.floor(seenBeforeMs),
-    )) {
-      yield {
-        id: Number(row['id']),
-        jobId: Number(row['job_id']),
-        start: Number(row['start']),
-        complete: row['complete'] === 1,
-        missingMs: row['missing_ms'] === null ? null : Number(row['missing_ms']),
-      };
+    // A page of numbers as one text: a row as an object costs ten times as much, and 10,000 runs are read at every poll.
+    let after: readonly [number, number] = [0, 0];
+    for (let rows = 0; rows % openRunsAtOnce === 0; ) {
+      const page = this.#journal.get(
+        `SELECT json_group_array(json_array(id, job_id, start, complete, missing_ms)) AS runs FROM (
+           SELECT id, job_id, start, complete, missing_ms FROM run INDEXED BY run_open
+           WHERE cluster = ? AND ended IS NULL AND (job_id, start) > (?, ?) AND seen_ms < ? ORDER BY job_id, start LIMIT ?)`,
+        cluster,
+        ...after,
+        Math.floor(seenBeforeMs),
+        openRunsAtOnce,
+      );
+      const runs = JSON.parse(String(page?.['runs'])) as [number, number, number, number, number | null][];
+      for (const [id, jobId, start, complete, missingMs] of runs) yield { id, jobId, start, complete: complete === 1, missingMs };
+      const [, jobId = 0, start = 0] = runs.at(-1) ?? [];
+      after = [jobId, start];
+      if (runs.length === 0) return;
+      rows += runs.length;
     }
   }
 

@@ -24,7 +24,7 @@ export const runSchema: Schema = {
           UNIQUE (cluster, job_id, start),
           CHECK ((ended IS NULL) = (end_state IS NULL))
         );
-        CREATE INDEX run_open ON run (cluster, job_id, start) WHERE ended IS NULL;
+        CREATE INDEX run_open ON run (cluster, job_id, start, complete, missing_ms, seen_ms, ended) WHERE ended IS NULL;
         CREATE TABLE delivery (
           run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
           sink TEXT NOT NULL,

@@ -102,7 +102,11 @@ export class ClusterObserver {
       signal?.throwIfAborted();
       if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
       if (piece.kind !== 'records') continue;
-      for (const state of piece.records) this.#sort(state, running, fresh, endings);
+      const resizedFrom = journal.runs.resizesOf(cluster);
+      for (const state of piece.records) {
+        const start = state.start === null ? null : (resizedFrom(state.jobId, state.start) ?? state.start);
+        this.#sort(start === state.start ? state : { ...state, start }, running, fresh, endings);
+      }
     }
     const inAll = running.size;
     await this.#record([], endings);
@@ -132,9 +136,8 @@ export class ClusterObserver {
   /** What one row of the controller means: a run that runs, an end, or a job that has to be asked about. */
   #sort(state: ActiveState, running: Map<number, number>, fresh: Set<number>, endings: Ending[]): void {
     const { cluster, journal } = this.#options;
-    const { jobId, end } = state;
-    if (state.start === null || state.state.base === 'PENDING' || hasFlag(state, 'REVOKED')) return;
-    const start = journal.runs.resizedFrom(cluster, jobId, state.start) ?? state.start;
+    const { jobId, start, end } = state;
+    if (start === null || state.state.base === 'PENDING' || hasFlag(state, 'REVOKED')) return;
     // A known run goes on until somebody says how it ended; what is not known yet does not begin like this.
     if (isBetween(state) && journal.runs.stateOf({ cluster, jobId, start }) === undefined) return;
     if (!isEnded(state.state)) {
@@ -308,8 +311,8 @@ export class ClusterObserver {
   async #recordAccounted(rows: readonly AccountedJob[]): Promise<void> {
     const { journal } = this.#options;
     const around = { allocations: new Map(), nodeCpus: this.#nodeCpus };
-    const resizedFrom = journal.runs.hasResizes(this.cluster) ? journal.runs.resizedFrom.bind(journal.runs) : () => undefined;
-    const { sightings, resizes } = readAccounted(rows, around, resizedFrom);
+    const resizedFrom = journal.runs.resizesOf(this.cluster);
+    const { sightings, resizes } = readAccounted(rows, around, (_, jobId, start) => resizedFrom(jobId, start));
     const recorded = await journal.runs.record(
       sightings.map((sighting) => (this.#standing.has(keyOf(sighting.run)) ? { ...sighting, stands: 'start' } : sighting)),
       { resizes },
