@@ -39,6 +39,8 @@ const accountingIdsAtOnce = 500;
 const rowsAtOnce = 500;
 /** Seconds for which slurmctld keeps an ended job at least, by default (MinJobAge, slurm.conf(5)). */
 const lately = 300;
+/** Seconds in which slurmctld may still be writing a row of accounting. */
+const settling = 20;
 
 /** Observes one cluster: each method is one question, put into the journal. Errors: those of the connector and the journal. */
 export class ClusterObserver {
@@ -236,10 +238,18 @@ export class ClusterObserver {
 
   /**
    * Asks accounting about open runs that the controller does not have any more, and about jobs of events that it never showed.
-   * Ends come from rows that have one; that a row is absent means nothing.
+   * Ends come from rows that have one; that a row is absent means nothing. A run that nobody has seen and that ended just now is left
+   * to the next reading of history, which asks the controller about it first: its row may still stand there by halves.
    */
   askAccounting(jobIds: readonly number[], signal?: AbortSignal): Promise<void> {
-    return this.#askAbout(jobIds, () => true, signal);
+    const { journal, clock } = this.#options;
+    const settled = clock.now() / 1000 - settling;
+    const wanted = ({ cluster, jobId, start, end }: AccountedJob): boolean => {
+      if (start === null || end === null || end < settled) return true;
+      const began = journal.runs.resizedFrom(cluster, jobId, start) ?? start;
+      return journal.runs.stateOf({ cluster, jobId, start: began }) !== undefined;
+    };
+    return this.#askAbout(jobIds, wanted, signal);
   }
 
   async #askAbout(jobIds: readonly number[], wanted: (row: AccountedJob) => boolean, signal?: AbortSignal): Promise<void> {
