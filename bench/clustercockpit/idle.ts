@@ -77,7 +77,7 @@ try {
     {
       ...scale,
       minutes,
-      flags: launcherFlags(),
+      flags: launcherFlags().join(' '),
       ownPercent: share(cost.own),
       commandsPercent: share(cost.children),
       medianMB: rounded(quantile(rss, 0.5), 1),

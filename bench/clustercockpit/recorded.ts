@@ -5,8 +5,10 @@ const file = new URL('last-run.json', import.meta.url);
 
 /** Prints what a benchmark found, keeps it in last-run.json with `--record`, and ends with 1 when a target is missed. */
 export function conclude(name: string, found: Readonly<Record<string, unknown>>, missed: readonly string[]): void {
-  const load = loadavg().map((value) => Math.round(value * 100) / 100);
-  const result = { date: new Date().toISOString().slice(0, 16), machine: machine(), load, ...found, missed };
+  const load = loadavg()
+    .map((value) => value.toFixed(2))
+    .join(' ');
+  const result = { date: new Date().toISOString().slice(0, 16), machine: machine(), load, ...found, missed: missed.join('; ') };
   console.log(JSON.stringify(result, undefined, 2));
   for (const what of missed) console.log(`MISSED: ${what}`);
   if (missed.length > 0) process.exitCode = 1;

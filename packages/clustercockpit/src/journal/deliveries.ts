@@ -99,11 +99,14 @@ export class Deliveries {
       }));
   }
 
-  /** Notes what became of attempts. */
+  /** Notes what became of attempts. What a power failure loses of it is sent once more. */
   settle(sink: SinkName, settled: readonly Settled[]): Promise<void> {
-    return this.#journal.write((statements) => {
-      for (const one of settled) this.#settleOne(statements, sink, one);
-    });
+    return this.#journal.write(
+      (statements) => {
+        for (const one of settled) this.#settleOne(statements, sink, one);
+      },
+      { repeatable: true },
+    );
   }
 
   #settleOne(statements: Statements, sink: SinkName, one: Settled): void {

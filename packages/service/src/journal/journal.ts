@@ -24,10 +24,21 @@ interface Parts {
   readonly clock: Clock;
   readonly migrations: readonly string[];
   readonly readOnly: boolean;
+  /** Whether commits are synced to the disk. */
+  readonly synced: boolean;
+}
+
+export interface WriteOptions {
+  /**
+   * What it stores can be found out or done again: a power failure may lose it until the next commit that is synced, SIGKILL
+   * never. It then does not wait for the disk.
+   */
+  readonly repeatable?: boolean;
 }
 
 interface Waiting {
   readonly work: (statements: Statements) => unknown;
+  readonly repeatable: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -53,6 +64,8 @@ export class Journal {
   readonly #lock: InstanceLock | undefined;
   readonly #clock: Clock;
   readonly #readOnly: boolean;
+  readonly #synced: boolean;
+  #syncsNow: boolean;
   readonly #cache = new Map<string, StatementSync>();
   readonly #statements: Statements;
   #queue: Waiting[] = [];
@@ -65,6 +78,8 @@ export class Journal {
     this.#lock = parts.lock;
     this.#clock = parts.clock;
     this.#readOnly = parts.readOnly;
+    this.#synced = parts.synced;
+    this.#syncsNow = parts.synced;
     this.#statements = {
       run: (sql, ...parameters) => {
         const { changes, lastInsertRowid } = this.#prepared(sql).run(...parameters);
@@ -80,11 +95,11 @@ export class Journal {
    * Runs a synchronous function in the next commit and gives its result once that commit is done. If it throws, only what
    * it did is undone. If the commit fails (`journal.full`), every function in it has failed and nothing of them is stored.
    */
-  write<T>(work: (statements: Statements) => T): Promise<T> {
+  write<T>(work: (statements: Statements) => T, { repeatable = false }: WriteOptions = {}): Promise<T> {
     if (!this.#database.isOpen) return Promise.reject(this.#closedError());
     if (this.#readOnly) return Promise.reject(new SluiceError('internal', `${this.path} was opened for reading`));
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.#queue.push({ work, repeatable, resolve: resolve as (value: unknown) => void, reject });
       this.#scheduled ??= setImmediate(() => this.#flush());
     });
   }
@@ -132,6 +147,7 @@ export class Journal {
     const done: Done[] = [];
     const started = this.#clock.monotonic();
     try {
+      this.#sync(this.#queue.some(({ repeatable }) => !repeatable));
       this.#database.exec('BEGIN IMMEDIATE');
       for (const waiting of this.#queue) {
         tried.push(waiting);
@@ -150,6 +166,13 @@ export class Journal {
       if ('value' in result) waiting.resolve(result.value);
       else waiting.reject(result.error);
     }
+  }
+
+  /** Whether the commits from now on wait for the disk. Those that did not are synced with the next that does. */
+  #sync(wanted: boolean): void {
+    if (!this.#synced || wanted === this.#syncsNow) return;
+    this.#database.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
+    this.#syncsNow = wanted;
   }
 
   /** Throws only when the whole transaction is lost. */

@@ -54,7 +54,8 @@ export function openJournal(path: string, schema: Schema, options: JournalOption
     }
     database = new DatabaseSync(path, { readOnly: options.readOnly === true, timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
     const migrations = prepare(database, path, schema, options);
-    return new Journal({ path, database, lock, clock: options.clock, migrations, readOnly: options.readOnly === true });
+    const synced = options.durability !== 'process-kill';
+    return new Journal({ path, database, lock, clock: options.clock, migrations, readOnly: options.readOnly === true, synced });
   } catch (error) {
     database?.close();
     lock?.release();
