@@ -1,6 +1,7 @@
-import { type Clock, readSecret } from '@sluice/io';
+import type { Clock } from '@sluice/io';
 import type { AdapterConfig } from '../config/adapter-config.ts';
-import { natsPublisher } from '../nats/publisher.ts';
+import { configuredNats } from '../nats/configured.ts';
+import type { NatsPublisher } from '../nats/publisher.ts';
 import type { Saying } from './finding.ts';
 
 export interface NatsCheckOptions {
@@ -14,23 +15,11 @@ const patienceMs = 5000;
 
 /** Connects to NATS and publishes nothing. */
 export async function checkNats({ config, clock, random, env }: NatsCheckOptions, say: Saying): Promise<void> {
-  const { natsServer, natsPassword } = config;
-  if (natsServer === null) return;
-  let publisher: Awaited<ReturnType<typeof natsPublisher>> | undefined;
+  let publisher: NatsPublisher | null = null;
   try {
-    publisher = await natsPublisher({
-      server: natsServer,
-      port: config.natsPort,
-      subject: config.natsSubject,
-      login: {
-        user: config.natsUser ?? undefined,
-        password: natsPassword === null ? undefined : () => readSecret('natsPassword', natsPassword, env).secret.reveal(),
-        credsFile: config.natsCredsFile ?? undefined,
-        nkeySeedFile: config.natsNKeySeedFile ?? undefined,
-      },
-      tls: config.natsTls,
-      caFile: config.natsCaFile ?? undefined,
-      jetStream: config.natsJetStream,
+    publisher = await configuredNats({
+      config,
+      env,
       clock,
       random,
       patienceMs,
@@ -38,6 +27,7 @@ export async function checkNats({ config, clock, random, env }: NatsCheckOptions
         if (event.kind === 'finding') say.warn('login', event.text);
       },
     });
+    if (publisher === null) return;
     await publisher.publish([]);
     const { server } = publisher.state();
     say.ok('natsServer', `connected to ${server}; whether it lets us publish to ${config.natsSubject} shows with the first job`);

@@ -1,8 +1,9 @@
-import { type Clock, readSecret } from '@sluice/io';
+import type { Clock } from '@sluice/io';
 import type { Log, SaidOnce } from '@sluice/service';
 import type { AdapterConfig } from '../config/adapter-config.ts';
+import { configuredNats } from '../nats/configured.ts';
 import type { NatsEvent } from '../nats/connection.ts';
-import { type NatsPublisher, natsPublisher } from '../nats/publisher.ts';
+import type { NatsPublisher } from '../nats/publisher.ts';
 import { told } from '../trouble.ts';
 
 export interface NatsSideOptions {
@@ -14,27 +15,9 @@ export interface NatsSideOptions {
   readonly said: SaidOnce;
 }
 
-/** The publisher that a configuration asks for, or null when NATS is off. Errors: those of natsPublisher. */
-export async function openNats({ config, clock, random, env, log, said }: NatsSideOptions): Promise<NatsPublisher | null> {
-  if (config.natsServer === null) return null;
-  const { natsPassword } = config;
-  return natsPublisher({
-    server: config.natsServer,
-    port: config.natsPort,
-    subject: config.natsSubject,
-    login: {
-      user: config.natsUser ?? undefined,
-      password: natsPassword === null ? undefined : () => readSecret('natsPassword', natsPassword, env).secret.reveal(),
-      credsFile: config.natsCredsFile ?? undefined,
-      nkeySeedFile: config.natsNKeySeedFile ?? undefined,
-    },
-    tls: config.natsTls,
-    caFile: config.natsCaFile ?? undefined,
-    jetStream: config.natsJetStream,
-    clock,
-    random,
-    observe: (event) => say(event, log, said),
-  });
+/** The publisher that a configuration asks for, which tells the log how it fares; null when NATS is off. Errors: those of natsPublisher. */
+export function openNats({ log, said, ...options }: NatsSideOptions): Promise<NatsPublisher | null> {
+  return configuredNats({ ...options, observe: (event) => say(event, log, said) });
 }
 
 function say(event: NatsEvent, log: Log, said: SaidOnce): void {

@@ -4,6 +4,7 @@ import type { RunJournal } from '../journal/run-journal.ts';
 import type { Ending, Recorded, Sighting } from '../journal/types.ts';
 import { keyOf, type Run, type RunKey } from '../run.ts';
 import { accountedFacts, readAccounted } from './accounted.ts';
+import { environmentOf } from './environment.ts';
 import type { SlurmReader } from './observe-cluster.ts';
 import { cpusOfNodes, isBetween, observeActive, type Surroundings } from './seen.ts';
 
@@ -217,23 +218,8 @@ export class ClusterObserver {
     };
     const seen = observeActive(job, around);
     if (!('run' in seen)) return undefined;
-    return { ...seen.run, script, description, environment: await this.#environmentOf(job.jobId) };
-  }
-
-  async #environmentOf(jobId: number): Promise<string | null> {
     const { connector, wants } = this.#options;
-    if (!wants.environment) return null;
-    try {
-      const answer = await connector.accounting.environment(jobId);
-      if (answer.kind !== 'known') return null;
-      return Object.entries(answer.value)
-        .map(([name, value]) => `${name}=${value}`)
-        .join('\n');
-    } catch (error) {
-      // The environment is a supplement; a start does not wait for it.
-      if (error instanceof SluiceError) return null;
-      throw error;
-    }
+    return { ...seen.run, script, description, environment: wants.environment ? await environmentOf(connector, job.jobId) : null };
   }
 
   /**

@@ -1,6 +1,6 @@
-import { SluiceError } from '@sluice/io';
 import type { Node } from '@sluice/slurm';
 import type { SyncConfig } from '../config/sync-config.ts';
+import { environmentOf } from '../observe/environment.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
 import { observeActive } from '../observe/seen.ts';
 import { keyOf, type Run, type RunKey } from '../run.ts';
@@ -43,24 +43,18 @@ export async function askNewRuns(options: NewRunsOptions, keys: readonly RunKey[
     const seen = observeActive(job, { allocations, nodeCpus });
     if (!('run' in seen) || seen.run.ended || seen.run.start !== key.start) found.push({ key, leftOut: endedMeanwhile });
     else if (config.nodeList && !config.nodeList(job.nodes)) found.push({ key, leftOut: 'its node list does not match node_regex' });
-    else found.push({ run: { ...seen.run, cluster, script, description, environment: await environmentOf(options, key.jobId) } });
+    else
+      found.push({
+        run: {
+          ...seen.run,
+          cluster,
+          script,
+          description,
+          environment: options.config.sendEnvironment ? await environmentOf(options.slurm, key.jobId) : null,
+        },
+      });
   }
   return found;
 }
 
 const endedMeanwhile = 'it ended, or began anew, while it was asked about';
-
-/** One `NAME=value` a line; null where slurmdbd does not keep it. A start does not wait for it. */
-async function environmentOf({ slurm, config }: NewRunsOptions, jobId: number): Promise<string | null> {
-  if (!config.sendEnvironment) return null;
-  try {
-    const answer = await slurm.accounting.environment(jobId);
-    if (answer.kind !== 'known') return null;
-    return Object.entries(answer.value)
-      .map(([name, value]) => `${name}=${value}`)
-      .join('\n');
-  } catch (error) {
-    if (error instanceof SluiceError) return null;
-    throw error;
-  }
-}
