@@ -57,6 +57,18 @@ describe('observing Slurm', { concurrency: 4 }, () => {
     await engine.until('it is stopped', () => engine.backend?.rows('job')[0]?.job_state === 'failed', 30);
   });
 
+  it('a row that stands there by halves just after the end of a run that nobody saw is not believed', async () => {
+    await using engine = await Engine.start({ config: { startTag: 'a:b' } });
+    await engine.startDaemon();
+    const run = { jobId: 7, start: engine.now - 3, end: engine.now, nodes: 'node[01-02]' };
+    engine.slurm.onlyAccounted({ ...run, nodes: 'node01' });
+    await engine.pass(12);
+    engine.slurm.rows.length = 0;
+    engine.slurm.onlyAccounted(run);
+    await engine.until('it is there', () => engine.row(7, run.start) !== undefined, 90);
+    assert.equal(engine.row(7, run.start)?.num_nodes, 2);
+  });
+
   for (const [style, later] of [
     ['up to 24.05: rows keep the start', false],
     ['from 24.11 on: rows begin at the resize', true],

@@ -12,7 +12,7 @@ import { restSink } from '../deliver/rest-sink.ts';
 import type { Outcome, Sink } from '../deliver/sink.ts';
 import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
 import type { SetAside, SinkCounts } from '../journal/types.ts';
-import { ClusterObserver } from '../observe/cluster-observer.ts';
+import { ClusterObserver, settling } from '../observe/cluster-observer.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
 import { recogniseUndelivered } from '../verify/comparison.ts';
 
@@ -152,9 +152,12 @@ class Backfill {
     return this.#report(whole);
   }
 
-  /** Reads the span from where it was left, no further ahead of delivery than need be. */
+  /**
+   * Reads the span from where it was left, no further ahead of delivery than need be; where it ends just now, its last seconds once
+   * more when accounting has settled.
+   */
   async #read(): Promise<void> {
-    const { since, until, signal } = this.#options;
+    const { since, until, clock, signal } = this.#options;
     const from = Math.max(since, Number(this.#journal.book.note(readNote) ?? since));
     const passed = async (to: number) => {
       await this.#recognise();
@@ -163,6 +166,10 @@ class Backfill {
       await this.#waitUntil(({ startsWaiting }) => startsWaiting < readAhead);
     };
     if (from < until) await this.#observer.readHistory({ from, to: until }, passed, signal);
+    const unsettledMs = (until + settling + 1) * 1000 - clock.now();
+    if (unsettledMs <= 0) return;
+    await clock.sleep(unsettledMs, signal);
+    await this.#observer.readHistory({ from: Math.max(since, until - settling), to: until }, passed, signal);
   }
 
   async #recognise(): Promise<void> {

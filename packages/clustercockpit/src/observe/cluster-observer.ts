@@ -41,7 +41,7 @@ const rowsAtOnce = 500;
 /** Seconds for which slurmctld keeps an ended job at least, by default (MinJobAge, slurm.conf(5)). */
 const lately = 300;
 /** Seconds in which slurmctld may still be writing a row of accounting. */
-const settling = 20;
+export const settling = 20;
 
 /** Observes one cluster: each method is one question, put into the journal. Errors: those of the connector and the journal. */
 export class ClusterObserver {
@@ -228,14 +228,20 @@ export class ClusterObserver {
    * to the next reading of history, which asks the controller about it first: its row may still stand there by halves.
    */
   askAccounting(jobIds: readonly number[], signal?: AbortSignal): Promise<void> {
-    const { journal, clock } = this.#options;
-    const settled = clock.now() / 1000 - settling;
-    const wanted = ({ cluster, jobId, start, end }: AccountedJob): boolean => {
-      if (start === null || end === null || end < settled) return true;
-      const began = journal.runs.resizedFrom(cluster, jobId, start) ?? start;
-      return journal.runs.stateOf({ cluster, jobId, start: began }) !== undefined;
-    };
-    return this.#askAbout(jobIds, wanted, signal);
+    const settled = this.#settled();
+    return this.#askAbout(jobIds, (row) => this.#isSafe(row, settled), signal);
+  }
+
+  /** Ends before this second stand in accounting as they will. */
+  #settled(): number {
+    return this.#options.clock.now() / 1000 - settling;
+  }
+
+  /** Whether a row is whole, or tells of a run of which everything but the end is known. */
+  #isSafe({ cluster, jobId, start, end }: AccountedJob, settled: number): boolean {
+    if (start === null || end === null || end < settled) return true;
+    const { runs } = this.#options.journal;
+    return runs.stateOf({ cluster, jobId, start: runs.resizedFrom(cluster, jobId, start) ?? start }) !== undefined;
   }
 
   async #askAbout(jobIds: readonly number[], wanted: (row: AccountedJob) => boolean, signal?: AbortSignal): Promise<void> {
@@ -264,7 +270,8 @@ export class ClusterObserver {
 
   /**
    * Reads the history of a span (seconds, both ends included). `passed` is told after each part of which everything is in the
-   * journal.
+   * journal, but for unseen runs that ended within the last {@link settling} seconds and that the controller does not know: the next
+   * reading is to overlap this one by more than that.
    */
   async readHistory(
     span: { readonly from: number; readonly to: number },
@@ -278,8 +285,9 @@ export class ClusterObserver {
       if (piece.kind === 'records') rows.push(...piece.records);
       // A commit waits for the disk, whatever it holds.
       if (rows.length >= rowsAtOnce || (piece.kind === 'slice' && rows.length > 0)) {
+        const settled = this.#settled();
         await this.#askLateEnds(rows, signal);
-        await this.#recordAccounted(rows);
+        await this.#recordAccounted(rows.filter((row) => this.#isSafe(row, settled)));
         rows = [];
       }
       if (piece.kind === 'slice') await passed(piece.to);
