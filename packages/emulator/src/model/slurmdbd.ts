@@ -1,0 +1,260 @@
+import type { AdminLevel, Association, Epoch, ExitCode, Qos, Tres, TresKind, User } from '@sluice/slurm';
+import type { BaseState, EmulatedStep, Identity } from './job.ts';
+
+/** One row of the job table; a requeued or resized job has several. */
+export interface JobRow {
+  readonly dbIndex: string;
+  readonly cluster: string;
+  readonly jobId: number;
+  readonly array: {
+    readonly jobId: number;
+    readonly taskId: number | null;
+    readonly pending: string | null;
+    readonly maxRunning: number | null;
+  } | null;
+  readonly het: { readonly jobId: number; readonly offset: number } | null;
+  readonly name: string;
+  readonly uid: number;
+  readonly user: string;
+  readonly gid: number;
+  readonly group: string;
+  readonly account: string;
+  readonly associationId: number;
+  readonly qos: string;
+  readonly partition: string;
+  /** RESIZING and REQUEUED beside the base states: rows that a resize or a requeue closed. */
+  readonly state: BaseState | 'RESIZING' | 'REQUEUED';
+  readonly cancelledBy: number | null;
+  readonly reason: string;
+  readonly exit: ExitCode;
+  readonly derivedExit: ExitCode;
+  readonly submit: Epoch;
+  readonly eligible: Epoch | null;
+  readonly start: Epoch | null;
+  readonly end: Epoch | null;
+  readonly suspendedSeconds: number;
+  /** Minutes. */
+  readonly timeLimit: number | 'unlimited' | null;
+  readonly priority: number;
+  readonly nodes: string;
+  readonly nodeCount: number;
+  readonly requestedCpus: number;
+  readonly requestedTres: Tres;
+  readonly allocatedTres: Tres;
+  /** As `--mem` said: per node or per CPU, MiB. */
+  readonly requestedMemory: { readonly mib: number; readonly per: 'node' | 'cpu' } | null;
+  readonly flags: readonly string[];
+  readonly constraints: string;
+  readonly reservation: string;
+  readonly restarts: number;
+  readonly comment: string;
+  readonly adminComment: string;
+  readonly systemComment: string;
+  readonly extra: string;
+  readonly workDir: string;
+  readonly submitLine: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdin: string;
+  readonly failedNode: string;
+  readonly wckey: string;
+  readonly script: string | null;
+  readonly environment: string | null;
+  readonly steps: readonly EmulatedStep[];
+}
+
+/** What slurmctld tells slurmdbd. `job` is a whole row: the newest of a dbIndex counts. */
+export type DbdMessage =
+  | { readonly kind: 'job'; readonly row: JobRow }
+  | {
+      readonly kind: 'node';
+      readonly node: string;
+      readonly state: string;
+      readonly reason: string;
+      readonly by: Identity;
+      readonly at: Epoch;
+      readonly up: boolean;
+    };
+
+/** sacct's way of choosing rows (sacct(1), "--state"; slurm.md §5). Absent: not asked for. */
+export interface JobRowQuery {
+  readonly from?: Epoch;
+  readonly to?: Epoch;
+  readonly jobIds?: readonly string[];
+  readonly users?: readonly string[];
+  readonly accounts?: readonly string[];
+  readonly partitions?: readonly string[];
+  readonly qos?: readonly string[];
+  readonly names?: readonly string[];
+  readonly nodes?: readonly string[];
+  readonly states?: readonly string[];
+  readonly clusters?: readonly string[];
+  readonly associationIds?: readonly number[];
+  /** Rows that a later run of the job has taken the place of, too (`--duplicates`). */
+  readonly duplicates?: boolean;
+}
+
+export interface EmulatedAssociation extends Association {
+  readonly id: number;
+  readonly parentId: number;
+  /** QOS as stored: absolute, or `+x`/`-x` against the parent. */
+  readonly ownQos: readonly string[];
+  readonly lineage: string;
+  readonly isDefault: boolean;
+  readonly comment: string;
+  readonly priority: number | null;
+}
+
+export interface EmulatedAccount {
+  readonly name: string;
+  readonly description: string;
+  readonly organization: string;
+}
+
+export interface Transaction {
+  readonly at: Epoch;
+  readonly action: string;
+  readonly actor: string;
+  readonly where: string;
+  readonly info: string;
+}
+
+/** Changes of an association; null takes a limit away. `qos` is `=a,b`, `+a` or `-a` as sacctmgr was told. */
+export interface AssociationChanges {
+  readonly fairshare?: number | 'parent';
+  readonly parent?: string;
+  readonly grpTres?: Readonly<Record<string, number | null>>;
+  readonly grpTresMins?: Readonly<Record<string, number | null>>;
+  readonly grpTresRunMins?: Readonly<Record<string, number | null>>;
+  readonly maxTresPerJob?: Readonly<Record<string, number | null>>;
+  readonly maxTresPerNode?: Readonly<Record<string, number | null>>;
+  readonly maxTresMinsPerJob?: Readonly<Record<string, number | null>>;
+  readonly grpJobs?: number | null;
+  readonly grpSubmitJobs?: number | null;
+  readonly grpWall?: number | null;
+  readonly maxJobs?: number | null;
+  readonly maxSubmitJobs?: number | null;
+  readonly maxWallPerJob?: number | null;
+  readonly qos?: { readonly how: '=' | '+' | '-'; readonly names: readonly string[] };
+  readonly defaultQos?: string | null;
+  readonly priority?: number | null;
+  readonly comment?: string;
+  /** Sets the usage that counts against shares and limits to zero; Slurm knows no other value. */
+  readonly rawUsage?: 0;
+}
+
+export interface EmulatedUser extends User {
+  readonly adminLevel: AdminLevel;
+  readonly defaultWckey: string;
+}
+
+/** The seconds of one association in one hour that has been rolled up. */
+export interface HourlyUsage {
+  readonly hour: Epoch;
+  readonly associationId: number;
+  readonly seconds: Tres;
+}
+
+/** One node of the fairshare tree with its figures now (sshare(1)); usage decayed, in TRES-seconds of billing. */
+export interface ShareFigures {
+  readonly association: EmulatedAssociation;
+  readonly rawUsage: number;
+  readonly normShares: number | null;
+  readonly normUsage: number;
+  readonly effectiveUsage: number | null;
+  readonly fairshare: number | null;
+  readonly levelFs: number | null;
+  /** Decayed usage by resource, in minutes. */
+  readonly usedMins: Tres;
+  /** Minutes that running jobs may still take. */
+  readonly runMins: Tres;
+}
+
+/** The emulated slurmdbd: accounting, associations, QOS. Synchronous; throws SlurmError. Changes reach slurmctld at once. */
+export interface Slurmdbd {
+  now(): Epoch;
+  /** In order of id and start; streamed, for history is long. */
+  jobRows(query: JobRowQuery): Iterable<JobRow>;
+  clusters(): readonly { readonly name: string; readonly controlHost: string; readonly controlPort: number; readonly rpcVersion: number }[];
+  accounts(): readonly EmulatedAccount[];
+  users(): readonly EmulatedUser[];
+  qos(): readonly (Qos & { readonly id: number })[];
+  tres(): readonly TresKind[];
+  /** Parents before children, in the order of sacctmgr. */
+  associations(): readonly EmulatedAssociation[];
+  transactions(): readonly Transaction[];
+  events(): readonly {
+    readonly cluster: string;
+    readonly node: string;
+    readonly start: Epoch;
+    readonly end: Epoch | null;
+    readonly state: string;
+    readonly reason: string;
+    readonly user: string;
+  }[];
+  shares(): readonly ShareFigures[];
+  hourlyUsage(from: Epoch, to: Epoch): Iterable<HourlyUsage>;
+  /** Jobs without an end that slurmctld does not know. */
+  runawayJobs(): readonly JobRow[];
+  fixRunawayJobs(as: Identity): number;
+
+  addCluster(name: string, as: Identity): boolean;
+  removeCluster(name: string, as: Identity): boolean;
+  /** False when it was there already. */
+  addAccount(account: EmulatedAccount, parent: string, changes: AssociationChanges, as: Identity): boolean;
+  modifyAccount(name: string, changes: { readonly description?: string; readonly organization?: string }, as: Identity): boolean;
+  removeAccount(name: string, as: Identity): boolean;
+  addUser(name: string, options: { readonly defaultAccount?: string; readonly admin?: AdminLevel }, as: Identity): boolean;
+  modifyUser(name: string, changes: { readonly defaultAccount?: string; readonly admin?: AdminLevel }, as: Identity): boolean;
+  removeUser(name: string, as: Identity): boolean;
+  addAssociation(
+    key: { readonly account: string; readonly user: string; readonly partition: string },
+    changes: AssociationChanges,
+    as: Identity,
+  ): boolean;
+  modifyAssociation(id: number, changes: AssociationChanges, as: Identity): boolean;
+  removeAssociation(id: number, as: Identity): boolean;
+  addQos(name: string, changes: QosChange, as: Identity): boolean;
+  modifyQos(name: string, changes: QosChange, as: Identity): boolean;
+  removeQos(name: string, as: Identity): boolean;
+  modifyJobRow(
+    dbIndex: string,
+    changes: {
+      readonly comment?: string;
+      readonly adminComment?: string;
+      readonly systemComment?: string;
+      readonly extra?: string;
+      readonly derivedExit?: ExitCode;
+    },
+    as: Identity,
+  ): boolean;
+}
+
+/** Changes of a QOS; null takes a limit away. */
+export interface QosChange {
+  readonly description?: string;
+  readonly priority?: number;
+  readonly flags?: { readonly how: '=' | '+' | '-'; readonly names: readonly string[] };
+  readonly preempt?: readonly string[];
+  readonly usageFactor?: number;
+  readonly usageThreshold?: number | null;
+  readonly graceTime?: number;
+  readonly grpTres?: Readonly<Record<string, number | null>>;
+  readonly grpTresMins?: Readonly<Record<string, number | null>>;
+  readonly grpTresRunMins?: Readonly<Record<string, number | null>>;
+  readonly maxTresPerJob?: Readonly<Record<string, number | null>>;
+  readonly maxTresPerNode?: Readonly<Record<string, number | null>>;
+  readonly maxTresPerUser?: Readonly<Record<string, number | null>>;
+  readonly maxTresPerAccount?: Readonly<Record<string, number | null>>;
+  readonly maxTresMinsPerJob?: Readonly<Record<string, number | null>>;
+  readonly minTresPerJob?: Readonly<Record<string, number | null>>;
+  readonly grpJobs?: number | null;
+  readonly grpSubmitJobs?: number | null;
+  readonly grpWall?: number | null;
+  readonly maxJobsPerUser?: number | null;
+  readonly maxSubmitJobsPerUser?: number | null;
+  readonly maxJobsPerAccount?: number | null;
+  readonly maxSubmitJobsPerAccount?: number | null;
+  readonly maxWallPerJob?: number | null;
+  readonly rawUsage?: 0;
+}
