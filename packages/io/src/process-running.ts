@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { SluiceError } from './errors.ts';
 import type { Call, Ended, ProcessStream } from './process.ts';
 
@@ -53,7 +55,7 @@ export class RunningProgram implements ProcessStream {
     child.stderr?.on('data', keepFirst(this.#stderr, stderrCap));
     // A program may exit without having read its stdin: the broken pipe is no error of ours.
     child.stdin?.on('error', () => {});
-    child.stdin?.end(call.stdin);
+    this.#write();
 
     const { name, timeoutMs } = call.program;
     this.#limit = setTimeout(() => {
@@ -61,6 +63,14 @@ export class RunningProgram implements ProcessStream {
     }, timeoutMs);
     if (call.signal?.aborted) this.#onAbort();
     else call.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  #write(): void {
+    const { stdin } = this.#child;
+    const { stdin: text } = this.#call;
+    if (!stdin) return;
+    if (typeof text === 'object' && Symbol.asyncIterator in text) pipeline(Readable.from(text), stdin).catch(() => {});
+    else stdin.end(text);
   }
 
   async *#read(): AsyncGenerator<Buffer> {

@@ -20,8 +20,11 @@ export interface Program {
 export interface Call {
   readonly program: Program;
   readonly args: readonly string[];
-  /** Written to stdin, which is then closed; without it stdin is /dev/null. */
-  readonly stdin?: string | Uint8Array;
+  /**
+   * Written to stdin, which is then closed; without it stdin is /dev/null. Text that comes piece by piece is written as it
+   * comes, for a program that answers questions one after the other; when the program ends, no more of it is taken.
+   */
+  readonly stdin?: string | Uint8Array | AsyncIterable<string>;
   readonly signal?: AbortSignal;
 }
 

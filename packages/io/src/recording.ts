@@ -29,11 +29,13 @@ export interface ProcessRecording {
 
 /**
  * Passes every call on to `inner` and hands it to `sink` once it has ended. Only answers and typed errors are recorded;
- * calls that their caller aborted are not. A call left early is recorded with the bytes that were read.
+ * calls that their caller aborted are not, nor those whose stdin comes piece by piece. A call left early is recorded with the bytes
+ * that were read.
  */
 export function recordingProcesses(inner: Processes, sink: (call: RecordedCall) => void): Processes {
   function stream(call: Call): ProcessStream {
     const running = inner.stream(call);
+    if (isPiecemeal(call.stdin)) return running;
     const chunks: Buffer[] = [];
     async function* stdout(): AsyncGenerator<Buffer> {
       for await (const chunk of running.stdout) {
@@ -77,8 +79,7 @@ export function replayProcesses(recording: ProcessRecording, options: ReplayOpti
   }
 
   function next(call: Call): RecordedCall {
-    const stdin = call.stdin === undefined ? undefined : Buffer.from(call.stdin);
-    const known = answers.get(keyOf(call.program.name, call.args, stdin));
+    const known = isPiecemeal(call.stdin) ? undefined : answers.get(keyOf(call.program.name, call.args, stdinOf(call)));
     const recorded = known && known.length > 1 ? known.shift() : known?.[0];
     if (recorded) return recorded;
     throw new SluiceError('process.missing', `the recording holds no answer to: ${commandLine(call.program.name, call.args)}`, {
@@ -164,7 +165,16 @@ async function collect(running: ProcessStream): Promise<Finished> {
 
 function question(call: Call): Pick<RecordedCall, 'program' | 'args' | 'stdin'> {
   const asked = { program: call.program.name, args: [...call.args] };
-  return call.stdin === undefined ? asked : { ...asked, stdin: recordedBytes(Buffer.from(call.stdin)) };
+  const stdin = stdinOf(call);
+  return stdin === undefined ? asked : { ...asked, stdin: recordedBytes(stdin) };
+}
+
+function isPiecemeal(stdin: Call['stdin']): stdin is AsyncIterable<string> {
+  return typeof stdin === 'object' && Symbol.asyncIterator in stdin;
+}
+
+function stdinOf({ stdin }: Call): Buffer | undefined {
+  return stdin === undefined || isPiecemeal(stdin) ? undefined : Buffer.from(stdin);
 }
 
 function answer(end: Ended, chunks: readonly Buffer[]): Omit<RecordedCall, 'program' | 'args' | 'stdin'> {

@@ -232,6 +232,8 @@ export interface DetailsOptions {
   readonly script: boolean;
   /** Whether to ask for Slurm's text. */
   readonly description: boolean;
+  /** Jobs of which the record is enough: nothing else is asked of them, and all else of theirs is null. */
+  readonly bare?: (job: ActiveJob) => boolean;
 }
 
 /** A change, not yet made: it can be shown, and run. */

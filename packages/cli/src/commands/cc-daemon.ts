@@ -32,7 +32,7 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
   const metrics = operationsListen === null ? undefined : createMetrics({ prefix: 'sluice_cc_' });
   const daemon = new CcDaemon({
     config,
-    connect: (cluster, observe, ending) => slurmOf(config, cluster, { ...around, interrupted: ending }, observe),
+    connect: (cluster, observe, ending) => slurmOf(config, cluster, { ...around, interrupted: ending }, { observe, keepUntil: ending }),
     clock: around.clock,
     random: Math.random,
     log,

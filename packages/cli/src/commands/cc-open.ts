@@ -29,7 +29,7 @@ export function slurmOf(
   config: Pick<AdapterConfig, 'slurmBinPath' | 'slurmConf' | 'slurmTimeout'>,
   cluster: string | undefined,
   around: Surroundings,
-  observe?: CommandsConnectorOptions['observe'],
+  beside: Pick<CommandsConnectorOptions, 'observe' | 'keepUntil'> = {},
 ): SlurmReader {
   const given = <T>(value: T | null | undefined) => (value === null || value === undefined ? undefined : { value, from: '' });
   const settings = {
@@ -39,7 +39,7 @@ export function slurmOf(
     cluster: given(cluster),
     slurmTimeout: given(config.slurmTimeout),
   };
-  return connectorOf(settings, around, observe);
+  return connectorOf(settings, around, beside);
 }
 
 /** cc-backend as the configuration reaches it. Close `http` afterwards. Errors: `config.invalid` when it names none. */

@@ -13,14 +13,18 @@ export async function openSlurm(options: SlurmOptions, around: Surroundings): Pr
 }
 
 /** As `openSlurm`, of settings that are known. */
-export function connectorOf(settings: SlurmSettings, around: Surroundings, observe?: CommandsConnectorOptions['observe']): SlurmReader {
+export function connectorOf(
+  settings: SlurmSettings,
+  around: Surroundings,
+  beside: Pick<CommandsConnectorOptions, 'observe' | 'keepUntil'> = {},
+): SlurmReader {
   const { slurmBinPath, slurmConf, cluster, slurmTimeout } = settings;
   return commandsConnector({
     processes: interruptible(around.processes, around.interrupted),
     clock: around.clock,
     nonce: around.nonce,
     user: around.userName(),
-    ...(observe && { observe }),
+    ...beside,
     ...(slurmBinPath && { binPath: slurmBinPath.value }),
     ...(slurmConf && { conf: slurmConf.value }),
     ...(cluster && { cluster: cluster.value }),

@@ -169,28 +169,50 @@ export class ClusterObserver {
   async askEvents(jobIds: readonly number[]): Promise<ReadonlyMap<number, EventAnswer>> {
     const { connector, wants } = this.#options;
     let answers: ReadonlyMap<number, Answer<JobDetails>>;
+    const known = new Map<number, Ending | null>();
+    const bare = (job: ActiveJob): boolean => {
+      const is = this.#knownRun(job);
+      if (is !== undefined) known.set(job.jobId, is);
+      return is !== undefined;
+    };
     try {
-      answers = await connector.controller.details(jobIds, { script: wants.script, description: wants.description });
+      const { script, description } = wants;
+      answers = await connector.controller.details(jobIds, { script, description, bare });
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
       return new Map(jobIds.map((id) => [id, 'unasked']));
     }
     const sightings: Sighting[] = [];
     const again: Sighting[] = [];
+    const endings: Ending[] = [];
     const heard = new Map<number, EventAnswer>();
     for (const [jobId, answer] of answers) {
       if (answer.kind !== 'known') {
         heard.set(jobId, answer.kind);
         continue;
       }
+      const ending = known.get(jobId);
+      if (ending !== undefined) {
+        heard.set(jobId, ending ? 'ended' : 'running');
+        if (ending) endings.push(ending);
+        continue;
+      }
       const run = await this.#runOf(answer.value);
       heard.set(jobId, heardOf(answer.value.job, run));
       if (run) (this.#missedEarlier(run, answer.value.job) ? again : sightings).push({ run, complete: true, backlog: false });
     }
-    await this.#record(sightings);
+    await this.#record(sightings, endings);
     await this.#askEarlier(again);
     await this.#record(again);
     return heard;
+  }
+
+  /** Of a job whose run is known in full: how it ended, or null while it goes on. Undefined of any other job. */
+  #knownRun({ cluster, jobId, start, end, ...job }: ActiveJob): Ending | null | undefined {
+    if (start === null || job.state.base === 'PENDING' || isBetween(job) || hasFlag(job, 'REVOKED')) return undefined;
+    if (isEnded(job.state) && end === null) return undefined;
+    if (!this.#options.journal.runs.stateOf({ cluster, jobId, start })?.complete) return undefined;
+    return isEnded(job.state) && end !== null ? { cluster, jobId, start, ended: { time: end, state: job.state.base } } : null;
   }
 
   /** Whether a job ran before and nobody was there to see it. */
@@ -351,7 +373,7 @@ function heardOf(job: ActiveJob, run: Run | undefined): EventAnswer {
   return job.state.base === 'PENDING' ? 'pending' : 'not final';
 }
 
-function hasFlag({ state }: ActiveState, ...flags: readonly string[]): boolean {
+function hasFlag({ state }: Pick<ActiveState, 'state'>, ...flags: readonly string[]): boolean {
   return state.flags.some((flag) => flags.includes(flag));
 }
 

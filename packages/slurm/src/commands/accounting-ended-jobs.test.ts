@@ -86,13 +86,26 @@ test('a burst is asked by time again after a while, for jobs of it that accounti
   assert.equal((await ids(history(late).sacct, bursts, { from: base, to: base })).ids.length, 501);
 });
 
-test('slices grow twofold at most, shrink to what the denser end lets expect, and are never shorter than a second', () => {
+test('slices grow fourfold at most, shrink to what the denser end lets expect, and are never shorter than a second', () => {
   const seen = { from: 0, to: 899, rows: 0, recentRows: 0 };
-  assert.equal(nextLength(seen, sliceLimits), 1800);
-  assert.equal(nextLength({ ...seen, rows: 9000 }, sliceLimits), 300);
-  assert.equal(nextLength({ ...seen, rows: 9000, recentRows: 9000 }, sliceLimits), 75);
+  assert.equal(nextLength(seen, sliceLimits), 3600);
+  assert.equal(nextLength({ ...seen, rows: 9000 }, sliceLimits), 400);
+  assert.equal(nextLength({ ...seen, rows: 9000, recentRows: 9000 }, sliceLimits), 100);
   assert.equal(nextLength({ from: 0, to: 0, rows: 1e6, recentRows: 1e6 }, sliceLimits), 1);
   assert.equal(nextLength({ from: 0, to: 80_000, rows: 1, recentRows: 0 }, sliceLimits), 86_400);
+});
+
+test('what is empty is asked once more only as a part of a longer question, or when there is none', async () => {
+  const asked: string[] = [];
+  const { jobs } = reader(({ args }) => {
+    if (args[0] === '--helpformat') return columns;
+    asked.push(`${Number(args.at(-3)?.slice(3)) - base} ${Number(args.at(-1)?.slice(3)) - base}`);
+    return { stdout: whole([header]) };
+  });
+  const query = { from: base, to: base + 100 };
+  const { slices } = await collect(endedJobs({ sacct: jobs, bursts: new Bursts(manualClock(), 50), limits }, query, ['--local']));
+  assert.deepEqual(asked, ['0 3', '0 15', '0 63', '0 100', '0 100']);
+  assert.deepEqual(slices, [{ kind: 'slice', from: base, to: base + 100, rows: 0, rejected: 0 }]);
 });
 
 test('an empty list of users asks nothing; names that sacct would split are refused', async () => {

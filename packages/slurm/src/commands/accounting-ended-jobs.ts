@@ -3,7 +3,7 @@ import type { ByIdOptions, EndedJobsQuery, Piece } from '../facets.ts';
 import { accountedEndStates, formatUts } from '../languages/index.ts';
 import type { AccountedJob, Epoch } from '../records.ts';
 import type { Sacct } from './sacct.ts';
-import { nextLength, type SliceLimits } from './slices.ts';
+import { mostGrowth, nextLength, type SliceLimits } from './slices.ts';
 import { type Bursts, burstQuestions, EndedRows } from './slices-bursts.ts';
 
 /** Ids in one question: each has seldom more than one row, and the list stays far below the limits of a command line. */
@@ -46,11 +46,13 @@ export async function* endedJobs(
     const asked = bounds(from, until, bursts.first(named, from - 1, from - 1) !== undefined);
     ended.clear();
     const seen = new SliceCounter(from, until, ended);
+    // That nothing ended here need not come twice when a longer question, which holds this one, follows.
+    const goesOn = questions.length === 1 && burst === undefined && until < to && length < longest;
     try {
       let rows = 0;
       let rejected = 0;
       for (const question of questions) {
-        const answer = sacct.ask([...question, ...asked], { signal: query.signal, facts: query.facts });
+        const answer = sacct.ask([...question, ...asked], { signal: query.signal, facts: query.facts, once: goesOn });
         let step = await answer.next();
         for (; !step.done; step = await answer.next()) {
           const piece = step.value.kind === 'records' ? within(step.value.records, from, until) : step.value;
@@ -59,6 +61,10 @@ export async function* endedJobs(
         }
         rows += step.value.rows;
         rejected += step.value.rejected;
+      }
+      if (goesOn && rows === 0) {
+        length = Math.min(longest, length * mostGrowth);
+        continue;
       }
       yield { kind: 'slice', from, to: until, rows, rejected };
     } catch (error) {

@@ -6,7 +6,8 @@ import type { NodeLayout } from './allocation.ts';
 import { absent, allocationQuestions, type QueuedJobs } from './allocation-questions.ts';
 import { countControllers, messageTimeout, readConfig, readDiagnostics, readPing } from './controller-texts.ts';
 import { classifyFailure, saysUnknownJob } from './failure.ts';
-import { detailsQuestion } from './job-details.ts';
+import { detailed, detailsQuestion } from './job-details.ts';
+import { keptScontrol } from './kept-scontrol.ts';
 import { readNodes } from './nodes.ts';
 import { readPartitions } from './partitions.ts';
 import type { ReleaseWatch } from './release.ts';
@@ -21,6 +22,8 @@ export interface ControllerParts {
   readonly nonce: () => string;
   /** Cluster to ask (`-M`); the local one, without its federation, when absent. */
   readonly cluster: string | undefined;
+  /** Until when one scontrol is kept for questions about jobs; none is when absent. */
+  readonly keepUntil?: AbortSignal | undefined;
 }
 
 /** Ids in one question; a command line holds many more, but slurmctld is asked for whole arrays. */
@@ -37,7 +40,9 @@ export function commandsController(parts: ControllerParts): Controller {
   const queue = squeue({ commands, nonce, scope }, queuedJobs(releases));
   const states = squeue({ commands, nonce, scope }, jobStates);
   const questions = allocationQuestions({ commands, nonce, scope, queued: queuedById, layouts });
-  const detailsOf = detailsQuestion({ commands, nonce, scope, queued: queuedById, allocations: questions });
+  const { keepUntil } = parts;
+  const kept = keepUntil && keptScontrol({ commands, clock, nonce, args: [...scope, ...detailed], until: keepUntil });
+  const detailsOf = detailsQuestion({ commands, nonce, kept, scope, queued: queuedById, allocations: questions });
   let clusterName: string | undefined = parts.cluster;
   let known: { readonly asked: number; readonly layouts: ReadonlyMap<string, NodeLayout> } | undefined;
 

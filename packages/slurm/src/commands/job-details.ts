@@ -12,6 +12,8 @@ export interface DetailsParts extends SessionParts {
   readonly allocations: AllocationQuestions;
 }
 
+/** Options of the scontrol that is asked about jobs. */
+export const detailed: readonly string[] = ['-d', '-a'];
 /** Jobs in one scontrol. */
 const jobsPerSession = 200;
 
@@ -22,8 +24,11 @@ const jobsPerSession = 200;
 export function detailsQuestion(parts: DetailsParts) {
   return async function of(jobIds: readonly number[], options: DetailsOptions): Promise<ReadonlyMap<number, Answer<JobDetails>>> {
     const queued = await parts.queued(jobIds);
-    const found = [...queued.found];
     const answers = new Map<number, Answer<JobDetails>>();
+    for (const [jobId, { job }] of queued.found) {
+      if (options.bare?.(job)) answers.set(jobId, { kind: 'known', value: { job, allocation: null, script: null, description: null } });
+    }
+    const found = [...queued.found].filter(([jobId]) => !answers.has(jobId));
     for (let from = 0; from < found.length; from += jobsPerSession) {
       const some = await ofSome(parts, new Map(found.slice(from, from + jobsPerSession)), options);
       for (const [jobId, answer] of some) answers.set(jobId, answer);
@@ -50,7 +55,7 @@ async function ofSome(
     asked.push({ question: `write batch_script ${jobId} -`, take: (answer) => scripts.set(shared, answer) });
   }
   if (asked.length > 0) {
-    const args = [...parts.scope, '-d', '-a'];
+    const args = [...parts.scope, ...detailed];
     const answers = await askSessions(
       parts,
       args,

@@ -43,6 +43,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal | undefined;
   /** What is wanted of each job; all when absent. */
   readonly facts?: readonly (keyof AccountedJob)[] | undefined;
+  /** Whether an answer without rows need not come twice, because what follows confirms it. */
+  readonly once?: boolean;
 }
 
 const refusedColumn = /Invalid field requested/i;
@@ -67,7 +69,7 @@ export function sacct(options: SacctOptions): Sacct {
 
   async function* ask(filters: readonly string[], options: AskOptions = {}): AsyncGenerator<JobPiece, QuestionObservation> {
     const first = yield* askKnown(filters, options);
-    return first.rows > 0 ? first : yield* askKnown(filters, options);
+    return first.rows > 0 || options.once ? first : yield* askKnown(filters, options);
   }
 
   async function* askKnown(filters: readonly string[], options: AskOptions): AsyncGenerator<JobPiece, QuestionObservation> {

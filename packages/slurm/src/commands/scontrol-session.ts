@@ -1,10 +1,13 @@
 import { isCode, SluiceError } from '@sluice/io';
 import { classifyFailure, saysUnknownJob } from './failure.ts';
+import type { KeptScontrol } from './kept-scontrol.ts';
 import type { SlurmCommands } from './slurm-command.ts';
 
 export interface SessionParts {
   readonly commands: SlurmCommands;
   readonly nonce: () => string;
+  /** A scontrol that is there already, with the same arguments; what it does not answer one of its own is asked. */
+  readonly kept?: KeptScontrol | undefined;
 }
 
 /** Bytes of one session at most: scripts may have 4 MiB each, and those of all who ask share our memory. */
@@ -16,13 +19,31 @@ const maxSessionBytes = 64 * 1024 * 1024;
  * have foreseen, so that each answer is framed whatever a script or a comment holds. A job that is not known, and a script that
  * is not there or may not be read, are empty answers; every other failure is an error.
  */
-export async function askSession(
+export async function askSession(parts: SessionParts, args: readonly string[], questions: readonly string[]): Promise<readonly string[]> {
+  const answers = parts.kept ? await askKept(parts.kept, parts.nonce, questions) : new Map<string, string>();
+  const open = questions.filter((question) => !answers.has(question));
+  const own = open.length === 0 ? [] : await askOwn(parts, args, open);
+  for (const [index, question] of open.entries()) answers.set(question, own[index] ?? '');
+  return questions.map((question) => answers.get(question) ?? '');
+}
+
+/**
+ * What a scontrol says that is there already, by question. Where it says nothing it may have failed, of which only the stderr and
+ * the end of one of its own tell.
+ */
+async function askKept(kept: KeptScontrol, nonce: () => string, questions: readonly string[]): Promise<Map<string, string>> {
+  const mark = nonce();
+  const answers = (await kept.ask(marked(questions, mark), (words) => cut(words, mark, questions))) ?? [];
+  return new Map(questions.flatMap((question, index) => (answers[index] ? [[question, answers[index]] as const] : [])));
+}
+
+async function askOwn(
   { commands, nonce }: SessionParts,
   args: readonly string[],
   questions: readonly string[],
 ): Promise<readonly string[]> {
   const mark = nonce();
-  const stdin = [...questions.flatMap((question) => [`show hostnames ${mark}`, question]), `show hostnames ${mark}`, ''].join('\n');
+  const stdin = `${marked(questions, mark).join('\n')}\n`;
   const finished = await commands.run('scontrol', args, { stdin, okCodes: [0, 1], maxOutputBytes: maxSessionBytes });
   const stderr = finished.stderr.replace(noScript, '');
   // `write batch_script` may end with 0 whatever happens; and there are warnings of which no release makes a failure.
@@ -44,6 +65,10 @@ export async function askSessions(parts: SessionParts, args: readonly string[], 
   const middle = Math.ceil(questions.length / 2);
   const first = await askSessions(parts, args, questions.slice(0, middle));
   return [...first, ...(await askSessions(parts, args, questions.slice(middle)))];
+}
+
+function marked(questions: readonly string[], mark: string): readonly string[] {
+  return [...questions.flatMap((question) => [`show hostnames ${mark}`, question]), `show hostnames ${mark}`];
 }
 
 const scriptFailed = 'job script retrieval failed';

@@ -10,7 +10,10 @@ export interface SliceLimits {
   readonly longestSeconds: number;
 }
 
-export const sliceLimits: SliceLimits = { aim: 3000, cap: 5000, firstSeconds: 900, longestSeconds: 86_400 };
+export const sliceLimits: SliceLimits = { aim: 4000, cap: 5000, firstSeconds: 900, longestSeconds: 86_400 };
+
+/** How many times longer than a slice the next may be. */
+export const mostGrowth = 4;
 
 /** What a slice taught: rows by the second of their end. */
 export interface SliceSeen {
@@ -22,7 +25,7 @@ export interface SliceSeen {
 }
 
 /**
- * Seconds of the next slice. It grows at most twofold, for nothing is known of the time to come, and shrinks at once to
+ * Seconds of the next slice. It grows at most {@link mostGrowth} times, for nothing is known of the time to come, and shrinks at once to
  * what the denser of the whole slice and its last quarter lets expect; one second is the least.
  */
 export function nextLength(seen: SliceSeen, limits: SliceLimits): number {
@@ -30,5 +33,5 @@ export function nextLength(seen: SliceSeen, limits: SliceLimits): number {
   const quarter = Math.max(1, Math.floor(seconds / 4));
   const rate = Math.max(seen.rows / seconds, seen.recentRows / quarter);
   const fitting = rate === 0 ? limits.longestSeconds : Math.floor(limits.aim / rate);
-  return Math.max(1, Math.min(fitting, 2 * seconds, limits.longestSeconds));
+  return Math.max(1, Math.min(fitting, mostGrowth * seconds, limits.longestSeconds));
 }

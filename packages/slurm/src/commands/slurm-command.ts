@@ -41,7 +41,7 @@ export interface CommandObservation {
 }
 
 export interface RunOptions {
-  readonly stdin?: string | Uint8Array;
+  readonly stdin?: string | Uint8Array | AsyncIterable<string>;
   readonly signal?: AbortSignal;
   /** Exit codes that are answers; 0 alone by default. */
   readonly okCodes?: readonly number[];
@@ -50,6 +50,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Bytes of stdout at most; 1 GiB for a stream and 256 MiB otherwise. */
   readonly maxOutputBytes?: number;
+  /** Whether metrics are not told of it, because it answers many questions and `report` tells of each. */
+  readonly unobserved?: boolean;
 }
 
 /** Runs Slurm's commands in an environment that holds nothing which changes their answers. */
@@ -58,6 +60,8 @@ export interface SlurmCommands {
   run(command: string, args: readonly string[], options?: RunOptions): Promise<Finished>;
   /** One command, its output as it comes. `ended` rejects with a {@link SluiceError} unless the exit code is an answer. */
   stream(command: string, args: readonly string[], options?: RunOptions): ProcessStream;
+  /** Tells metrics of one answer of a command that goes on: since when it was awaited by the monotonic clock, and its bytes. */
+  report(command: string, started: number, bytes: number, error?: unknown): void;
   /** Tells how long Slurm itself waits, once slurm.conf has been read: seconds, and number of controllers. */
   learnWaits(messageTimeout: number, controllers: number): void;
 }
@@ -94,7 +98,7 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
     };
   }
 
-  function report(command: string, started: number, bytes: number, error: unknown): void {
+  function report(command: string, started: number, bytes: number, error?: unknown): void {
     const result = error === undefined ? 'ok' : error instanceof SluiceError ? error.code : 'internal';
     observe?.({ command, milliseconds: clock.monotonic() - started, bytes, result });
   }
@@ -120,7 +124,7 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
       });
       bytes = finished.stdout.length;
       judge(command, finished, runOptions);
-      report(command, started, bytes, undefined);
+      report(command, started, bytes);
       return finished;
     } catch (error) {
       report(command, started, bytes, error);
@@ -131,6 +135,7 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
   function stream(command: string, args: readonly string[], runOptions: RunOptions = {}): ProcessStream {
     const { stdin, signal } = runOptions;
     const started = clock.monotonic();
+    const told = runOptions.unobserved ? () => {} : report;
     let bytes = 0;
     const running = processes.stream({
       program: program(command, runOptions, 1024 * mebibyte),
@@ -148,10 +153,10 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
       try {
         const ended = await running.ended;
         judge(command, ended, runOptions);
-        report(command, started, bytes, undefined);
+        told(command, started, bytes);
         return ended;
       } catch (error) {
-        report(command, started, bytes, error);
+        told(command, started, bytes, error);
         throw error;
       }
     }
@@ -164,7 +169,7 @@ export function slurmCommands(options: CommandsOptions): SlurmCommands {
     waitMs = Math.max(30_000, (2 * messageTimeout * Math.max(1, controllers) + 15) * 1000);
   }
 
-  return { run, stream, learnWaits };
+  return { run, stream, report, learnWaits };
 }
 
 function present(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
