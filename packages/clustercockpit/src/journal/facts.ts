@@ -1,8 +1,31 @@
 import type { Row } from '@sluice/service';
 import type { Run } from '../run.ts';
 
+type Fact = Exclude<keyof Run, 'cluster' | 'jobId' | 'start' | 'ended'>;
+
 /** What a row holds of a run beside its key and its end. */
-export function factsOf({ cluster: _cluster, jobId: _jobId, start: _start, ended: _ended, ...facts }: Run): string {
+export function factsOf(run: Run): string {
+  // Named one by one: to leave four keys out of an object costs V8 more than to write the text.
+  const facts: Record<Fact, unknown> = {
+    submit: run.submit,
+    user: run.user,
+    account: run.account,
+    partition: run.partition,
+    name: run.name,
+    arrayJobId: run.arrayJobId,
+    nodes: run.nodes,
+    cpus: run.cpus,
+    gpus: run.gpus,
+    walltime: run.walltime,
+    whole: run.whole,
+    sharing: run.sharing,
+    allocation: run.allocation,
+    script: run.script,
+    description: run.description,
+    environment: run.environment,
+    comment: run.comment,
+    adminComment: run.adminComment,
+  };
   return JSON.stringify(facts);
 }
 

@@ -2,6 +2,7 @@ import type { Journal, Row, Statements } from '@sluice/service';
 import type { Run, RunEnd, RunKey } from '../run.ts';
 import { setNote } from './book.ts';
 import { factsOf } from './facts.ts';
+import { type DeliverTo, divide, insertRuns } from './new-runs.ts';
 import { known, todo } from './schema.ts';
 import type { Ending, Notes, OpenRun, Recorded, Resize, Sighting, SinkName } from './types.ts';
 
@@ -10,14 +11,12 @@ const openRunsAtOnce = 1000;
 /** What Slurm says: the runs, and how deliveries of them begin. */
 export class Runs {
   readonly #journal: Journal;
-  readonly #sinks: readonly SinkName[];
-  readonly #first: SinkName | undefined;
+  readonly #to: DeliverTo;
   readonly #now: () => number;
 
   constructor(journal: Journal, sinks: readonly SinkName[], first: SinkName | undefined, now: () => number) {
     this.#journal = journal;
-    this.#sinks = sinks;
-    this.#first = first;
+    this.#to = { sinks, first };
     this.#now = now;
   }
 
@@ -36,7 +35,11 @@ export class Runs {
       for (const { cluster, jobId, start, at } of beside.resizes ?? []) {
         statements.run('INSERT OR IGNORE INTO resized VALUES (?, ?, ?, ?)', cluster, jobId, at, start);
       }
-      for (const sighting of seen) {
+      const { unknown, others } = divide(statements, seen);
+      insertRuns(statements, unknown, this.#to, this.#now());
+      started += unknown.length;
+      for (const { run } of unknown) if (run.ended !== null) ended++;
+      for (const sighting of others) {
         const what = this.#recordOne(statements, sighting);
         if (what.isNew) started++;
         if (what.nowEnded) ended++;
@@ -50,22 +53,12 @@ export class Runs {
     });
   }
 
-  #recordOne(statements: Statements, { run, complete, backlog, stands }: Sighting): { isNew: boolean; nowEnded: boolean } {
+  #recordOne(statements: Statements, sighting: Sighting): { isNew: boolean; nowEnded: boolean } {
+    const { run, complete, backlog, stands } = sighting;
     const row = find(statements, run) ?? beganBefore(statements, run);
     const now = this.#now();
     if (!row) {
-      const { lastId } = statements.run(
-        'INSERT INTO run (cluster, job_id, start, facts, complete, ended, end_state, seen_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-        run.cluster,
-        run.jobId,
-        run.start,
-        factsOf(run),
-        complete ? 1 : 0,
-        run.ended?.time ?? null,
-        run.ended?.state ?? null,
-        now,
-      );
-      for (const sink of this.#sinks) this.#plan(statements, lastId, sink, { complete, backlog, stands, ended: run.ended });
+      insertRuns(statements, [sighting], this.#to, now);
       return { isNew: true, nowEnded: run.ended !== null };
     }
     const id = Number(row['id']);
@@ -96,31 +89,7 @@ export class Runs {
 
   /** A sink that comes after another learns of a run when that one has it. */
   #onlyFirst(): string {
-    return this.#first === undefined ? '' : ` AND sink = '${this.#first}'`;
-  }
-
-  #plan(
-    statements: Statements,
-    id: number,
-    sink: SinkName,
-    what: { complete: boolean; backlog: boolean; stands: Sighting['stands']; ended: RunEnd | null },
-  ): void {
-    const stands = what.stands === undefined ? known.nothing : known[what.stands];
-    const waits = !what.complete || (this.#first !== undefined && sink !== this.#first);
-    let next: number = waits ? todo.nothing : todo.start;
-    if (stands === known.start) next = what.ended === null ? todo.nothing : todo.stop;
-    if (stands === known.stop) next = todo.nothing;
-    const now = this.#now();
-    statements.run(
-      'INSERT INTO delivery (run, sink, known, todo, backlog, due_ms, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      id,
-      sink,
-      stands,
-      next,
-      what.backlog ? 1 : 0,
-      now,
-      stands === known.stop ? now : null,
-    );
+    return this.#to.first === undefined ? '' : ` AND sink = '${this.#to.first}'`;
   }
 
   #standsAlready(statements: Statements, id: number, stands: 'start' | 'stop'): void {
