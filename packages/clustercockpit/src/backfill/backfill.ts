@@ -12,7 +12,8 @@ import { restSink } from '../deliver/rest-sink.ts';
 import type { Outcome, Sink } from '../deliver/sink.ts';
 import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
 import type { SetAside, SinkCounts } from '../journal/types.ts';
-import { ClusterObserver, settling } from '../observe/cluster-observer.ts';
+import { ClusterObserver } from '../observe/cluster-observer.ts';
+import { settling } from '../observe/history.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
 import { recogniseUndelivered } from '../verify/comparison.ts';
 

@@ -27,30 +27,39 @@ export class Runs {
    */
   record(
     seen: readonly Sighting[],
-    beside: { readonly endings?: readonly Ending[]; readonly resizes?: readonly Resize[]; readonly notes?: Notes } = {},
+    beside: {
+      readonly endings?: readonly Ending[];
+      readonly resizes?: readonly Resize[];
+      readonly notes?: Notes;
+      /** Slurm will say it again if a power failure loses it. */
+      readonly repeatable?: boolean;
+    } = {},
   ): Promise<Recorded> {
-    return this.#journal.write((statements) => {
-      let started = 0;
-      let ended = 0;
-      for (const { cluster, jobId, start, at } of beside.resizes ?? []) {
-        statements.run('INSERT OR IGNORE INTO resized VALUES (?, ?, ?, ?)', cluster, jobId, at, start);
-      }
-      const { unknown, others } = divide(statements, seen);
-      insertRuns(statements, unknown, this.#to, this.#now());
-      started += unknown.length;
-      for (const { run } of unknown) if (run.ended !== null) ended++;
-      for (const sighting of others) {
-        const what = this.#recordOne(statements, sighting);
-        if (what.isNew) started++;
-        if (what.nowEnded) ended++;
-      }
-      for (const { ended: end, ...key } of beside.endings ?? []) {
-        const row = find(statements, key);
-        if (row && this.#end(statements, row, end)) ended++;
-      }
-      for (const [name, value] of Object.entries(beside.notes ?? {})) setNote(statements, name, value);
-      return { started, ended };
-    });
+    return this.#journal.write(
+      (statements) => {
+        let started = 0;
+        let ended = 0;
+        for (const { cluster, jobId, start, at } of beside.resizes ?? []) {
+          statements.run('INSERT OR IGNORE INTO resized VALUES (?, ?, ?, ?)', cluster, jobId, at, start);
+        }
+        const { unknown, others } = divide(statements, seen);
+        insertRuns(statements, unknown, this.#to, this.#now());
+        started += unknown.length;
+        for (const { run } of unknown) if (run.ended !== null) ended++;
+        for (const sighting of others) {
+          const what = this.#recordOne(statements, sighting);
+          if (what.isNew) started++;
+          if (what.nowEnded) ended++;
+        }
+        for (const { ended: end, ...key } of beside.endings ?? []) {
+          const row = find(statements, key);
+          if (row && this.#end(statements, row, end)) ended++;
+        }
+        for (const [name, value] of Object.entries(beside.notes ?? {})) setNote(statements, name, value);
+        return { started, ended };
+      },
+      { repeatable: beside.repeatable ?? false },
+    );
   }
 
   #recordOne(statements: Statements, sighting: Sighting): { isNew: boolean; nowEnded: boolean } {

@@ -37,7 +37,8 @@ export function readAccounted(
   for (const row of rows.toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0))) {
     if (row.start === null) continue;
     const { cluster, jobId } = row;
-    const start = resizes.get(`${jobId}/${row.start}`)?.start ?? resizedFrom(cluster, jobId, row.start) ?? row.start;
+    const begun = resizes.size === 0 ? undefined : resizes.get(`${jobId}/${row.start}`);
+    const start = begun?.start ?? resizedFrom(cluster, jobId, row.start) ?? row.start;
     const resized = row.state.flags.includes('RESIZING') && row.end !== null;
     if (resized) resizes.set(`${jobId}/${row.end}`, { cluster, jobId, start, at: row.end });
     const seen = observeEnded(start === row.start ? row : { ...row, start }, around);

@@ -1,10 +1,11 @@
-import { type Clock, isCode, SluiceError } from '@sluice/io';
-import { type AccountedJob, type ActiveJob, type ActiveState, type Answer, isEnded, type JobDetails, type Node } from '@sluice/slurm';
+import { type Clock, SluiceError } from '@sluice/io';
+import { type ActiveJob, type ActiveState, type Answer, isEnded, type JobDetails, type Node } from '@sluice/slurm';
 import type { RunJournal } from '../journal/run-journal.ts';
 import type { Ending, Recorded, Sighting } from '../journal/types.ts';
 import { keyOf, type Run, type RunKey } from '../run.ts';
-import { accountedFacts, readAccounted } from './accounted.ts';
+import { chunks } from './chunks.ts';
 import { environmentOf } from './environment.ts';
+import { History } from './history.ts';
 import type { SlurmReader } from './observe-cluster.ts';
 import { cpusOfNodes, isBetween, observeActive, type Surroundings } from './seen.ts';
 
@@ -35,17 +36,11 @@ export interface Polled {
 
 /** Ids that are asked about together; a question about many holds up what happens meanwhile. */
 const idsAtOnce = 100;
-const accountingIdsAtOnce = 500;
-/** Rows of history that are recorded together. */
-const rowsAtOnce = 500;
-/** Seconds for which slurmctld keeps an ended job at least, by default (MinJobAge, slurm.conf(5)). */
-const lately = 300;
-/** Seconds in which slurmctld may still be writing a row of accounting. */
-export const settling = 20;
 
 /** Observes one cluster: each method is one question, put into the journal. Errors: those of the connector and the journal. */
 export class ClusterObserver {
   readonly #options: ClusterObserverOptions;
+  readonly #history: History;
   #release: string | null = null;
   #nodes: readonly Node[] = [];
   #nodeCpus: ReadonlyMap<string, number> = new Map();
@@ -54,6 +49,13 @@ export class ClusterObserver {
 
   constructor(options: ClusterObserverOptions) {
     this.#options = options;
+    const { cluster, connector, journal, clock, observe } = options;
+    this.#history = new History({
+      ...{ cluster, connector, journal, clock, observe },
+      nodeCpus: () => this.#nodeCpus,
+      standing: () => this.#standing,
+      askController: (jobIds) => this.askEvents(jobIds),
+    });
   }
 
   get cluster(): string {
@@ -226,7 +228,7 @@ export class ClusterObserver {
     const starts = new Map(sightings.map(({ run }) => [run.jobId, run.start]));
     try {
       // Only the earlier ones: of the last run the controller has just said more than accounting will.
-      await this.#askAbout([...starts.keys()], ({ jobId, start }) => start !== null && start < (starts.get(jobId) ?? 0));
+      await this.#history.askOf([...starts.keys()], ({ jobId, start }) => start !== null && start < (starts.get(jobId) ?? 0));
     } catch (error) {
       // While accounting is away the run that is known goes first.
       if (!(error instanceof SluiceError)) throw error;
@@ -244,127 +246,34 @@ export class ClusterObserver {
     return { ...seen.run, script, description, environment: wants.environment ? await environmentOf(connector, job.jobId) : null };
   }
 
-  /**
-   * Asks accounting about open runs that the controller does not have any more, and about jobs of events that it never showed.
-   * Ends come from rows that have one; that a row is absent means nothing. A run that nobody has seen and that ended just now is left
-   * to the next reading of history, which asks the controller about it first: its row may still stand there by halves.
-   */
+  /** {@link History.ask}. */
   askAccounting(jobIds: readonly number[], signal?: AbortSignal): Promise<void> {
-    const settled = this.#settled();
-    return this.#askAbout(jobIds, (row) => this.#isSafe(row, settled), signal);
+    return this.#history.ask(jobIds, signal);
   }
 
-  /** Ends before this second stand in accounting as they will. */
-  #settled(): number {
-    return this.#options.clock.now() / 1000 - settling;
+  /** {@link History.endRequeued}. */
+  endRequeued(missing: readonly RunKey[]): Promise<void> {
+    return this.#history.endRequeued(missing);
   }
 
-  /** Whether a row is whole, or tells of a run of which everything but the end is known. */
-  #isSafe({ cluster, jobId, start, end }: AccountedJob, settled: number): boolean {
-    if (start === null || end === null || end < settled) return true;
-    const { runs } = this.#options.journal;
-    return runs.stateOf({ cluster, jobId, start: runs.resizedFrom(cluster, jobId, start) ?? start }) !== undefined;
-  }
-
-  async #askAbout(jobIds: readonly number[], wanted: (row: AccountedJob) => boolean, signal?: AbortSignal): Promise<void> {
-    for (const ids of chunks(jobIds, accountingIdsAtOnce)) {
-      const rows: AccountedJob[] = [];
-      for await (const piece of this.#options.connector.accounting.jobsById(ids, signal ? { signal } : {})) {
-        if (piece.kind === 'records') rows.push(...piece.records);
-        if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
-      }
-      await this.#recordAccounted(rows.filter((row) => row.cluster === this.cluster && wanted(row)));
-    }
-  }
-
-  /**
-   * Ends open runs of which accounting has nothing, though their job has begun again since: what ended them is the requeue. A
-   * slurmctld under load may lose the row of the earlier run (seen on 22.05); nobody would ever say how it ended.
-   */
-  async endRequeued(missing: readonly RunKey[]): Promise<void> {
-    const { runs } = this.#options.journal;
-    const endings = missing.flatMap(({ cluster, jobId, start }): Ending[] => {
-      const time = runs.stateOf({ cluster, jobId, start })?.ended === false ? runs.requeuedAt({ cluster, jobId, start }) : undefined;
-      return time === undefined ? [] : [{ cluster, jobId, start, ended: { time, state: 'REQUEUED' } }];
-    });
-    await this.#record([], endings);
-  }
-
-  /**
-   * Reads the history of a span (seconds, both ends included). `passed` is told after each part of which everything is in the
-   * journal, but for unseen runs that ended within the last {@link settling} seconds and that the controller does not know: the next
-   * reading is to overlap this one by more than that.
-   */
-  async readHistory(
+  /** {@link History.read}. */
+  readHistory(
     span: { readonly from: number; readonly to: number },
     passed: (to: number) => Promise<void>,
     signal?: AbortSignal,
   ): Promise<void> {
-    const query = { ...span, clusters: [this.cluster], facts: accountedFacts, ...(signal ? { signal } : {}) };
-    let rows: AccountedJob[] = [];
-    for await (const piece of this.#options.connector.accounting.endedJobs(query)) {
-      if (piece.kind === 'rejects') this.#options.observe?.({ recorded: { started: 0, ended: 0 }, rejects: piece.rejects.length });
-      if (piece.kind === 'records') rows.push(...piece.records);
-      // A commit waits for the disk, whatever it holds.
-      if (rows.length >= rowsAtOnce || (piece.kind === 'slice' && rows.length > 0)) {
-        const settled = this.#settled();
-        await this.#askLateEnds(rows, signal);
-        await this.#recordAccounted(rows.filter((row) => this.#isSafe(row, settled)));
-        rows = [];
-      }
-      if (piece.kind === 'slice') await passed(piece.to);
-    }
+    return this.#history.read(span, passed, signal);
   }
 
-  /**
-   * Asks the controller about runs that ended lately and that nobody has seen: it still knows them better. After a restart of
-   * slurmctld a row of accounting may stand there by halves for a moment, with one of two nodes and no name (seen on 22.05).
-   */
-  async #askLateEnds(rows: readonly AccountedJob[], signal: AbortSignal | undefined): Promise<void> {
-    const { runs } = this.#options.journal;
-    const since = this.#options.clock.now() / 1000 - lately;
-    const unseen = rows.flatMap(({ cluster, jobId, start, end }) => {
-      if (start === null || end === null || end < since) return [];
-      const run = { cluster, jobId, start: runs.resizedFrom(cluster, jobId, start) ?? start };
-      return runs.stateOf(run) === undefined ? [jobId] : [];
-    });
-    for (const ids of chunks([...new Set(unseen)], idsAtOnce)) {
-      signal?.throwIfAborted();
-      await this.askEvents(ids);
-    }
-  }
-
-  async #recordAccounted(rows: readonly AccountedJob[]): Promise<void> {
-    const { journal } = this.#options;
-    const around = { allocations: new Map(), nodeCpus: this.#nodeCpus };
-    const resizedFrom = journal.runs.resizesOf(this.cluster);
-    const { sightings, resizes } = readAccounted(rows, around, (_, jobId, start) => resizedFrom(jobId, start));
-    const recorded = await journal.runs.record(
-      sightings.map((sighting) => (this.#standing.has(keyOf(sighting.run)) ? { ...sighting, stands: 'start' } : sighting)),
-      { resizes },
-    );
-    this.#options.observe?.({ recorded, rejects: 0 });
+  /** {@link History.completeAt}. */
+  accountingCompleteAt(): Promise<number | null> {
+    return this.#history.completeAt();
   }
 
   async #record(sightings: readonly Sighting[], endings: readonly Ending[] = []): Promise<void> {
     if (sightings.length + endings.length === 0) return;
     const recorded = await this.#options.journal.runs.record(sightings, { endings });
     this.#options.observe?.({ recorded, rejects: 0 });
-  }
-
-  /**
-   * How far accounting is known to be complete: now, while slurmctld has nothing to tell it; null while it has, or cannot
-   * be asked (slurm.md §9.7).
-   */
-  async accountingCompleteAt(): Promise<number | null> {
-    const now = Math.floor(this.#options.clock.now() / 1000);
-    try {
-      const { dbdAgentQueue } = await this.#options.connector.controller.diagnostics();
-      return dbdAgentQueue === 0 ? now : null;
-    } catch (error) {
-      if (error instanceof SluiceError && !isCode(error, 'internal')) return null;
-      throw error;
-    }
   }
 }
 
@@ -397,8 +306,4 @@ function bareRun(key: RunKey): Run {
     script: null,
     description: null,
   };
-}
-
-function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[], void> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
