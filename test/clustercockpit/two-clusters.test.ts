@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { labCluster } from '@sluice/standins';
+import { Engine, t0 } from './engine-bed.ts';
+import { type ScriptedSlurm, scriptedSlurm } from './scripted-slurm.ts';
+
+/** One daemon for `labcluster` and for `other`, which cc-backend calls `beta`. */
+async function twoClusters(): Promise<{ engine: Engine; other: ScriptedSlurm }> {
+  const other = scriptedSlurm('other');
+  const engine = await Engine.start({
+    config: { startTag: 'a:b', clusters: ['labcluster', 'other'], clusterNames: { other: 'beta' } },
+    backend: { clusters: [labCluster(), labCluster('beta')] },
+  });
+  await engine.startDaemon({}, { connect: (cluster) => (cluster === 'other' ? other : engine.slurm) });
+  return { engine, other };
+}
+
+const stateOf = (engine: Engine, cluster: string, jobId: number) => engine.backend?.job(cluster, jobId, t0)?.job_state;
+
+describe('two clusters in one daemon', { concurrency: 3 }, () => {
+  it('jobs of the same number and start are two jobs, each under the name of its cluster', async () => {
+    const { engine, other } = await twoClusters();
+    await using _ = engine;
+    engine.slurm.begin({ jobId: 7, start: t0 });
+    other.begin({ jobId: 7, start: t0, nodes: 'node02' });
+    engine.hook('start', 7);
+    engine.hook('start', 7, 'other');
+    await engine.until(
+      'both are started',
+      () => stateOf(engine, 'labcluster', 7) === 'running' && stateOf(engine, 'beta', 7) === 'running',
+    );
+    other.end({ jobId: 7, start: t0, end: t0 + 5, nodes: 'node02' });
+    engine.hook('end', 7, 'other');
+    await engine.until('the one is stopped', () => stateOf(engine, 'beta', 7) === 'completed');
+    await engine.pass(30);
+    assert.equal(stateOf(engine, 'labcluster', 7), 'running');
+    assert.equal(engine.backend?.rows('job').length, 2);
+  });
+
+  it('the one goes on while the other cannot be asked, and nothing of the other ends by it', async () => {
+    const { engine, other } = await twoClusters();
+    await using _ = engine;
+    other.begin({ jobId: 8, start: t0, nodes: 'node02' });
+    engine.hook('start', 8, 'other');
+    await engine.until('it is started', () => stateOf(engine, 'beta', 8) === 'running');
+    other.controllerDown = true;
+    other.accountingDown = true;
+    engine.slurm.begin({ jobId: 9, start: t0 });
+    await engine.until('a job of the other cluster is seen by a look', () => stateOf(engine, 'labcluster', 9) === 'running');
+    engine.slurm.end({ jobId: 9, start: t0, end: t0 + 5 });
+    await engine.until('and ends', () => stateOf(engine, 'labcluster', 9) === 'completed', 60);
+    assert.equal(stateOf(engine, 'beta', 8), 'running');
+    other.controllerDown = false;
+    other.accountingDown = false;
+    other.end({ jobId: 8, start: t0, end: t0 + 20, nodes: 'node02' });
+    await engine.until('the other is heard again', () => stateOf(engine, 'beta', 8) === 'completed', 120);
+  });
+
+  it('the name of a cluster that is not observed is no reason to ask another one', async () => {
+    const { engine, other } = await twoClusters();
+    await using _ = engine;
+    engine.hook('start', 7, 'third');
+    const asked = [engine.slurm.asked.length, other.asked.length];
+    await engine.pass(5);
+    const details = [...engine.slurm.asked.slice(asked[0]), ...other.asked.slice(asked[1])].filter((what) => what.startsWith('details'));
+    assert.deepEqual(details, []);
+  });
+});
