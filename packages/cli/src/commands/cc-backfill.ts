@@ -25,7 +25,7 @@ export async function runBackfill(options: BackfillCommandOptions, around: Surro
   const slurm = slurmOf(config, options.cluster, around);
   const cluster = options.cluster ?? (await localCluster(slurm));
   const { client, http } = ccBackendOf(config, around);
-  const bar = progressLine(around.stderr);
+  const bar = progressLine(around.stderr, { clock: around.clock, everyMs: 60_000 });
   let report: BackfillReport;
   try {
     report = await backfill({
@@ -103,6 +103,10 @@ function reportText({ runs, sent, unsent, aside, whole }: BackfillReport, cluste
   ];
   for (const { jobId, start, reason } of aside.slice(0, 20)) lines.push(`    job ${jobId}, started ${formatEpoch(start)}: ${reason}`);
   if (aside.length > 20) lines.push(`    and ${aside.length - 20} more; --json has them all`);
-  if (!whole) lines.push('It was interrupted. The same command goes on from here.');
+  if (!whole) lines.push(`It was interrupted. To go on from here, name the same span: --since ${iso(since)} --until ${iso(until)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function iso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
