@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { Backend, type DaemonBed, daemonBed, type Hooks, settled } from './bed.ts';
+import { completions } from './completions.ts';
 import { type FaultCounts, faulty } from './faults.ts';
 import type { PlannedJob } from './job-kinds.ts';
 import { judge, type Verdict } from './judge.ts';
@@ -64,7 +65,7 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
     const began = performance.now();
     const { runs: accounted, waits } = await settled(lab, bed, 120_000);
     const allocations = sampledAllocations(lab);
-    const runs = withLost(accounted, allocations);
+    const runs = withLost(accounted, allocations, completions(lab));
     // One commit more, so that what is cached stands.
     await sleep(2 * backend.commitIntervalMs);
     const verdict = judge({

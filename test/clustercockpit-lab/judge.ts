@@ -14,7 +14,9 @@ export interface Evidence {
 
 export interface Verdict {
   readonly faults: readonly string[];
-  readonly figures: Readonly<Record<'runs' | 'rows' | 'dropped' | 'withThreads' | 'withoutThreads' | 'accelerators' | 'resized', number>>;
+  readonly figures: Readonly<
+    Record<'runs' | 'rows' | 'dropped' | 'onlySlurmctld' | 'withThreads' | 'withoutThreads' | 'accelerators' | 'resized', number>
+  >;
 }
 
 const cpusPerNode = 16;
@@ -24,7 +26,16 @@ const day = 86_400;
 export function judge(evidence: Evidence): Verdict {
   const { runs, rows, allocations } = evidence;
   const faults: string[] = [];
-  const figures = { runs: runs.length, rows: rows.length, dropped: 0, withThreads: 0, withoutThreads: 0, accelerators: 0, resized: 0 };
+  const figures = {
+    runs: runs.length,
+    rows: rows.length,
+    dropped: 0,
+    onlySlurmctld: runs.filter((run) => run.onlySlurmctld).length,
+    withThreads: 0,
+    withoutThreads: 0,
+    accelerators: 0,
+    resized: 0,
+  };
   const byKey = new Map<string, JobRow[]>();
   for (const row of rows) {
     const key = `${row.job_id}/${row.start_time}`;
@@ -36,6 +47,7 @@ export function judge(evidence: Evidence): Verdict {
     const key = `${run.jobId}/${run.start}`;
     const found = byKey.get(key) ?? [];
     byKey.delete(key);
+    if (run.onlySlurmctld && found.length === 0) continue;
     if (found.length !== 1) faults.push(`${key} (${run.state}) stands there ${found.length} times`);
     const row = found[0];
     if (!row) continue;

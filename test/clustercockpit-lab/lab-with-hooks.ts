@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Lab, LabUnavailable, startLab, suites } from '../lab/lab.ts';
 import { type Hooks, prepareHooks } from './bed.ts';
+import { completionsConf } from './completions.ts';
 
 /** A lab whose slurmctld runs our hook, and a directory for what the daemons of a trial keep. */
 export interface LabWithHooks {
@@ -28,6 +29,7 @@ export async function labWithHooks(progress: (line: string) => void = () => {}):
       suite,
       port: 17200,
       messageTimeout: 5,
+      extraConf: completionsConf,
       progress,
       ...(hooks ? { hooks: { prologSlurmctld: hooks.script, epilogSlurmctld: hooks.script } } : {}),
     });

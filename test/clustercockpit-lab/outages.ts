@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { Backend, type DaemonBed, daemonBed, type Hooks, settled } from './bed.ts';
+import { completions } from './completions.ts';
 import { type PlannedJob, planMix } from './job-kinds.ts';
 import { endDaemon } from './jobs-trial.ts';
 import { judge } from './judge.ts';
@@ -173,7 +174,7 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     await runner.allEnded(60_000);
     const { runs: accounted, waits } = await settled(lab, bed, 120_000);
     const allocations = sampledAllocations(lab);
-    const runs = withLost(accounted, allocations);
+    const runs = withLost(accounted, allocations, completions(lab));
     await sleep(2 * backend.commitIntervalMs);
     const verdict = judge({
       runs,

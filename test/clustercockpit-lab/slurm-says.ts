@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
+import type { Completion } from './completions.ts';
 import { allocationsDir } from './job-kinds.ts';
 
 /** One run of a job as accounting has it, read without Sluice's connector. */
@@ -13,6 +14,8 @@ export interface SlurmRun {
   readonly state: string;
   /** Accounting lost it: it ended when nobody can say, before this time. */
   readonly lostBefore?: number;
+  /** Accounting lost it, and slurmctld had it: cc-backend has it if it was seen there, and as slurmctld says. */
+  readonly onlySlurmctld?: true;
   /** The nodes of each of its rows: more than one where it was resized. */
   readonly nodeLists: readonly (readonly string[])[];
 }
@@ -47,10 +50,15 @@ export async function slurmRuns(lab: Lab): Promise<readonly SlurmRun[]> {
 }
 
 /**
- * The same with the runs that their own scripts saw and accounting has no row of, though their job has a later one: 22.05
- * loses the row of a job that is requeued before slurmdbd has its start.
+ * The same with the runs that accounting has no row of: those that their own scripts saw, though their job has a later one (22.05 loses
+ * the row of a job that is requeued before slurmdbd has its start), and those that slurmctld alone saw end (22.05 loses rows while
+ * slurmdbd is restarted).
  */
-export function withLost(runs: readonly SlurmRun[], seen: ReadonlyMap<string, SampledAllocation>): readonly SlurmRun[] {
+export function withLost(
+  runs: readonly SlurmRun[],
+  seen: ReadonlyMap<string, SampledAllocation>,
+  completed: readonly Completion[],
+): readonly SlurmRun[] {
   const known = new Set(runs.map(({ jobId, start }) => `${jobId}/${start}`));
   const lost = [...seen].flatMap(([key, { nodes }]): SlurmRun[] => {
     const [jobId = 0, start = 0] = key.split('/').map(Number);
@@ -60,7 +68,9 @@ export function withLost(runs: readonly SlurmRun[], seen: ReadonlyMap<string, Sa
       { jobId, start, end: later.start, state: 'REQUEUED', lostBefore: later.start, nodeLists: [nodes.flatMap(({ hosts }) => hosts)] },
     ];
   });
-  return [...runs, ...lost];
+  const jobs = new Set(runs.map(({ jobId }) => jobId));
+  const unknown = completed.filter(({ jobId }) => !jobs.has(jobId));
+  return [...runs, ...lost, ...unknown.map((run): SlurmRun => ({ ...run, nodeLists: [hosts(run.nodes)], onlySlurmctld: true }))];
 }
 
 /** What a run holds, as its own script asked `scontrol -d show job` when it began. */

@@ -24,7 +24,7 @@ export interface LabOptions {
     readonly prolog?: string;
     readonly epilog?: string;
   };
-  /** Lines appended to slurm.conf. */
+  /** Lines appended to slurm.conf; `{dir}` in them is the lab's directory. */
   readonly extraConf?: string;
   /** Whether slurmrestd is started; it is not by default. */
   readonly rest?: boolean;
@@ -116,7 +116,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     SLURM_LAB_EPILOG_CTLD: options.hooks?.epilogSlurmctld ?? '',
     SLURM_LAB_PROLOG: options.hooks?.prolog ?? '',
     SLURM_LAB_EPILOG: options.hooks?.epilog ?? '',
-    SLURM_LAB_EXTRA_CONF: options.extraConf ?? '',
+    SLURM_LAB_EXTRA_CONF: (options.extraConf ?? '').replaceAll('{dir}', dir),
     SLURM_LAB_NO_REST: options.rest ? '' : '1',
     SLURM_LAB_NO_INSTALL: '1',
   };
