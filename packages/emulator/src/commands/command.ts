@@ -20,6 +20,16 @@ export const commandNames = [
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
+/** A program to be run where srun was called, once per task. */
+export interface LocalRun {
+  readonly tasks: number;
+  /** Each line begins with the number of its task (`srun -l`). */
+  readonly label: boolean;
+  readonly argv: readonly string[];
+  /** Variables beside those of the caller. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** One call of one of Slurm's commands, wherever it comes from: an executable, a test, a scenario. */
 export interface CommandCall {
   readonly slurm: EmulatedSlurm;
@@ -30,6 +40,13 @@ export interface CommandCall {
   /** What stands on stdin; ends at once where there is none. */
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
+  /** Which of them are terminals; of none is nothing known. */
+  readonly terminals?: { readonly stdin: boolean; readonly stdout: boolean };
+  /**
+   * Runs a program where the command was called: with its environment, files, terminal and directory. Gives the exit codes of the tasks, null when
+   * the caller left before. Absent where nobody can: in scenarios and tests.
+   */
+  readonly runThere?: (run: LocalRun) => Promise<readonly number[] | null>;
   out(text: string | Uint8Array): void;
   err(text: string): void;
   /** slurmctld, once it can be reached. Waits as long as a fault has it; throws {@link Unreachable}. */

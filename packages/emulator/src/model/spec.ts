@@ -1,4 +1,5 @@
 import type { Tres } from '@sluice/slurm';
+import type { AssociationChanges, QosChange } from './slurmdbd.ts';
 
 /** What an emulated cluster is made of, as its configuration says. Memory is MiB, times are seconds unless said otherwise. */
 export interface ClusterSpec {
@@ -76,6 +77,8 @@ export interface UserSpec {
   readonly admin: 'None' | 'Operator' | 'Administrator';
   /** The first is the default account. */
   readonly accounts: readonly string[];
+  /** Of each of its associations. */
+  readonly limits?: AssociationChanges;
 }
 
 export interface AccountSpec {
@@ -85,9 +88,13 @@ export interface AccountSpec {
   /** `root` when it has none. */
   readonly parent: string;
   readonly fairshare: number;
+  /** Of its association, beside the share. */
+  readonly limits?: AssociationChanges;
 }
 
 export interface QosSpec {
   readonly name: string;
   readonly priority: number;
+  /** Beside the priority. */
+  readonly changes?: QosChange;
 }
