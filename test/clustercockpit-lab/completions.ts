@@ -21,7 +21,7 @@ export interface Completion {
 export function completions(lab: Lab): readonly Completion[] {
   // A job's name may hold anything, a newline too; what is ours stands after it, and begins a line before it.
   return readFileSync(join(lab.dir, file), 'utf8')
-    .split(/\n(?=JobId=\d+ UserId=)/)
+    .split(/\n(?=JobId=\d+ UserId=\S+\(\d+\) GroupId=)/)
     .flatMap((record): Completion[] => {
       const jobId = /^JobId=(\d+) /.exec(record)?.[1];
       const [, state, start = '', end = '', nodes] =
