@@ -1,0 +1,48 @@
+import { Real, type Value } from './value.ts';
+
+/** JSON as json-c prints it for Slurm: two spaces, slashes escaped, an empty list over two lines, reals with a fraction. */
+export function printJson(value: Value, indent = ''): string {
+  if (value instanceof Real) return printReal(value.number);
+  if (typeof value === 'string') return JSON.stringify(value).replaceAll('/', '\\/').replaceAll('\u007f', '\\u007f');
+  if (value === null || typeof value !== 'object') return `${value}`;
+  const inner = `${indent}  `;
+  if (isList(value)) {
+    return value.length === 0 ? `[\n${indent}]` : `[\n${value.map((item) => inner + printJson(item, inner)).join(',\n')}\n${indent}]`;
+  }
+  const entries = Object.entries(value);
+  if (entries.length === 0) return `{\n${indent}}`;
+  return `{\n${entries.map(([key, item]) => `${inner}${printJson(key)}: ${printJson(item, inner)}`).join(',\n')}\n${indent}}`;
+}
+
+/** YAML as Slurm's own serializer prints it: every node with its tag. */
+export function printYaml(value: Value): string {
+  return `%YAML 1.1\n--- ${yamlNode(value, '')}\n...\n`;
+}
+
+function yamlNode(value: Value, indent: string): string {
+  if (value instanceof Real) return `!!float ${value.number.toFixed(6)}`;
+  if (value === null) return '!!null null';
+  if (typeof value === 'string') return value === '' ? '!!str' : `!!str ${yamlText(value)}`;
+  if (typeof value === 'number') return `!!int ${value}`;
+  if (typeof value === 'boolean') return `!!bool ${value}`;
+  if (isList(value)) {
+    return value.length === 0 ? '!!seq []' : `!!seq${value.map((item) => `\n${indent}- ${yamlNode(item, `${indent}  `)}`).join('')}`;
+  }
+  const entries = Object.entries(value);
+  if (entries.length === 0) return '!!map {}';
+  return `!!map${entries.map(([key, item]) => `\n${indent}!!str ${key}: ${yamlNode(item, isList(item) ? indent : `${indent}  `)}`).join('')}`;
+}
+
+/** Plain where YAML allows it, in double quotes elsewhere. */
+function yamlText(text: string): string {
+  return /^[\w/.+(][\w/.,:=()@%+-]*( [\w/.,=()@%+-]+)*$/.test(text) && !/:( |$)/.test(text) ? text : JSON.stringify(text);
+}
+
+function printReal(number: number): string {
+  if (!Number.isFinite(number)) return number > 0 ? 'Infinity' : Number.isNaN(number) ? 'NaN' : '-Infinity';
+  return Number.isInteger(number) && Math.abs(number) < 1e16 ? `${number}.0` : `${number}`;
+}
+
+function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
