@@ -44,7 +44,8 @@ export {
   showSyncConfig,
 } from './config/sync-config.ts';
 export { type SyncSettings, syncConfigMeta, syncConfigSchema } from './config/sync-keys.ts';
-export { CcDaemon, type CcDaemonOptions } from './daemon/cc-daemon.ts';
+export { CcDaemon } from './daemon/cc-daemon.ts';
+export type { CcDaemonOptions } from './daemon/cc-daemon-options.ts';
 export { sinksOf } from './daemon/sinks-of.ts';
 export type { CcAccelerator, CcCluster, CcSubCluster, CcTopology } from './decide/cc-cluster.ts';
 export {

@@ -1,19 +1,19 @@
-import { type Clock, type HttpObservation, SluiceError } from '@sluice/io';
-import { type Health, type Log, type Metrics, type Part, type PartContext, saidOnce } from '@sluice/service';
+import { type HttpObservation, SluiceError } from '@sluice/io';
+import { type Part, type PartContext, saidOnce } from '@sluice/service';
 import type { Node } from '@sluice/slurm';
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import { Delivery } from '../deliver/delivery.ts';
 import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
 import type { NatsPublisher } from '../nats/publisher.ts';
-import { ClusterObserver } from '../observe/cluster-observer.ts';
 import { EventPump } from '../observe/event-pump.ts';
 import type { SlurmReader } from '../observe/observe-cluster.ts';
-import { Shadow, type ShadowOptions } from '../shadow/shadow.ts';
+import { Shadow } from '../shadow/shadow.ts';
 import { shadowConfig } from '../shadow/shadow-config.ts';
 import { CcBackendSide } from './cc-backend-side.ts';
+import type { CcDaemonOptions } from './cc-daemon-options.ts';
 import { changedKeys } from './changed-keys.ts';
-import { ClusterWatch } from './cluster-watch.ts';
+import type { ClusterWatch } from './cluster-watch.ts';
 import { untilClustersKnown } from './clusters.ts';
 import { Comparisons } from './comparisons.ts';
 import { addDaemonHealth } from './daemon-health.ts';
@@ -23,38 +23,13 @@ import { Decisions } from './decisions.ts';
 import { HookEvents } from './hook-events.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { openNats } from './nats-side.ts';
-import { NodeStateSender } from './node-states.ts';
 import { openSinks } from './open-sinks.ts';
+import { openWatch } from './open-watch.ts';
 import { rememberingSaid } from './past-problems.ts';
 import { writePidFile } from './pid-file.ts';
-import { actsHere } from './role.ts';
+import { Role } from './role.ts';
 import { sinksOf } from './sinks-of.ts';
 
-export interface CcDaemonOptions {
-  readonly config: AdapterConfig;
-  /** The cluster that this host belongs to when no name is given. */
-  readonly connect: (
-    cluster: string | undefined,
-    observe: (observation: SlurmObservation) => void,
-    /** Ends the questions that are under way. */
-    ending: AbortSignal,
-  ) => SlurmReader;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-  readonly metrics?: Metrics;
-  readonly health?: Health;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly hostname: string;
-  readonly pid: number;
-  /** Release of Sluice, for status. */
-  readonly version: string;
-  /** A dry run beside the program that delivers: nothing is sent, what would have been is reported and compared. */
-  readonly shadow?: ShadowOptions;
-}
-
-/** Two controllers: how often it is looked which of them acts, in milliseconds. */
-const roleMs = 10_000;
 /** What a server gets to answer in when the daemon ends. */
 const answerMs = 5000;
 /** A cc-backend that hangs holds up the first look at Slurm for so many milliseconds at most. */
@@ -74,7 +49,7 @@ export class CcDaemon {
   #deliveries: Delivery[] = [];
   #shadow: Shadow | undefined;
   #watches: ClusterWatch[] = [];
-  #acting = true;
+  readonly #role: Role;
   readonly #pump: EventPump;
   readonly #running: Promise<void>[] = [];
   /** Aborts when what is asked and sent need not be waited for any longer. */
@@ -97,6 +72,13 @@ export class CcDaemon {
         this.#wake();
       },
       failed: (who, error) => this.#said.begins(`events ${who}`, `${who}: jobs of hook events could not be asked about: ${String(error)}`),
+    });
+    this.#role = new Role({
+      controller: this.#connect(undefined).controller,
+      host: config.controllerHost ?? options.hostname,
+      clock,
+      log,
+      changed: (acting, stopping) => this.#roleChanged(acting, stopping),
     });
   }
 
@@ -291,7 +273,7 @@ export class CcDaemon {
     if (names === undefined) return;
     for (const [index, name] of names.entries()) this.#watches.push(this.#watch(name, index === 0));
     this.#options.log.info({ clusters: names }, `observing ${names.join(', ')}`);
-    this.#acting = (await this.#role()) ?? true;
+    await this.#role.look();
     // What stands already is recognised before anything is sent. At the very first start it is also known before anything is
     // asked, unless cc-backend hangs: that must not cost what jobs hold, which nobody can say when they have ended.
     const compared = Promise.resolve(this.#comparisons?.all(stopping));
@@ -301,9 +283,9 @@ export class CcDaemon {
     keep(this.#pump.run(stopping));
     keep(hooks.run(stopping));
     await compared;
-    if (this.#acting) for (const delivery of this.#deliveries) delivery.hold(false);
+    if (this.#role.acting) for (const delivery of this.#deliveries) delivery.hold(false);
     if (this.#comparisons) keep(this.#comparisons.run(stopping));
-    keep(this.#watchRole(stopping));
+    keep(this.#role.run(stopping));
     if (this.#shadow) keep(this.#shadow.run(stopping));
   }
 
@@ -322,7 +304,7 @@ export class CcDaemon {
       status: () => ({
         version,
         pid,
-        acting: this.#acting,
+        acting: this.#role.acting,
         sinks: Object.fromEntries(this.#deliveries.map(({ name, state }) => [name, state])),
         server: this.#client?.lastProfile() ?? null,
         comparisons: Object.fromEntries(this.#comparisons?.last ?? []),
@@ -335,63 +317,23 @@ export class CcDaemon {
 
   #watch(name: string, isLocal: boolean): ClusterWatch {
     const { config, clock, random, log } = this.#options;
-    const observer = new ClusterObserver({
+    return openWatch({
+      ...{ config, clock, random, log, said: this.#said },
       cluster: name,
       connector: this.#connect(isLocal ? undefined : name),
       journal: this.#open,
-      clock,
-      wants: { script: config.sendScript, description: config.sendSlurmInfo, environment: config.sendEnvironment },
-      observe: (heard) => this.#metrics.heard(heard),
-    });
-    const sender =
-      this.#client && this.#decisions && config.nodeStateInterval > 0
-        ? new NodeStateSender({
-            client: this.#client,
-            decisions: this.#decisions,
-            clock,
-            intervalMs: config.nodeStateInterval * 1000,
-            said: this.#said,
-          })
-        : undefined;
-    return new ClusterWatch({
-      observer,
-      journal: this.#open,
-      clock,
-      random,
-      log,
-      said: this.#said,
-      pollMs: config.slurmPollInterval * 1000,
-      maxSpan: config.slurmQueryMaxSpan,
-      lastRunPath: config.lastRunPath,
+      client: this.#client,
+      decisions: this.#decisions,
+      acting: () => this.#role.acting,
       recorded: () => this.#wake(),
-      nodesSeen: async (nodes, changed) => {
-        if (changed) this.#decisions?.nodesChanged();
-        // Not waited for: a cc-backend that hangs must not hold up the next look at Slurm.
-        if (this.#acting) sender?.send(nodes).catch((err: unknown) => log.error({ err }, 'node states could not be sent'));
-      },
+      heard: (heard) => this.#metrics.heard(heard),
     });
   }
 
-  #role(): Promise<boolean | null> {
-    const { config, hostname } = this.#options;
-    return actsHere({ controller: this.#connect(undefined).controller, host: config.controllerHost ?? hostname });
-  }
-
-  /** Delivers while the controller beside us acts; before taking over, it looks what the other daemon has delivered. */
-  async #watchRole(stopping: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options;
-    while (!stopping.aborted) {
-      await clock.sleep(roleMs, stopping).catch(() => {});
-      if (stopping.aborted) return;
-      const acting = (await this.#role()) ?? this.#acting;
-      if (acting === this.#acting) continue;
-      this.#acting = acting;
-      log.warn(
-        acting ? 'the controller on this host acts now: taking over' : 'the controller on another host acts now: its daemon delivers',
-      );
-      if (acting) await this.#comparisons?.all(stopping);
-      for (const delivery of this.#deliveries) delivery.hold(!acting);
-    }
+  /** Before taking over, it looks what the other daemon has delivered. */
+  async #roleChanged(acting: boolean, stopping: AbortSignal): Promise<void> {
+    if (acting) await this.#comparisons?.all(stopping);
+    for (const delivery of this.#deliveries) delivery.hold(!acting);
   }
 
   /** Writes that are under way get a moment for their answer; what is lost of it is repeated at the next start. */

@@ -44,7 +44,8 @@ export class ClusterWatch {
   readonly controller: Loop;
   readonly accounting: Loop;
   readonly #ends: Loop;
-  #layout = '';
+  /** Of the last look, or as an earlier process has kept them. */
+  #nodes: readonly Node[] = [];
   #round = 0;
   #polled: Polled | undefined;
   /** Open runs of the last look whose ends accounting has not been asked for yet. */
@@ -83,8 +84,8 @@ export class ClusterWatch {
     });
     const kept = options.journal.book.note(this.#name('nodes'));
     if (kept !== undefined) {
-      this.#layout = kept;
-      observer.assume({ nodes: JSON.parse(kept) as readonly Node[] });
+      this.#nodes = JSON.parse(kept) as readonly Node[];
+      observer.assume({ nodes: this.#nodes });
     }
   }
 
@@ -110,7 +111,7 @@ export class ClusterWatch {
   /** Looks at the controller first: what it still knows of the jobs of the first history is worth more than history. */
   async run(signal: AbortSignal): Promise<void> {
     await this.controller.once(signal);
-    await Promise.all([this.controller.run(signal), this.accounting.run(signal), this.#ends.run(signal)]);
+    await Promise.all([this.controller.goOn(signal), this.accounting.run(signal), this.#ends.run(signal)]);
   }
 
   async #askRelease(): Promise<void> {
@@ -130,12 +131,9 @@ export class ClusterWatch {
     // An upgrade shows as a failure first.
     if (observer.release === null || this.controller.failure !== null) await this.#askRelease();
     const nodes = await observer.askNodes();
-    const layout = JSON.stringify(nodes.map(layoutOf));
-    const changed = layout !== this.#layout;
-    if (changed) {
-      await journal.book.setNotes({ [this.#name('nodes')]: layout });
-      this.#layout = layout;
-    }
+    const changed = !isSameLayout(nodes, this.#nodes);
+    if (changed) await journal.book.setNotes({ [this.#name('nodes')]: JSON.stringify(nodes.map(layoutOf)) });
+    this.#nodes = nodes;
     this.#polled = await observer.pollController(signal);
     recorded();
     this.#missing = this.#polled.missing;
@@ -208,6 +206,15 @@ export class ClusterWatch {
       `history before ${iso(until)} is not asked (slurmQueryMaxSpan); to bring it in: ${command}`,
     );
   }
+}
+
+/** Nodes that the connector gives again are not looked at: most are what they were at the last look. */
+function isSameLayout(nodes: readonly Node[], before: readonly Node[]): boolean {
+  if (nodes.length !== before.length) return false;
+  return nodes.every((node, index) => {
+    const was = before[index];
+    return node === was || (was !== undefined && JSON.stringify(layoutOf(node)) === JSON.stringify(layoutOf(was)));
+  });
 }
 
 /** What deciding needs of a node, and nothing that changes with the load. */

@@ -47,20 +47,27 @@ export class Loop {
     this.#wake.resolve();
   }
 
+  /** Rounds until the signal. */
   async run(signal: AbortSignal): Promise<void> {
+    await this.once(signal);
+    await this.goOn(signal);
+  }
+
+  /** Rounds until the signal, after one that has just been done. */
+  async goOn(signal: AbortSignal): Promise<void> {
     const { clock, backoff } = this.#options;
     while (!signal.aborted) {
-      await this.once(signal);
-      if (signal.aborted) return;
       const woken = new AbortController();
       const slept = clock.sleep(backoff.delayMs(), AbortSignal.any([signal, woken.signal])).catch(() => {});
       await Promise.race([slept, this.#wake.promise]);
       woken.abort();
+      await this.once(signal);
     }
   }
 
   /** One round; says whether it succeeded. */
   async once(signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
     const { name, said, log, work, backoff, meanwhile, clock } = this.#options;
     this.#wake = Promise.withResolvers();
     this.#turnedMs ??= clock.monotonic();

@@ -3,6 +3,7 @@ import type { SaidOnce } from '@sluice/service';
 import type { Node } from '@sluice/slurm';
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { NodeStatesPayload } from '../cc/payloads.ts';
+import type { DecideContext } from '../decide/context.ts';
 import { changedNodeStates, nodeStatesOf } from '../decide/node-states.ts';
 import { saysCcBackendTrouble, told } from '../trouble.ts';
 import type { Decisions } from './decisions.ts';
@@ -20,6 +21,8 @@ export interface NodeStateSenderOptions {
 export class NodeStateSender {
   readonly #options: NodeStateSenderOptions;
   #sent: readonly NodeStatesPayload[] = [];
+  /** What these follow from. */
+  #sentOf: { readonly nodes: readonly Node[]; readonly context: DecideContext } | undefined;
   #allSentMs = Number.NEGATIVE_INFINITY;
   #sending = false;
 
@@ -50,12 +53,15 @@ export class NodeStateSender {
     if (!(await client.profile()).nodeStates) return;
     const now = clock.monotonic();
     const all = now - this.#allSentMs >= intervalMs;
+    if (!all && nodes === this.#sentOf?.nodes && context === this.#sentOf.context) return;
     const states = nodeStatesOf(nodes, context);
     const before = this.#sent;
     // Forgotten first: after a failure all of them are sent.
     this.#sent = [];
+    this.#sentOf = undefined;
     for (const payload of all ? states : changedNodeStates(before, states)) await client.nodeStates(payload);
     this.#sent = states;
+    this.#sentOf = { nodes, context };
     if (all) this.#allSentMs = now;
   }
 }

@@ -89,6 +89,7 @@ export class ClusterObserver {
   }
 
   #keepNodes(nodes: readonly Node[]): void {
+    if (nodes === this.#nodes) return;
     this.#nodes = nodes;
     this.#nodeCpus = cpusOfNodes(nodes);
   }

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Node } from '../records.ts';
 import { countControllers, messageTimeout, readConfig, readDiagnostics, readPing } from './controller-texts.ts';
-import { readNodes } from './nodes.ts';
+import { nodeReader, readNodes } from './nodes.ts';
 import { readPartitions } from './partitions.ts';
 import { parseRelease } from './release.ts';
 
@@ -103,6 +103,18 @@ describe('nodes, whatever operators write', () => {
   const recorded = text('26.05', 'scontrol-show-node-down')
     .trimEnd()
     .replace(/ Reason=.*$/s, '');
+
+  test('a node whose record is what it was is the same object, in the same answer when all are', () => {
+    const read = nodeReader();
+    const both = (load: string) => `${recorded} CPULoad=${load}\n${recorded.replace('node04', 'node05')}\n`;
+    const first = read(both('1'), 'c');
+    assert.deepEqual(first, readNodes(both('1'), 'c'));
+    assert.equal(read(both('1'), 'c'), first);
+    const changed = read(both('1').replace('CPUTot=16', 'CPUTot=8'), 'c');
+    assert.deepEqual([changed.records[0]?.cpus.total, first.records[0]?.cpus.total], [8, 16]);
+    assert.equal(changed.records[1], first.records[1]);
+    assert.equal(read('', 'c').records.length, 0);
+  });
 
   test('free texts forge no field and cost no other node', () => {
     const texts = fc.array(

@@ -8,7 +8,7 @@ import { countControllers, messageTimeout, readConfig, readDiagnostics, readPing
 import { classifyFailure, saysUnknownJob } from './failure.ts';
 import { detailed, detailsQuestion } from './job-details.ts';
 import { keptScontrol } from './kept-scontrol.ts';
-import { readNodes } from './nodes.ts';
+import { nodeReader } from './nodes.ts';
 import { readPartitions } from './partitions.ts';
 import type { ReleaseWatch } from './release.ts';
 import type { SlurmCommands } from './slurm-command.ts';
@@ -43,6 +43,8 @@ export function commandsController(parts: ControllerParts): Controller {
   const { keepUntil } = parts;
   const kept = keepUntil && keptScontrol({ commands, clock, nonce, args: [...scope, ...detailed], until: keepUntil });
   const detailsOf = detailsQuestion({ commands, nonce, kept, scope, queued: queuedById, allocations: questions });
+  const readNodes = nodeReader();
+  let lastNodes: Records<Node> | undefined;
   let clusterName: string | undefined = parts.cluster;
   let known: { readonly asked: number; readonly layouts: ReadonlyMap<string, NodeLayout> } | undefined;
 
@@ -153,9 +155,10 @@ export function commandsController(parts: ControllerParts): Controller {
 
   async function nodes(): Promise<Records<Node>> {
     const answer = await text('scontrol', [...scope, '-a', '-d', '-o', 'show', 'node']);
-    const records = readNodes(answer, await cluster());
-    known = { asked: clock.monotonic(), layouts: byName(records.records) };
-    return records;
+    const read = readNodes(answer, await cluster());
+    known = { asked: clock.monotonic(), layouts: read === lastNodes && known ? known.layouts : byName(read.records) };
+    lastNodes = read;
+    return read;
   }
 
   /** Text about one job; that slurmctld knows no such job counts when it still answers afterwards. */

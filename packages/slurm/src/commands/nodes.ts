@@ -10,12 +10,12 @@ const source = 'scontrol show node';
  * Nodes from `scontrol -d -o show node`. The operating system has blanks, and reason, comment and extra are free text of
  * operators: the first is cut out between its neighbours, the others are looked for behind everything that Slurm writes.
  */
-export function readNodes(text: string, cluster: string): Records<Node> {
+export function readNodes(text: string, cluster: string, read = readNode): Records<Node> {
   const nodes = new Map<string, Node>();
   const rejects: Reject[] = [];
   const twice = new Set<string>();
   for (const record of splitRecords(text, 'NodeName')) {
-    const node = readNode(record, cluster);
+    const node = read(record, cluster);
     if (typeof node === 'string') {
       rejects.push({ source, reason: node, excerpt: excerpt(record) });
     } else if (nodes.has(node.name)) {
@@ -31,6 +31,31 @@ export function readNodes(text: string, cluster: string): Records<Node> {
     rejects.push({ source, reason: `node ${name} comes twice`, excerpt: `NodeName=${name}` });
   }
   return { records: [...nodes.values()], rejects };
+}
+
+/**
+ * {@link readNodes} for answers of one cluster, one after another: a node whose record is what it was is the object that it was, and
+ * so is the answer when all are.
+ */
+export function nodeReader(): typeof readNodes {
+  let known = new Map<string, Node | string>();
+  let last: Records<Node> | undefined;
+  return (text, cluster) => {
+    // By this answer's texts: one part of an earlier answer would keep all of that in memory.
+    const now = new Map<string, Node | string>();
+    const answer = readNodes(text, cluster, (record) => {
+      const node = known.get(record) ?? readNode(record, cluster);
+      now.set(record, node);
+      return node;
+    });
+    known = now;
+    if (last === undefined || answer.rejects.length > 0 || !isSame(answer.records, last.records)) last = answer;
+    return last;
+  };
+}
+
+function isSame(some: readonly Node[], others: readonly Node[]): boolean {
+  return some.length === others.length && some.every((node, index) => node === others[index]);
 }
 
 /** The node, or what is wrong. */
