@@ -1,4 +1,4 @@
-import type { AdminLevel, Association, Epoch, ExitCode, Qos, Tres, TresKind, User } from '@sluice/slurm';
+import type { AdminLevel, Association, Epoch, ExitCode, Limits, Qos, Tres, TresKind, User } from '@sluice/slurm';
 import type { BaseState, EmulatedStep, Identity } from './job.ts';
 
 /** One row of the job table; a requeued or resized job has several. */
@@ -103,6 +103,38 @@ export interface EmulatedAssociation extends Association {
   readonly isDefault: boolean;
   readonly comment: string;
   readonly priority: number | null;
+  /** What was set on this association alone; `qos`, `defaultQos` and the limits per job and user beside it are with what it inherits. */
+  readonly own: OwnAssociation;
+}
+
+/** An association as it is stored: with nothing inherited. */
+export interface OwnAssociation extends Limits {
+  readonly id: number;
+  readonly parentId: number;
+  readonly account: string;
+  /** Empty for an account's own. */
+  readonly user: string;
+  readonly partition: string;
+  readonly fairshare: number | 'parent';
+  /** Names; or `+x` and `-x` against what the parent has; empty: the parent's. */
+  readonly qos: readonly string[];
+  /** Empty: the parent's. */
+  readonly defaultQos: string;
+  readonly isDefault: boolean;
+  readonly comment: string;
+  readonly priority: number | null;
+}
+
+/** A QOS with what {@link Qos} does not say of it. */
+export interface EmulatedQos extends Qos {
+  readonly id: number;
+  readonly usageThreshold: number | null;
+  /** Seconds. */
+  readonly graceTime: number;
+  readonly minTresPerJob: Tres;
+  readonly maxJobsPerAccount: number | null;
+  readonly maxSubmitJobsPerAccount: number | null;
+  readonly preemptMode: string;
 }
 
 export interface EmulatedAccount {
@@ -146,6 +178,8 @@ export interface AssociationChanges {
 export interface EmulatedUser extends User {
   readonly adminLevel: AdminLevel;
   readonly defaultWckey: string;
+  /** Accounts that this user coordinates. */
+  readonly coordinates: readonly string[];
 }
 
 /** The seconds of one association in one hour that has been rolled up. */
@@ -153,6 +187,21 @@ export interface HourlyUsage {
   readonly hour: Epoch;
   readonly associationId: number;
   readonly seconds: Tres;
+}
+
+/** What became of the cluster's resources in one hour, as `sreport cluster utilization` says it: seconds of one resource. */
+export interface ClusterHour {
+  readonly hour: Epoch;
+  /** Name of the resource, e.g. `cpu`. */
+  readonly tres: string;
+  readonly allocated: number;
+  readonly down: number;
+  readonly plannedDown: number;
+  readonly idle: number;
+  /** Seconds that eligible jobs waited for what was idle. */
+  readonly planned: number;
+  /** All there was. */
+  readonly total: number;
 }
 
 /** One node of the fairshare tree with its figures now (sshare(1)); usage decayed, in TRES-seconds of billing. */
@@ -178,7 +227,7 @@ export interface Slurmdbd {
   clusters(): readonly { readonly name: string; readonly controlHost: string; readonly controlPort: number; readonly rpcVersion: number }[];
   accounts(): readonly EmulatedAccount[];
   users(): readonly EmulatedUser[];
-  qos(): readonly (Qos & { readonly id: number })[];
+  qos(): readonly EmulatedQos[];
   tres(): readonly TresKind[];
   /** Parents before children, in the order of sacctmgr. */
   associations(): readonly EmulatedAssociation[];
@@ -193,7 +242,9 @@ export interface Slurmdbd {
     readonly user: string;
   }[];
   shares(): readonly ShareFigures[];
+  /** Of whole hours that are over; `to` is exclusive. */
   hourlyUsage(from: Epoch, to: Epoch): Iterable<HourlyUsage>;
+  clusterUsage(from: Epoch, to: Epoch): readonly ClusterHour[];
   /** Jobs without an end that slurmctld does not know. */
   runawayJobs(): readonly JobRow[];
   fixRunawayJobs(as: Identity): number;
@@ -202,21 +253,32 @@ export interface Slurmdbd {
   removeCluster(name: string, as: Identity): boolean;
   /** False when it was there already. */
   addAccount(account: EmulatedAccount, parent: string, changes: AssociationChanges, as: Identity): boolean;
-  modifyAccount(name: string, changes: { readonly description?: string; readonly organization?: string }, as: Identity): boolean;
-  removeAccount(name: string, as: Identity): boolean;
+  modifyAccount(
+    names: string | readonly string[],
+    changes: { readonly description?: string; readonly organization?: string },
+    as: Identity,
+  ): boolean;
+  removeAccount(names: string | readonly string[], as: Identity): boolean;
   addUser(name: string, options: { readonly defaultAccount?: string; readonly admin?: AdminLevel }, as: Identity): boolean;
-  modifyUser(name: string, changes: { readonly defaultAccount?: string; readonly admin?: AdminLevel }, as: Identity): boolean;
-  removeUser(name: string, as: Identity): boolean;
+  modifyUser(
+    names: string | readonly string[],
+    changes: { readonly defaultAccount?: string; readonly admin?: AdminLevel },
+    as: Identity,
+  ): boolean;
+  removeUser(names: string | readonly string[], as: Identity): boolean;
   addAssociation(
     key: { readonly account: string; readonly user: string; readonly partition: string },
     changes: AssociationChanges,
     as: Identity,
   ): boolean;
-  modifyAssociation(id: number, changes: AssociationChanges, as: Identity): boolean;
-  removeAssociation(id: number, as: Identity): boolean;
+  /** Several at once are one transaction. */
+  modifyAssociation(ids: number | readonly number[], changes: AssociationChanges, as: Identity): boolean;
+  removeAssociation(ids: number | readonly number[], as: Identity): boolean;
+  /** Makes users coordinators of accounts, or takes it from them. */
+  coordinate(users: readonly string[], accounts: readonly string[], how: 'add' | 'remove', as: Identity): boolean;
   addQos(name: string, changes: QosChange, as: Identity): boolean;
-  modifyQos(name: string, changes: QosChange, as: Identity): boolean;
-  removeQos(name: string, as: Identity): boolean;
+  modifyQos(names: string | readonly string[], changes: QosChange, as: Identity): boolean;
+  removeQos(names: string | readonly string[], as: Identity): boolean;
   modifyJobRow(
     dbIndex: string,
     changes: {

@@ -4,14 +4,16 @@ export const applicationId = 0x534c454d;
 /** One step of the schema each; its place is its version, so steps are added at the end and never changed. */
 export const migrations: readonly string[] = [
   `
-  CREATE TABLE document (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+  CREATE TABLE document (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (kind, id)) STRICT;
   CREATE TABLE job_row (
     number INTEGER PRIMARY KEY,
     db_index TEXT NOT NULL UNIQUE,
     cluster TEXT NOT NULL,
     job_id INTEGER NOT NULL,
     array_job_id INTEGER NOT NULL,
+    task_id INTEGER NOT NULL,
     het_job_id INTEGER NOT NULL,
+    het_offset INTEGER NOT NULL,
     submitted INTEGER NOT NULL,
     eligible INTEGER NOT NULL,
     started INTEGER NOT NULL,
@@ -23,6 +25,9 @@ export const migrations: readonly string[] = [
     qos TEXT NOT NULL,
     name TEXT NOT NULL,
     state TEXT NOT NULL,
+    nodes TEXT NOT NULL,
+    suspended INTEGER NOT NULL,
+    tres TEXT NOT NULL,
     body TEXT NOT NULL
   ) STRICT;
   CREATE INDEX job_row_id ON job_row (job_id);

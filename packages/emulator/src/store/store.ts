@@ -20,7 +20,7 @@ export interface Store {
   put(kind: string, id: string | number, value: unknown): void;
   remove(kind: string, id: string | number): void;
   get<T>(kind: string, id: string | number): T | undefined;
-  /** All of a kind; numbers as ids come in their order, other ids in that of their characters. */
+  /** All of a kind, in the order in which they were first put. */
   list<T>(kind: string): readonly { readonly id: string; readonly value: T }[];
   /** Takes part in every flush, before the commit: writes what its owner has held back. */
   beforeFlush(write: () => void): void;
@@ -111,7 +111,7 @@ class SqliteStore implements Store {
 
   list<T>(kind: string): readonly { readonly id: string; readonly value: T }[] {
     this.#writeDocuments();
-    const rows = this.all('SELECT id, body FROM document WHERE kind = ? ORDER BY CAST(id AS INTEGER), id', kind);
+    const rows = this.all('SELECT id, body FROM document WHERE kind = ? ORDER BY number', kind);
     return rows.map(({ id, body }) => ({ id: String(id), value: JSON.parse(String(body)) as T }));
   }
 
@@ -160,7 +160,13 @@ class SqliteStore implements Store {
     for (const [kind, values] of this.#waiting) {
       for (const [id, value] of values) {
         if (value === removed) this.run('DELETE FROM document WHERE kind = ? AND id = ?', kind, id);
-        else this.run('INSERT OR REPLACE INTO document (kind, id, body) VALUES (?, ?, ?)', kind, id, JSON.stringify(value));
+        else
+          this.run(
+            'INSERT INTO document (kind, id, body) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body',
+            kind,
+            id,
+            JSON.stringify(value),
+          );
       }
       values.clear();
     }
