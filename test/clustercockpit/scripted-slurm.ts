@@ -104,12 +104,14 @@ export function scriptedSlurm(cluster = 'labcluster'): ScriptedSlurm {
         yield { kind: 'records', records: jobs.slice(0, self.breaksAfter) };
         if (self.breaksAfter !== undefined) throw new SluiceError('slurm.incomplete', 'the answer of squeue is not whole');
       },
-      async details(ids) {
+      async details(ids, { bare }) {
         ofController(`details ${ids.join(' ')}`);
         const answers = new Map<number, Answer<JobDetails>>();
         for (const id of ids) {
           const job = controllerJobs.get(id);
-          answers.set(id, job ? { kind: 'known', value: detailsOf(job) } : { kind: 'gone' });
+          if (!job) answers.set(id, { kind: 'gone' });
+          else if (bare?.(job)) answers.set(id, { kind: 'known', value: { job, allocation: null, script: null, description: null } });
+          else answers.set(id, { kind: 'known', value: detailsOf(job) });
         }
         return answers;
       },

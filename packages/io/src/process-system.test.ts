@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, w
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ErrorCode, isCode } from './errors.ts';
@@ -92,6 +93,24 @@ test('stdin arrives whole, and a program that does not read it breaks nothing', 
   assert.equal((await processes.run({ ...script('wc -c'), stdin: text })).stdout.toString().trim(), '3000000');
   assert.equal((await processes.run({ ...script('exec <&-; exit 4'), stdin: text })).code, 4);
   assert.equal((await processes.run(script('cat'))).stdout.length, 0);
+});
+
+test('stdin may come piece by piece, in answer to what the program writes; what it does not take is not waited for', async () => {
+  const pieces = new PassThrough({ encoding: 'utf8' });
+  const running = processes.stream({ ...script('while read -r line; do echo "to $line"; done; exit 3'), stdin: pieces });
+  let said = '';
+  pieces.write('0\n');
+  for await (const chunk of running.stdout) {
+    said += chunk.toString();
+    const lines = said.split('\n').length - 1;
+    if (lines < 5) pieces.write(`${lines}\n`);
+    else pieces.end();
+  }
+  assert.equal(said, 'to 0\nto 1\nto 2\nto 3\nto 4\n');
+  assert.equal((await running.ended).code, 3);
+  const untaken = new PassThrough({ encoding: 'utf8' });
+  untaken.write('x'.repeat(300_000));
+  assert.equal((await processes.run({ ...script('exit 4'), stdin: untaken })).code, 4);
 });
 
 test('the time-out ends the program and its children, also those that ignore SIGTERM', async () => {

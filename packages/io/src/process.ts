@@ -22,7 +22,7 @@ export interface Call {
   readonly args: readonly string[];
   /**
    * Written to stdin, which is then closed; without it stdin is /dev/null. Text that comes piece by piece is written as it
-   * comes, for a program that answers questions one after the other; when the program ends, no more of it is taken.
+   * comes, for a program that answers questions one after the other; what comes after the program's end is not taken.
    */
   readonly stdin?: string | Uint8Array | AsyncIterable<string>;
   readonly signal?: AbortSignal;

@@ -18,6 +18,7 @@ export interface Bed {
       readonly nonce?: () => string;
       readonly binPath?: string;
       readonly conf?: string;
+      readonly keepUntil?: AbortSignal;
     },
   ): Connector;
 }

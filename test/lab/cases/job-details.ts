@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { type ActiveState, type Answer, isEnded, type JobDetails } from '@sluice/slurm';
+import { after, it } from 'node:test';
+import { type Processes, systemProcesses } from '@sluice/io';
+import { type ActiveState, type Answer, type Controller, isEnded, type JobDetails } from '@sluice/slurm';
 import { until } from '../scenario.ts';
 import { type Bed, collect } from './bed.ts';
 
@@ -63,6 +64,21 @@ export function jobDetailCases(bed: () => Bed): void {
     }
   });
 
+  it('a scontrol that is kept says the same, again and again', async () => {
+    const { connector, lab } = bed();
+    const ending = new AbortController();
+    const counted = countingScontrol(systemProcesses(lab.env));
+    const kept = connector('root', { processes: counted, keepUntil: ending.signal }).controller;
+    const { controller } = connector();
+    const ids = (await controller.activeJobs()).records.filter(({ state }) => state.base !== 'PENDING').map(({ jobId }) => jobId);
+    for (const some of [ids, ids.slice(0, 3), ids.slice(-1)]) {
+      const [mine, own] = [await kept.details(some, everything), await controller.details(some, everything)];
+      assert.deepEqual([...mine].map(withoutClock), [...own].map(withoutClock));
+    }
+    assert.equal(counted.started(), 1);
+    ending.abort();
+  });
+
   it('what was not asked for is not told', async () => {
     const { jobId } = bed().scenario.role('gpuIndices');
     const { allocation, script, description } = known((await bed().connector().controller.details([jobId], nothing)).get(jobId));
@@ -81,8 +97,35 @@ const forgedScript = [
   'scontrol: ',
 ].join('\n');
 
-/** On a cluster with nothing else on it. */
+/** Counts the conversations that are kept. */
+function countingScontrol(inner: Processes): Processes & { started(): number } {
+  let started = 0;
+  return {
+    started: () => started,
+    run: (call) => inner.run(call),
+    stream(call) {
+      if (call.program.name === 'scontrol' && typeof call.stdin === 'object') started++;
+      return inner.stream(call);
+    },
+  };
+}
+
+/** Without what changes from second to second. */
+function withoutClock([id, answer]: readonly [number, Answer<JobDetails>]): unknown {
+  if (answer.kind !== 'known') return [id, answer.kind];
+  return [id, { ...answer.value, description: answer.value.description?.replace(/RunTime=\S+|LastSchedEval=\S+/g, '') }];
+}
+
+/** On a cluster with nothing else on it. All are asked of a scontrol that is kept. */
 export function lifeOfJobCases(bed: () => Bed): void {
+  const ending = new AbortController();
+  after(() => ending.abort());
+  const controllers = new Map<string, Controller>();
+  const controllerOf = (user: 'root' | 'bob'): Controller => {
+    const controller = controllers.get(user) ?? bed().connector(user, { keepUntil: ending.signal }).controller;
+    controllers.set(user, controller);
+    return controller;
+  };
   const running = (jobId: number): Promise<void> => inState(jobId, 'RUNNING');
   const inState = (jobId: number, state: string): Promise<void> =>
     until(
@@ -91,7 +134,7 @@ export function lifeOfJobCases(bed: () => Bed): void {
       async () => (await bed().lab.ask('squeue', ['-h', '-t', 'all', '-j', `${jobId}`, '-o', '%T'])) === state,
     );
   const details = async (jobId: number, user: 'root' | 'bob' = 'root'): Promise<JobDetails> =>
-    known((await bed().connector(user).controller.details([jobId], everything)).get(jobId));
+    known((await controllerOf(user).details([jobId], everything)).get(jobId));
   const cancel = (jobId: number): Promise<string> => bed().lab.ask('scancel', [`${jobId}`]);
 
   it('a script that looks like our conversation with scontrol is told byte for byte, and forges nothing', async () => {
@@ -174,6 +217,20 @@ export function lifeOfJobCases(bed: () => Bed): void {
     await inState(jobId, 'COMPLETED');
     assert.deepEqual((await details(jobId)).allocation, { ...allocation, devicesLost: true });
     await cancel(other);
+  });
+
+  it('a scontrol that is kept outlives slurmctld: unasked while it is away, as before afterwards', async () => {
+    const { slurmctld } = bed().lab.daemons;
+    const jobId = await bed().lab.submit('alice', ['-w', 'node01', '-n1', '-o', '/dev/null'], '#!/bin/sh\nsleep 300\n');
+    await running(jobId);
+    const before = await details(jobId);
+    await slurmctld.stop();
+    assert.equal((await controllerOf('root').details([jobId], everything)).get(jobId)?.kind, 'unasked');
+    await slurmctld.start();
+    await running(jobId);
+    const afterwards = await details(jobId);
+    assert.deepEqual([afterwards.allocation, afterwards.script], [before.allocation, before.script]);
+    await cancel(jobId);
   });
 
   it('nodes kept for one user or one MCS label are told from nodes of one job', async () => {

@@ -86,6 +86,16 @@ describe('details of jobs', () => {
     assert.equal(names().length, 6, 'a job that holds nothing needs no scontrol');
   });
 
+  test('of a job whose record is enough are one squeue', async () => {
+    const { controller, names } = asked({ queue: () => [row(1), row(2, { State: 'COMPLETED' })] });
+    const details = await controller.details([1, 2], { ...everything, bare: ({ jobId }) => jobId < 3 });
+    assert.deepEqual(names(), ['scontrol', 'squeue']);
+    for (const id of [1, 2]) {
+      const { job, ...rest } = known(details.get(id));
+      assert.deepEqual([job.jobId, rest], [id, { allocation: null, script: null, description: null }]);
+    }
+  });
+
   test('of a job that has ended are what it held, but not its devices; of one whose text is of a later run they are not', async () => {
     const over = (id: string) => text(Number(id)).replace('JobState=RUNNING', 'JobState=COMPLETED');
     const job = (id: string) => (id === '2' ? text(2) : id === '3' ? over('3').replace('CPU_IDs=0-1', 'CPU_IDs=0-2') : over(id));
