@@ -32,12 +32,16 @@ export function minimumCpus(job: EmulatedJob): number {
   return (job.request.cpusPerTask ?? 1) * (job.request.tasksPerNode ?? 1);
 }
 
-export function jobDefaults(job: EmulatedJob, context: JsonContext): { readonly maxNodes: number } {
+/**
+ * Most nodes of a job that never began: as asked for, or as many as it has tasks, which 26.05 keeps of every job and 23.11 to 25.05 of
+ * those that were held before anyone looked at them (measured). 0 is no bound.
+ */
+export function maxNodes(job: EmulatedJob, context: JsonContext): number {
   const { request } = job;
-  const pending = job.start === null && job.state === 'PENDING';
-  if (!pending) return { maxNodes: 0 };
-  const implicit = context.release >= 2605 && request.minNodes === undefined ? request.tasks : undefined;
-  return { maxNodes: request.maxNodes ?? implicit ?? 0 };
+  if (job.start !== null || (job.state !== 'PENDING' && job.state !== 'CANCELLED')) return 0;
+  const kept = context.release >= 2605 || (context.release >= 2302 && job.held !== null);
+  const implicit = kept && request.minNodes === undefined ? request.tasks : undefined;
+  return request.maxNodes ?? implicit ?? 0;
 }
 
 /** `gpu:a100:2` as Slurm keeps it: `gres:gpu:a100:2` up to 22.05, then `gres/gpu:a100:2`. */

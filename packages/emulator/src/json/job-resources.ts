@@ -10,31 +10,29 @@ export function jobResources(job: EmulatedJob, context: JsonContext): Value | un
   if (job.grants.length === 0) return context.dialect < 39 ? undefined : {};
   return {
     nodes: nodeList(job.grants.map(({ node }) => node)),
-    allocated_cores: requestedCpus(job, context),
+    allocated_cores: requestedCpus(job),
     ...(context.dialect >= 39 ? { allocated_cpus: 0 } : {}),
     allocated_hosts: job.grants.length,
     allocated_nodes: job.grants.map((grant) => wordsOfNode(job, grant, context)),
   };
 }
 
-/** CPUs that the job asked for, in whole cores where it takes one thread of each: what Slurm calls its CPUs here (measured). */
-function requestedCpus(job: EmulatedJob, context: JsonContext): number {
-  const threads = context.node(job.grants[0]?.node ?? '')?.threadsPerCore ?? 1;
-  return (job.requestedTres['cpu'] ?? job.cpus) * (job.request.threadsPerCore === 1 ? threads : 1);
+/** CPUs that the job asked for: what Slurm calls its CPUs here, however many it got (measured). */
+function requestedCpus(job: EmulatedJob): number {
+  return job.requestedTres['cpu'] ?? job.cpus;
 }
 
 function tree(job: EmulatedJob, context: JsonContext): Fields {
-  const whole = isWhole(job, context);
   return {
     select_type: [context.dialect >= 45 ? 'CR_CORE_MEMORY' : 'CORE'],
     nodes: {
       count: job.grants.length,
-      select_type: [whole ? 'AVAILABLE' : 'ONE_ROW'],
+      select_type: [job.request.sharing === 'oversubscribe' ? 'AVAILABLE' : 'ONE_ROW'],
       list: nodeList(job.grants.map(({ node }) => node)),
-      whole,
+      whole: isWhole(job, context),
       allocation: job.grants.map((grant, index) => branch(job, grant, index, context)),
     },
-    cpus: requestedCpus(job, context),
+    cpus: requestedCpus(job),
     threads_per_core: maybeNumber(job.request.threadsPerCore ?? null),
   };
 }
@@ -56,7 +54,7 @@ function branch(job: EmulatedJob, grant: NodeGrant, index: number, context: Json
     index,
     name: grant.node,
     cpus: { count: grant.cpuIds.length, used: busy ? grant.cpuIds.length : 0 },
-    memory: { used: busy ? grant.memoryMiB : 0, allocated: grant.memoryMiB },
+    memory: { used: busy ? usedMemory(job, grant) : 0, allocated: grant.memoryMiB },
     sockets: range(node?.sockets ?? 0).map((socket) => ({
       index: socket,
       cores: range(node?.coresPerSocket ?? 0).map((core) => ({ index: core, status: status(socket, core) })),
@@ -76,7 +74,7 @@ function wordsOfNode(job: EmulatedJob, grant: NodeGrant, context: JsonContext): 
     sockets: Object.fromEntries(sockets),
     nodename: grant.node,
     cpus_used: busy ? grant.cpuIds.length : 0,
-    memory_used: busy ? grant.memoryMiB : 0,
+    memory_used: busy ? usedMemory(job, grant) : 0,
     memory_allocated: grant.memoryMiB,
   };
 }
@@ -87,6 +85,11 @@ function coresOf(grant: NodeGrant, node: NodeSpec | undefined): readonly { reado
   const perSocket = node?.coresPerSocket ?? 1;
   const cores = [...new Set(grant.cpuIds.map((id) => Math.floor(id / threads)))];
   return cores.map((core) => ({ socket: Math.floor(core / perSocket), core: core % perSocket }));
+}
+
+/** Steps of a job that asked for all memory ask for none of it. */
+function usedMemory(job: EmulatedJob, grant: NodeGrant): number {
+  return job.request.memoryPerNodeMiB === 0 ? 0 : grant.memoryMiB;
 }
 
 /** Steps that srun runs use the job's cores; its batch script does not (measured). */

@@ -2,7 +2,7 @@ import type { EmulatedJob } from '../model/job.ts';
 import type { JsonContext } from './context.ts';
 import { controllerExitCode } from './exit-code.ts';
 import { jobFlags } from './job-flags.ts';
-import { jobDefaults, memoryPerCpu, memoryPerNode, minimumCpus, spread, tresPer } from './job-request.ts';
+import { maxNodes, memoryPerCpu, memoryPerNode, minimumCpus, spread, tresPer } from './job-request.ts';
 import { isWhole, jobResources } from './job-resources.ts';
 import { grantGres, nodeList, outputPaths, sluid } from './names.ts';
 import { columnsOf, type Table, writeObject } from './table.ts';
@@ -10,6 +10,8 @@ import { tresText } from './tres-text.ts';
 import { type Fields, maybeNumber, type Value } from './value.ts';
 
 const secondsPerYear = 365 * 86_400;
+/** What comes of Slurm's word for unlimited minutes when 32 bits turn it into seconds: the end that it expects of a pending job. */
+const unlimitedMinutes = 4_294_967_236;
 
 /** A job of slurmctld as squeue, `scontrol show job` and `/slurm/…/jobs` print it. */
 export function writeJob(job: EmulatedJob, context: JsonContext): Fields {
@@ -92,7 +94,7 @@ const jobTable: Table<EmulatedJob> = [
     text('mail_user', (job) => job.request.mailUser ?? job.user),
   ),
   number('max_cpus', () => 0),
-  number('max_nodes', (job, context) => jobDefaults(job, context).maxNodes),
+  number('max_nodes', maxNodes),
   constant('mcs_label', ''),
   ...since(45, constant('memory_update_delay', 0), constant('memory_update_margin', 0)),
   text('memory_per_tres', (job, context) => memoryPerTres(job, context)),
@@ -159,7 +161,7 @@ const jobTable: Table<EmulatedJob> = [
   ),
   constant('sockets_per_board', 0),
   unused('sockets_per_node', none),
-  time('start_time', (job) => job.start ?? job.expectedStart),
+  time('start_time', (job) => job.start ?? (job.state === 'PENDING' ? job.expectedStart : job.end)),
   text('state_description', (job, context) => reason(job, context).description),
   text('state_reason', (job, context) => reason(job, context).word),
   text('standard_error', (job, context) => path('stderr', job, context)),
@@ -189,7 +191,7 @@ const jobTable: Table<EmulatedJob> = [
   text('tres_per_node', (job, context) => tresPer(job.request.gresPerNode, context)),
   constant('tres_per_socket', ''),
   text('tres_per_task', (job, context) => perTask(job, context)),
-  text('tres_req_str', (job, context) => tresText(asRequested(job, context), context)),
+  text('tres_req_str', (job, context) => tresText(job.requestedTres, context)),
   text('tres_alloc_str', (job, context) => (job.allocatedTres === null ? '' : tresText(job.allocatedTres, context))),
   integer('user_id', (job) => job.uid),
   text('user_name', (job) => job.user),
@@ -212,7 +214,8 @@ function endTime(job: EmulatedJob): number | null {
   if (job.end !== null) return job.end;
   const start = job.start ?? job.expectedStart;
   if (start === null) return null;
-  return start + (job.timeLimit === 'unlimited' ? secondsPerYear : job.timeLimit * 60);
+  if (job.timeLimit !== 'unlimited') return start + job.timeLimit * 60;
+  return start + (job.start === null ? unlimitedMinutes : secondsPerYear);
 }
 
 function hetJobSet({ het }: EmulatedJob): string {
@@ -260,11 +263,6 @@ function perTask(job: EmulatedJob, context: JsonContext): string {
   const { cpusPerTask, gresPerTask } = job.request;
   const cpus = cpusPerTask === undefined || context.release < 2302 ? [] : [`cpu${context.release < 2405 ? ':' : '='}${cpusPerTask}`];
   return [...cpus, ...(gresPerTask === undefined ? [] : [tresPer(gresPerTask, context)])].join(',');
-}
-
-/** 22.05 shows what a running job holds in place of what it asked for (measured). */
-function asRequested(job: EmulatedJob, context: JsonContext) {
-  return context.release < 2302 && job.allocatedTres !== null ? job.allocatedTres : job.requestedTres;
 }
 
 function stepId(job: EmulatedJob): Fields {

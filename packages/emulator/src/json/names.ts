@@ -46,7 +46,7 @@ interface PathSource {
 export function outputPaths(kind: PathKind, given: string | undefined, job: PathSource): OutputPaths {
   const raw = absolute(given ?? defaultPath(kind, job), job.workDir);
   const half = fill(raw, job, null);
-  return { raw, half, expanded: fill(raw, job, job.batchHost) };
+  return { raw, half, expanded: fill(raw, job, job.batchHost || '(null)') };
 }
 
 function defaultPath(kind: PathKind, job: PathSource): string {
