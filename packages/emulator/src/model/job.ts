@@ -67,6 +67,8 @@ export interface JobRequest {
   /** The command line, as accounting keeps it. */
   readonly submitLine: string;
   readonly submitHost: string;
+  /** Id of the session that submitted it (`AllocNode:Sid`). */
+  readonly submitSession?: number;
   /** How the emulator is to play the job; see {@link Play}. */
   readonly play?: Play;
 }
@@ -156,6 +158,8 @@ export interface EmulatedJob {
   /** When it ended; while it runs, when its time limit ends it; null while it pends. */
   readonly end: Epoch | null;
   readonly expectedStart: Epoch | null;
+  /** Where it would start then, as far as slurmctld has planned it. */
+  readonly expectedNodes?: readonly string[];
   readonly suspendedAt: Epoch | null;
   /** Seconds it ran before the suspension that holds now, and seconds it was suspended in all. */
   readonly ranBeforeSuspend: number;
