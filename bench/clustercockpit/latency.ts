@@ -5,12 +5,13 @@
  *
  *   node --conditions=@sluice/source bench/clustercockpit/latency.ts [seconds] [--record] [--profile]
  *
- * 60 seconds by default; `--bursts` leaves slurmctld its scheduling in bursts. Ends with 1 when a median is above 250 ms, a 99th percentile above 1 s, or an event is lost.
- * The machine runs Slurm, six slurmd and the jobs as well: on two cores the figures hold only when nothing else runs.
+ * 60 seconds by default; `--bursts` leaves slurmctld its scheduling in bursts, `--together` has nodes and users compete with it for
+ * the CPU. Ends with 1 when a median is above 250 ms, a 99th percentile above 1 s, or an event is lost.
+ * The machine runs Slurm, six slurmd and the jobs as well: the figures hold only when nothing else runs on it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -19,6 +20,7 @@ import { hookScript } from '@sluice/clustercockpit';
 import { startLab } from '../../test/lab/lab.ts';
 import { processStatus } from '../slurm-scale/processes.ts';
 import { BuiltDaemon, buildSluice } from './built-daemon.ts';
+import { elsewhere } from './elsewhere.ts';
 import { conclude, quantile, rounded, until } from './recorded.ts';
 import { startStandIn } from './stand-in.ts';
 
@@ -55,6 +57,11 @@ const timed = script('timed.sh', `#!/bin/sh\necho "$SLURM_SCRIPT_CONTEXT $SLURM_
 const extraConf = 'SchedulerParameters=bf_interval=5,bf_continue,sched_min_interval=0,batch_sched_delay=0';
 const hooks = { prologSlurmctld: timed, epilogSlurmctld: timed };
 const lab = await startLab({ suite: 'bookworm', port: 17100, hooks, ...(process.argv.includes('--bursts') ? {} : { extraConf }) });
+// What nodes and users do takes no CPU from slurmctld's machine on a real cluster.
+const others = process.argv.includes('--together') ? undefined : elsewhere();
+for (const name of readdirSync(join(lab.dir, 'run')).filter((name) => /^slurmd-.*\.lab$/.test(name))) {
+  others?.take(Number.parseInt(readFileSync(join(lab.dir, 'run', name), 'utf8'), 10));
+}
 const standIn = await startStandIn({ commitIntervalMs: 500 });
 let daemon: BuiltDaemon | undefined;
 try {
@@ -64,7 +71,8 @@ try {
     prepSockListenPath: '',
     lastRunPath: join(dir, 'lastrun'),
     spoolPath: spool,
-    slurmBinPath: lab.binPath(),
+    // Slurm's own commands: those of the lab's directory are shell scripts around them.
+    slurmBinPath: '/usr/bin',
     slurmConf: lab.conf,
     clusters: ['labcluster'],
     ccRestUrl: standIn.url,
@@ -81,6 +89,7 @@ try {
     await sleep(Math.max(0, began + (job * 1000) / jobsPerSecond - performance.now()));
     const args = ['-Q', '-D', lab.workDir, '-J', `latency-${job}`, '-p', 'shared', '-s', '--mem=10', '-o', '/dev/null', '--wrap=sleep 8'];
     const child = spawn(join(lab.binPath('alice'), 'sbatch'), args, { env: { ...lab.env }, stdio: 'ignore' });
+    if (child.pid !== undefined) others?.take(child.pid);
     submitting.push(once(child, 'exit'));
   }
   await Promise.all(submitting);
@@ -124,6 +133,7 @@ try {
       submitSeconds: rounded(submitSeconds, 1),
       eventsPerSecond,
       loadBefore: rounded(loadBefore),
+      nodes: others ? 'aside' : 'together',
       starts,
       ofThemUntilRecorded: of(recorded),
       stops,
@@ -139,6 +149,7 @@ try {
   await daemon?.stop();
   standIn.stop();
   await lab.down();
+  others?.remove();
   rmSync(dir, { recursive: true, force: true });
 }
 
