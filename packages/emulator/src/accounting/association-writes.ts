@@ -10,6 +10,7 @@ interface AssociationKey {
   readonly account: string;
   readonly user: string;
   readonly partition: string;
+  readonly isDefault?: boolean;
 }
 
 const noSuch = (what: string): SlurmError => new SlurmError({ number: 2045, name: 'ESLURM_INVALID_ACCOUNT', message: what });
@@ -45,7 +46,7 @@ export class AssociationWrites {
     const isNew = !books.accounts.has(name);
     if (isNew) {
       books.accounts.set(name, { name, description, organization });
-      const flags = major >= 2311 ? ", flags='0'" : '';
+      const flags = major >= 2405 ? ", flags='0'" : '';
       logTransaction(this.#context, as, {
         action: 'Add Accounts',
         where: name,
@@ -105,7 +106,8 @@ export class AssociationWrites {
     if (isNew) {
       const adminLevel = options.admin ?? 'None';
       books.users.set(name, { name, adminLevel, defaultWckey: '', coordinates: [] });
-      const info = adminLevel === 'None' && major >= 2605 ? '' : `admin_level=${adminNumber(adminLevel)}`;
+      const info =
+        adminLevel === 'None' && options.defaultAccount === undefined && major >= 2605 ? '' : `admin_level=${adminNumber(adminLevel)}`;
       logTransaction(this.#context, as, { action: 'Add Users', where: name, info });
     }
     return isNew;
@@ -227,10 +229,13 @@ export class AssociationWrites {
     if (tree.byKey(key.account, key.user, key.partition) !== undefined) return false;
     const parent = tree.byKey(parentName, '', '');
     if (parent === undefined && books.associations.size > 0) throw noSuch(`account '${parentName}' doesn't exist`);
-    const isDefault = key.user !== '' && !tree.ordered().some(({ user, own }) => user === key.user && own.isDefault);
+    const isFirst = !tree.ordered().some(({ user, own }) => user === key.user && own.isDefault);
+    const isDefault = key.user !== '' && (key.isDefault ?? isFirst);
     const blank: StoredAssociation = {
       ...noLimits,
-      ...key,
+      account: key.account,
+      user: key.user,
+      partition: key.partition,
       id: books.nextId('association'),
       parentId: parent?.id ?? 0,
       fairshare: 1,
@@ -242,6 +247,7 @@ export class AssociationWrites {
     };
     const own = changed(blank, changes);
     books.associations.set(own.id, own);
+    if (isDefault && !isFirst) this.#setDefault(key.user, key.account);
     if (parent === undefined) return true;
     const info = addAssociationInfo(own, parent, textContext(this.#context));
     logTransaction(this.#context, as, { action: 'Add Associations', where: `id_assoc=${own.id}`, info });

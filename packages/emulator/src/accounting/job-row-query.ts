@@ -39,9 +39,6 @@ function inTime({ from, to, states }: JobRowQuery): readonly Condition[] {
   return conditions;
 }
 
-/** A row's wait ends with its start or, when it never started, with its end. */
-const waitEnd = 'CASE WHEN started > 0 THEN started ELSE ended END';
-
 function inState(state: string, from: number | undefined, to: number | undefined): Condition {
   if (from === undefined && to === undefined) return { sql: 'state = ?', values: [state] };
   const [first, last] = [from ?? 0, to ?? Number.MAX_SAFE_INTEGER];
@@ -53,7 +50,7 @@ function inState(state: string, from: number | undefined, to: number | undefined
       };
     case 'PENDING':
       return {
-        sql: `eligible > 0 AND ((started = 0 AND ended = 0 AND eligible < ?) OR (? BETWEEN eligible AND ${waitEnd}) OR (eligible BETWEEN ? AND ?))`,
+        sql: `eligible > 0 AND ((started = 0 AND ended = 0 AND eligible < ?) OR (? BETWEEN eligible AND started) OR (eligible BETWEEN ? AND ?))`,
         values: [last, first, first, last],
       };
     case 'SUSPENDED':

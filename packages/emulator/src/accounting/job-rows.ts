@@ -24,6 +24,9 @@ const upsert = `INSERT INTO job_row (db_index, cluster, job_id, array_job_id, ta
   association_id = excluded.association_id, partition = excluded.partition, qos = excluded.qos, name = excluded.name,
   state = excluded.state, nodes = excluded.nodes, suspended = excluded.suspended, tres = excluded.tres, body = excluded.body`;
 
+/** NO_VAL: the row that stands for the tasks that pend comes behind those of its tasks. */
+const noTask = 0xff_ff_ff_fe;
+
 /**
  * The job table of slurmdbd. Rows are held back until somebody asks or the store is flushed, so that a job which starts and ends
  * within one tick is written once.
@@ -96,7 +99,7 @@ export class JobRows {
       row.cluster,
       row.jobId,
       row.array?.jobId ?? 0,
-      row.array?.taskId ?? -1,
+      row.array === null ? 0 : (row.array.taskId ?? noTask),
       row.het?.jobId ?? 0,
       row.het?.offset ?? -1,
       row.submit,

@@ -28,35 +28,37 @@ export function setUpBooks(
   writes.addAssociation({ account: 'root', user: '', partition: '' }, {}, root);
   books.users.set('root', { name: 'root', adminLevel: 'Administrator', defaultWckey: '', coordinates: [] });
   writes.addAssociation({ account: 'root', user: 'root', partition: '' }, {}, root);
-  for (const { name, description, organization, parent, fairshare } of parentsFirst(spec.accounts)) {
-    writes.addAccount({ name, description, organization }, parent, { fairshare }, root);
+  for (const { name, description, organization, parent, fairshare, limits } of parentsFirst(spec.accounts)) {
+    writes.addAccount({ name, description, organization }, parent, { fairshare, ...limits }, root);
   }
   for (const user of spec.users) {
     if (user.name === 'root') continue;
-    writes.addUser(user.name, { admin: user.admin }, root);
-    // As sacctmgr does it: the last account that was named comes first.
-    for (const account of user.accounts.toReversed()) writes.addAssociation({ account, user: user.name, partition: '' }, {}, root);
     const [defaultAccount] = user.accounts;
-    if (defaultAccount !== undefined && user.accounts.length > 1) setDefault(context, user.name, defaultAccount);
+    writes.addUser(user.name, { admin: user.admin, ...(defaultAccount === undefined ? {} : { defaultAccount }) }, root);
+    for (const account of user.accounts.toSorted()) {
+      writes.addAssociation({ account, user: user.name, partition: '', isDefault: account === user.accounts[0] }, {}, root);
+    }
   }
-  for (const { name, priority } of spec.qos) {
-    const known = books.qos.get(name);
-    if (known === undefined) qos.add(name, { priority }, root);
-    else if (known.priority !== priority) books.qos.set(name, { ...known, priority });
+  for (const { name, priority, changes } of spec.qos) {
+    if (!books.qos.has(name)) qos.add(name, { priority, ...changes }, root);
+    else if (priority !== 0 || changes !== undefined) qos.modify(name, { priority, ...changes }, root);
+  }
+  for (const { name, limits } of spec.users) {
+    if (limits === undefined) continue;
+    const ids = context.tree.ordered().flatMap(({ id, user }) => (user === name ? [id] : []));
+    writes.modifyAssociation(
+      ids.toSorted((one, other) => one - other),
+      limits,
+      root,
+    );
   }
   const address = spec.controllers[0]?.address ?? '';
-  const info = `control_host='${address}', control_port=${spec.controllerPort}, last_port=${spec.controllerPort}, rpc_version=${rpcVersionOf(context.major)}, dimensions=1, flags=128`;
+  const info = `control_host='${address}', control_port=${spec.controllerPort}, last_port=${spec.controllerPort}, rpc_version=${rpcVersionOf(context.major)}, dimensions=1, ${context.major < 2405 ? 'plugin_id_select=109, ' : ''}flags=128`;
   logTransaction(context, slurm, { action: 'Modify Clusters', where: `name='${spec.name}'`, info });
   for (const kind of kinds.filter(({ id }) => id > 1000)) {
     logTransaction(context, slurm, { action: 'Add TRES', where: `id=${kind.id}`, info: `type='${kind.type}', name='${kind.name}'` });
   }
   books.addEvent({ cluster: spec.name, node: '', start: context.now(), end: null, state: '', reason: 'Cluster Registered TRES', user: '' });
-}
-
-function setDefault({ books }: WriteContext, user: string, account: string): void {
-  for (const own of books.associations.values()) {
-    if (own.user === user) books.associations.set(own.id, { ...own, isDefault: own.account === account });
-  }
 }
 
 function parentsFirst(accounts: ClusterSpec['accounts']): ClusterSpec['accounts'] {

@@ -267,7 +267,13 @@ export interface Slurmdbd {
   ): boolean;
   removeUser(names: string | readonly string[], as: Identity): boolean;
   addAssociation(
-    key: { readonly account: string; readonly user: string; readonly partition: string },
+    key: {
+      readonly account: string;
+      readonly user: string;
+      readonly partition: string;
+      /** Whether it is to be the user's default; absent: if it is the first. */
+      readonly isDefault?: boolean;
+    },
     changes: AssociationChanges,
     as: Identity,
   ): boolean;
