@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { CcDaemon, loadAdapterConfig } from '@sluice/clustercockpit';
 import {
   createHealth,
@@ -42,6 +43,9 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
     hostname: hostname(),
     pid: process.pid,
     version: version(),
+    // Garbage is collected sooner from now on. As a flag at the start it would cost 40 ms there, for V8 then throws away what Node has
+    // compiled of itself, and a seventh of the speed while there is most to do.
+    caughtUp: () => setFlagsFromString('--optimize-for-size'),
     ...(options.dryRun ? { shadow: shadowOf(options, around) } : {}),
   });
   let operations: OperationsServer | undefined;

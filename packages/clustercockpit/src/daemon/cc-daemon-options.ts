@@ -24,6 +24,8 @@ export interface CcDaemonOptions {
   readonly pid: number;
   /** Release of Sluice, for status. */
   readonly version: string;
+  /** Called after each reading of history: what is to be caught up with is in the journal. */
+  readonly caughtUp?: () => void;
   /** A dry run beside the program that delivers: nothing is sent, what would have been is reported and compared. */
   readonly shadow?: ShadowOptions;
 }

@@ -326,6 +326,7 @@ export class CcDaemon {
       decisions: this.#decisions,
       acting: () => this.#role.acting,
       recorded: () => this.#wake(),
+      caughtUp: () => this.#options.caughtUp?.(),
       heard: (heard) => this.#metrics.heard(heard),
     });
   }

@@ -21,6 +21,8 @@ export interface ClusterWatchOptions {
   readonly lastRunPath: string;
   /** Called after something was recorded. */
   readonly recorded: () => void;
+  /** Called after each reading of history. */
+  readonly caughtUp: () => void;
   /** Called with all nodes after each look; `changed` when their layout is not what it was. */
   readonly nodesSeen: (nodes: readonly Node[], changed: boolean) => Promise<void>;
 }
@@ -184,6 +186,7 @@ export class ClusterWatch {
       if (upTo > (this.watermark ?? 0)) await journal.book.setNotes({ [this.#name('accounting')]: String(upTo) });
     };
     await observer.readHistory({ from, to: now }, passed, signal);
+    this.#options.caughtUp();
   }
 
   async #forgetMark(mark: number, earliest: number): Promise<void> {

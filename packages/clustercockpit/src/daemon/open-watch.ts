@@ -26,12 +26,14 @@ export interface OpenWatchOptions {
   readonly acting: () => boolean;
   /** Called after something was recorded. */
   readonly recorded: () => void;
+  /** Called after each reading of history. */
+  readonly caughtUp: () => void;
   readonly heard: NonNullable<ClusterObserverOptions['observe']>;
 }
 
 /** The looks at one cluster, as the configuration wants them. */
 export function openWatch(options: OpenWatchOptions): ClusterWatch {
-  const { config, cluster, connector, journal, clock, random, log, said, client, decisions, acting, recorded, heard } = options;
+  const { config, cluster, connector, journal, clock, random, log, said, client, decisions, acting, recorded, caughtUp, heard } = options;
   const wants = { script: config.sendScript, description: config.sendSlurmInfo, environment: config.sendEnvironment };
   const sender =
     client && decisions && config.nodeStateInterval > 0
@@ -48,6 +50,7 @@ export function openWatch(options: OpenWatchOptions): ClusterWatch {
     maxSpan: config.slurmQueryMaxSpan,
     lastRunPath: config.lastRunPath,
     recorded,
+    caughtUp,
     nodesSeen: async (nodes, changed) => {
       if (changed) decisions?.nodesChanged();
       // Not waited for: a cc-backend that hangs must not hold up the next look at Slurm.
