@@ -1,5 +1,5 @@
 import { type Epoch, type ExitCode, foldHostlist, formatRanges, sortHosts } from '@sluice/slurm';
-import type { EmulatedJob, NodeGrant } from '../model/job.ts';
+import type { EmulatedJob } from '../model/job.ts';
 import { amountText } from './amounts.ts';
 import type { Scene } from './scene.ts';
 
@@ -165,12 +165,17 @@ export function hetSetText(job: EmulatedJob): string | null {
   return formatRanges(Array.from({ length: het.size }, (_, offset) => het.jobId + offset));
 }
 
-/** `gpu:a100:2`: devices of all nodes, by name and type. */
-export function grantedTotal(grants: readonly NodeGrant[]): string | null {
+/** `gpu:a100:2`: devices of all nodes, by name and type; after the job's end all that is known is how many they were. */
+export function grantedTotal({ allocatedTres, grants }: EmulatedJob): string | null {
   const totals = new Map<string, number>();
   for (const { name, type, indices } of grants.flatMap(({ gres }) => gres)) {
     const kind = type === null ? name : `${name}:${type}`;
     totals.set(kind, (totals.get(kind) ?? 0) + indices.length);
+  }
+  if (totals.size === 0) {
+    const kinds = Object.entries(allocatedTres ?? {}).filter(([name]) => name.startsWith('gres/'));
+    const isTyped = (name: string) => kinds.some(([other]) => other.startsWith(`${name}:`));
+    for (const [name, count] of kinds) if (!isTyped(name)) totals.set(name.slice('gres/'.length), count);
   }
   return totals.size === 0 ? null : [...totals].map(([kind, count]) => `${kind}:${count}`).join(',');
 }

@@ -77,6 +77,7 @@ export function recordedSlurm(parts: RecordedParts): EmulatedSlurm {
     time: { now: () => parts.now, rate: 1, setRate: refuse, advance: refuse, set: refuse },
     faults: {
       slurmctld: 'up',
+      primary: 'up',
       slurmdbd: 'up',
       slurmrestd: 'up',
       slowMs: 0,
