@@ -24,7 +24,7 @@ export function bashExecutable({ command, door, bash, spec }: ExecutableOptions)
   return `#!${bash} -p
 # ${command} of an emulated cluster; written by "sluice emulator up", which writes it anew each time.
 set +o posix
-LC_ALL=C IFS=' '
+LC_ALL=C IFS=' ' said=" $* "
 lost() {
 ${lostText(command, spec)}
 }
@@ -59,7 +59,7 @@ function lostText(command: CommandName, spec: ClusterSpec): string {
     return `printf %s ${words}; exit ${code}`;
   };
   const signs = [...(command === 'scontrol' ? ['ping'] : []), ...unreachableSigns(command)];
-  return `  case " $* " in\n${signs.map((sign) => `    *${shellQuoted(sign)}*) ${say(sign.split(' '))} ;;`).join('\n')}\n  esac`;
+  return `  case $said in\n${signs.map((sign) => `    *${shellQuoted(sign)}*) ${say(sign.split(' '))} ;;`).join('\n')}\n  esac`;
 }
 
 /** stdin has a connection of its own, so that its end is seen; who copies it ends with us. */

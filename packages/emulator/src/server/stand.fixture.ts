@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock, systemProcesses } from '@sluice/io';
+import type { Command, CommandName } from '../commands/command.ts';
+import { commandNames } from '../commands/command.ts';
+import { labSpec } from '../config/lab-spec.ts';
+import type { EmulatedSlurm, Faults } from '../model/emulated-slurm.ts';
+import type { Commands } from './commands.ts';
+import { noFaults } from './own-requests.ts';
+import { type RunningEmulator, startEmulator } from './start-emulator.ts';
+
+export interface Stand {
+  readonly emulator: RunningEmulator;
+  setFaults(changes: Partial<Faults>): void;
+  /** Runs an executable to its end. */
+  run(command: CommandName, argv: readonly (string | Buffer)[], options?: RunOptions): Promise<Outcome>;
+  path(command: CommandName): string;
+  close(): Promise<void>;
+}
+
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string | Buffer;
+  readonly cwd?: string;
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** Executables of a directory before a cluster that only has daemons which may fail; each command is `command`. */
+export async function openStand(command: Command, options: { readonly shell?: 'node' } = {}): Promise<Stand> {
+  const directory = mkdtempSync(join(tmpdir(), "sluice emulator's "));
+  let faults: Faults = noFaults;
+  const slurm = {
+    spec: labSpec(),
+    controller: { spec: labSpec() },
+    database: {},
+    get faults() {
+      return faults;
+    },
+    close: () => Promise.resolve(),
+  } as unknown as EmulatedSlurm;
+  const emulator = await startEmulator({
+    ...options,
+    directory,
+    newSpec: labSpec(),
+    open: () => Promise.resolve(slurm),
+    commands: Object.fromEntries(commandNames.map((name) => [name, command])) as Commands,
+    clock: systemClock(),
+    processes: systemProcesses(process.env),
+    random: () => 0.5,
+    env: process.env,
+    pid: process.pid,
+    node: process.execPath,
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  const path = (name: CommandName) => join(emulator.paths.bin, name);
+  return {
+    emulator,
+    setFaults: (changes) => {
+      faults = { ...faults, ...changes };
+    },
+    path,
+    run: (name, argv, { env = {}, stdin, cwd } = {}) => finished(path(name), argv, { env, stdin, cwd }),
+    close: async () => {
+      await emulator.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Spawned {
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: string | Buffer | undefined;
+  readonly cwd: string | undefined;
+}
+
+/** Through a shell, because Node itself takes words as text alone. */
+async function finished(file: string, argv: readonly (string | Buffer)[], { env, stdin, cwd = '/tmp' }: Spawned): Promise<Outcome> {
+  const words = [cwd, file, ...argv].map((word) => (typeof word === 'string' ? Buffer.from(word) : word));
+  const named = words.map((word) => `$'${Array.from(word, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}'`);
+  const program = { name: 'bash', timeoutMs: 60_000, inherit: ['PATH'], env, maxOutputBytes: 64 * 1024 * 1024 };
+  const script = `cd ${named[0]}; exec ${named.slice(1).join(' ')}`;
+  return systemProcesses(process.env).run({ program, args: ['--norc', '-c', script], ...(stdin === undefined ? {} : { stdin }) });
+}

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Processes } from '@sluice/io';
+import { type InstanceLock, lockInstance } from '@sluice/service';
+import { slurmConfText } from '../config/slurm-conf-text.ts';
+import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
+import type { ClusterSpec } from '../model/spec.ts';
+import { answerCommand } from './answer-command.ts';
+import type { CommandExchange } from './command-exchange.ts';
+import { CommandServer } from './command-server.ts';
+import type { Commands } from './commands.ts';
+import { claimDirectory, type EmulatorPaths, emulatorPaths, keptCluster, removeFile, writeWhole } from './directory.ts';
+import { findShell, writeExecutables } from './executables.ts';
+import { passwdUsers } from './identity.ts';
+import { answerOwn, type HeldCluster } from './own-commands.ts';
+import { type OwnRequest, ownCommand } from './own-requests.ts';
+import type { Question } from './wire.ts';
+
+/** slurmrestd of an emulated cluster. */
+export interface RestPlane {
+  /** `unix:PATH` or `HOST:PORT`. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+export interface StartEmulatorOptions {
+  readonly directory: string;
+  /** The cluster; without it the one that the directory had before. */
+  readonly spec?: ClusterSpec;
+  /** What it is when the directory is new. */
+  readonly newSpec: ClusterSpec;
+  readonly open: (spec: ClusterSpec, statePath: string) => Promise<EmulatedSlurm>;
+  readonly commands: Commands;
+  readonly serveRest?: (slurm: EmulatedSlurm, paths: EmulatorPaths) => Promise<RestPlane>;
+  /** Everybody on the machine may ask, not only the user who started it. */
+  readonly shared?: boolean;
+  /** Whoever runs the executables: `node` uses it even where there is a bash. */
+  readonly shell?: 'node';
+  readonly rate?: number;
+  readonly clock: Clock;
+  readonly processes: Processes;
+  readonly random: () => number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pid: number;
+  /** Path of Node. */
+  readonly node: string;
+  readonly onFault: (error: unknown, command: string) => void;
+}
+
+/** A cluster that is held, until it is stopped. */
+export interface RunningEmulator {
+  readonly slurm: EmulatedSlurm;
+  readonly paths: EmulatorPaths;
+  readonly rest: RestPlane | null;
+  /** Ends what is under way, writes the state, and takes away what says that the cluster is there. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Takes a directory, opens its cluster and answers its executables. Errors: `usage` when the directory is not one of ours, `instance.running` when another
+ * process holds it, `listen.failed`.
+ */
+export async function startEmulator(options: StartEmulatorOptions): Promise<RunningEmulator> {
+  const paths = emulatorPaths(options.directory);
+  claimDirectory(paths);
+  const lock = lockInstance(paths.lock, options.pid);
+  try {
+    return await holding(options, paths, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock: InstanceLock): Promise<RunningEmulator> {
+  // One that was ended before it could say so may have left it.
+  removeFile(paths.door);
+  const spec = options.spec ?? keptCluster(paths) ?? options.newSpec;
+  writeWhole(paths.cluster, `${JSON.stringify(spec, undefined, 2)}\n`, 0o644);
+  writeWhole(paths.slurmConf, slurmConfText(spec), 0o644);
+  const found = await findShell(options.processes, options.env['PATH'] ?? '', options.node);
+  const shell = options.shell === 'node' ? ({ kind: 'node', path: options.node } as const) : found;
+  writeExecutables(paths, spec, shell);
+  const slurm = await options.open(spec, paths.state);
+  let rest: RestPlane | null = null;
+  try {
+    if (options.rate !== undefined) slurm.time.setRate(options.rate);
+    rest = (await options.serveRest?.(slurm, paths)) ?? null;
+    const about = {
+      directory: paths.root,
+      pid: options.pid,
+      since: Math.floor(options.clock.now() / 1000),
+      rest: rest?.address ?? null,
+      shell: shell.path,
+    };
+    const token = randomBytes(24).toString('hex');
+    const server = new CommandServer({ token, onFault: options.onFault, handle: handler(options, { slurm, about }) });
+    const port = await server.listen(0);
+    writeWhole(paths.door, `${port} ${token}\n`, options.shared === true ? 0o644 : 0o600);
+    return { slurm, paths, rest, stop: () => stopped({ slurm, rest, server, paths, lock }) };
+  } catch (error) {
+    await rest?.close();
+    await slurm.close();
+    throw error;
+  }
+}
+
+interface Held {
+  readonly slurm: EmulatedSlurm;
+  readonly rest: RestPlane | null;
+  readonly server: CommandServer;
+  readonly paths: EmulatorPaths;
+  readonly lock: InstanceLock;
+}
+
+async function stopped({ slurm, rest, server, paths, lock }: Held): Promise<void> {
+  removeFile(paths.door);
+  await server.close();
+  await rest?.close();
+  await slurm.close();
+  lock.release();
+}
+
+function handler(options: StartEmulatorOptions, held: HeldCluster): (question: Question, exchange: CommandExchange) => Promise<number> {
+  const users = passwdUsers();
+  const { commands, random } = options;
+  return async (question, exchange) => {
+    if (question.command !== ownCommand) return answerCommand({ slurm: held.slurm, commands, users, random }, question, exchange);
+    const answer = answerOwn(held, JSON.parse(String(question.argv[0])) as OwnRequest);
+    exchange.out(Buffer.from(`${JSON.stringify(answer)}\n`));
+    return 'error' in answer ? 1 : 0;
+  };
+}
