@@ -12,6 +12,11 @@ const accepted: readonly Accepted[] = [
   { object: 'job', path: /^node_count: 2 → 1$/, releases: ['22.05'], why: '22.05 guesses the nodes of a pending job from its CPUs' },
   { object: 'job', path: /^job_resources.*cores.*: (.)"?ALLOC.*IN_USE"\]$/i, why: 'cores of a step of a het job are not marked' },
   { object: 'job', path: /^job_resources.*cores.*: "allocated" → "allocated_and_in_use"$/, why: 'the same in the old words' },
+  {
+    object: 'row',
+    path: /^steps\[\d\]\.exit_code\.(?:status|return_code)/,
+    why: 'a step that was killed with its job has no exit code; the model always has one',
+  },
   { object: 'job', path: /^step_id\.sluid:/, why: 'the row of accounting is not in what squeue says' },
 ];
 

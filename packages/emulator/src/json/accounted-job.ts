@@ -1,4 +1,4 @@
-import { expandTaskList } from '@sluice/slurm';
+import { expandHostlist, expandTaskList } from '@sluice/slurm';
 import type { JobRow } from '../model/slurmdbd.ts';
 import { writeStep } from './accounted-step.ts';
 import type { JsonContext } from './context.ts';
@@ -55,7 +55,7 @@ const rowTable: Table<JobRow> = [
   group(
     'time',
     integer('elapsed', elapsed),
-    integer('eligible', (row) => row.eligible ?? 0),
+    value('eligible', (row, context) => row.eligible ?? (context.dialect < 39 && row.end === null ? null : 0)),
     integer('end', (row) => row.end ?? 0),
     ...since(41, number('planned', planned)),
     value('start', start),
@@ -133,12 +133,12 @@ const rowTable: Table<JobRow> = [
   ),
   ...since(
     41,
-    text('stdin_expanded', (row) => paths('stdin', row).expanded),
-    text('stdout_expanded', (row) => paths('stdout', row).expanded),
-    text('stderr_expanded', (row) => paths('stderr', row).expanded),
-    text('stdout', (row) => paths('stdout', row).raw),
-    text('stderr', (row) => paths('stderr', row).raw),
-    text('stdin', (row) => paths('stdin', row).raw),
+    text('stdin_expanded', (row, context) => paths('stdin', row, context).expanded),
+    text('stdout_expanded', (row, context) => paths('stdout', row, context).expanded),
+    text('stderr_expanded', (row, context) => paths('stderr', row, context).expanded),
+    text('stdout', (row, context) => paths('stdout', row, context).raw),
+    text('stderr', (row, context) => paths('stderr', row, context).raw),
+    text('stdin', (row, context) => paths('stdin', row, context).raw),
   ),
   group(
     'state',
@@ -171,8 +171,12 @@ function state(row: JobRow, context: JsonContext): Value {
   return row.state === 'REQUEUED' || row.state === 'RESIZING' ? ['PENDING', row.state] : [row.state];
 }
 
-function start(row: JobRow, context: JsonContext): number {
-  return row.start ?? (row.end !== null && context.release >= 2411 ? noTime : 0);
+/** Of a job that ended without having begun: never, in the words of the release; up to 23.11 its end when somebody cancelled it. */
+function start(row: JobRow, context: JsonContext): number | null {
+  if (row.start !== null || row.end === null) return row.start ?? 0;
+  if (context.release >= 2411) return noTime;
+  if (row.state === 'CANCELLED') return row.end;
+  return context.dialect < 39 ? null : 0;
 }
 
 function elapsed(row: JobRow, context: JsonContext): number {
@@ -215,6 +219,8 @@ function withEnergy(tres: JobRow['allocatedTres']): Readonly<Record<string, numb
   return Object.keys(tres).length === 0 || 'energy' in tres ? tres : { ...tres, energy: null };
 }
 
-function paths(kind: 'stdout' | 'stderr' | 'stdin', row: JobRow) {
-  return outputPaths(kind, row[kind] === '' ? undefined : row[kind], { ...row, batchHost: row.steps[0]?.nodes[0] ?? '' });
+function paths(kind: 'stdout' | 'stderr' | 'stdin', row: JobRow, context: JsonContext) {
+  const none = context.release >= 2505 ? 'None' : '';
+  const batchHost = row.steps[0]?.nodes[0] ?? expandHostlist(row.nodes)?.[0] ?? none;
+  return outputPaths(kind, row[kind] === '' ? undefined : row[kind], { ...row, batchHost });
 }

@@ -104,6 +104,7 @@ export function labSlurm(
     time: { now: () => now, rate: 1, setRate() {}, advance() {}, set() {} },
     faults: {
       slurmctld: 'up',
+      primary: 'up',
       slurmdbd: 'up',
       slurmrestd: 'up',
       slowMs: 0,
