@@ -114,6 +114,20 @@ describe('observing Slurm', { concurrency: 4 }, () => {
     for (const id of [7, 8]) assert.deepEqual(JSON.parse(engine.row(id, second)?.resources ?? '')[0].hwthreads, [0, 8], `job ${id}`);
   });
 
+  it('the end of a run that is known in full needs its record alone, and takes nothing from what is known', async () => {
+    await using engine = await Engine.start({ config: { startTag: 'a:b', slurmPollInterval: '1h' } });
+    await engine.startDaemon();
+    const start = await engine.started(7);
+    const whole = engine.journal('SELECT facts FROM run WHERE job_id = 7');
+    await engine.pass(5);
+    const before = engine.slurm.asked.length;
+    engine.ended(7, start);
+    await engine.until('it is stopped', () => engine.stateOf(7, start) === 'completed', 5);
+    assert.ok(engine.slurm.asked.slice(before).includes('bare 7'));
+    assert.deepEqual(engine.journal('SELECT facts FROM run WHERE job_id = 7'), whole);
+    assert.deepEqual(JSON.parse(engine.row(7, start)?.resources ?? '')[0].hwthreads, [0, 8]);
+  });
+
   it('a requeued job that starts at once is asked of the controller, though its end waits for accounting', async () => {
     await using engine = await Engine.start({
       config: { startTag: 'a:b', requeuedJobs: 'replace', slurmPollInterval: '1h', slurmQueryDelay: 30 },

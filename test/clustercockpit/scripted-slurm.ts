@@ -29,7 +29,7 @@ export interface ScriptedSlurm extends SlurmReader {
   readonly controllerJobs: Map<number, ActiveJob>;
   /** The rows of slurmdbd. */
   readonly rows: AccountedJob[];
-  /** What was asked, e.g. `details 7`. */
+  /** What was asked, e.g. `details 7`; `bare 7` for a job whose record was enough. */
   readonly asked: string[];
   controllerDown: boolean;
   accountingDown: boolean;
@@ -110,8 +110,10 @@ export function scriptedSlurm(cluster = 'labcluster'): ScriptedSlurm {
         for (const id of ids) {
           const job = controllerJobs.get(id);
           if (!job) answers.set(id, { kind: 'gone' });
-          else if (bare?.(job)) answers.set(id, { kind: 'known', value: { job, allocation: null, script: null, description: null } });
-          else answers.set(id, { kind: 'known', value: detailsOf(job) });
+          else if (bare?.(job)) {
+            asked.push(`bare ${id}`);
+            answers.set(id, { kind: 'known', value: { job, allocation: null, script: null, description: null } });
+          } else answers.set(id, { kind: 'known', value: detailsOf(job) });
         }
         return answers;
       },

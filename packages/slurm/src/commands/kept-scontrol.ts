@@ -104,7 +104,7 @@ class Conversation {
     this.#stdin.write(`${[...lines, `show hostnames ${last}`].join('\n')}\n`);
     try {
       const text = await answer.promise;
-      commands.report('scontrol', started, text.length);
+      commands.report('scontrol', started, Buffer.byteLength(text));
       if (this.#bytes > maxAnswerBytes / 4) this.end();
       else if (!this.#over) this.#after(idleMs, this.#close);
       return text;
