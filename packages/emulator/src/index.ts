@@ -1,6 +1,15 @@
+export { allCommands } from './commands/all-commands.ts';
+export { labSpec } from './config/lab-spec.ts';
+export { openEmulator, type EmulatorOptions } from './open-emulator.ts';
+export { askHolder } from './server/ask-holder.ts';
+export { emulatorPaths, type EmulatorPaths } from './server/directory.ts';
+export { shellQuoted } from './server/executable-bash.ts';
+export type { EmulatorStatus, OwnRequest } from './server/own-requests.ts';
+export { type RestPlane, type RunningEmulator, startEmulator, type StartEmulatorOptions } from './server/start-emulator.ts';
 export type * from './model/emulated-slurm.ts';
 export type * from './model/job.ts';
 export type * from './model/slurmctld.ts';
 export { SlurmError } from './model/slurmctld.ts';
 export type * from './model/slurmdbd.ts';
 export type * from './model/spec.ts';
+export { type EmulatorOptions, openEmulator } from './open-emulator.ts';

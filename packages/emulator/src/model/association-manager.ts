@@ -20,6 +20,8 @@ export interface AssociationManager {
   /** Null: none of its own and none inherited. */
   defaultQos(associationId: number): string | null;
   qosByName(name: string): (Qos & { readonly id: number }) | undefined;
+  /** The largest priority that any QOS has: that of a job's QOS is held against it. */
+  highestQosPriority(): number;
   /** 0 to 1: the fairshare factor of the priority plugin as of its last calculation (PriorityCalcPeriod); 1 where fairshare is not used. */
   fairshareFactor(associationId: number): number;
   /** Decayed usage in TRES-minutes of all that counts against the association, its children included, without what runs and is not counted yet. */

@@ -19,6 +19,8 @@ export interface EmulatedTime {
 export interface Faults {
   /** `down` refuses connections, `silent` takes them and never answers. */
   readonly slurmctld: 'up' | 'down' | 'silent';
+  /** The first of two controllers alone: the second answers in its place; `up` when absent. */
+  readonly primary?: 'up' | 'down';
   readonly slurmdbd: 'up' | 'down' | 'silent';
   readonly slurmrestd: 'up' | 'down' | 'silent';
   /** Milliseconds before every answer. */

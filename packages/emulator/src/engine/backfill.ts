@@ -1,0 +1,205 @@
+import type { Epoch } from '@sluice/slurm';
+import { type FreeShare, tasksThatFit } from './capacity.ts';
+import type { Demand } from './demand.ts';
+import { startHetJob } from './het.ts';
+import type { JobRecord } from './job-record.ts';
+import { startJob, yearMinutes } from './lifecycle.ts';
+import type { NodeRecord } from './node-record.ts';
+import { limitMinutes, type Placement, place, standingObstacle, usableFor } from './placement.ts';
+import { setReason } from './reasons.ts';
+import { type Candidate, spread } from './select-nodes.ts';
+import type { PartitionRecord, World } from './world.ts';
+
+/** Jobs for which a start is planned in one cycle; the others behind them are only tried. */
+const planned = 10;
+/** Seconds that a plan may grow old before it is made anew. */
+const planAge = 600;
+
+/** When and where a job that has to wait is expected to start. */
+export interface StartPlan {
+  readonly madeAt: Epoch;
+  readonly start: Epoch;
+  readonly nodes: readonly number[];
+}
+
+/**
+ * One cycle of the backfill scheduler: the first jobs that have to wait get a planned start on certain nodes; whoever comes behind may start now if he is gone from
+ * these by then. Plans are kept from cycle to cycle: that something ends earlier only makes the job start earlier, in the main scheduler.
+ */
+export function runBackfill(world: World): void {
+  world.lastBackfill = world.now;
+  world.statistics.backfillCycles += 1;
+  const cycle = new BackfillCycle(world);
+  let tested = 0;
+  for (const job of world.queue.inOrder()) {
+    if (tested >= world.settings.backfillDepth) break;
+    if (!world.queue.has(job)) continue;
+    tested += 1;
+    while (cycle.try(job) && job.pendingTasks !== null);
+  }
+}
+
+class BackfillCycle {
+  readonly #world: World;
+  /** From when on each node is promised to a job. */
+  readonly #promised: Float64Array;
+  readonly #failed = new Map<string, Placement>();
+  #plans = 0;
+  #ends: readonly JobRecord[] | null = null;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#promised = new Float64Array(world.nodes.length).fill(Number.POSITIVE_INFINITY);
+  }
+
+  /** True when it started. */
+  try(job: JobRecord): boolean {
+    const world = this.#world;
+    if (job.het !== null) return startHetJob(world, job, 'Backfill');
+    let waiting: Placement | null = null;
+    for (const name of job.partitions) {
+      const partition = world.partition(name);
+      if (partition === undefined) continue;
+      const key = `${name}\n${job.own.shape}`;
+      const until = world.now + limitMinutes(job, partition) * 60;
+      const placement = this.#failed.get(key) ?? place(world, job, partition, (node) => (this.#promised[node.index] as number) >= until);
+      if (placement.kind === 'start') {
+        const started = startJob(world, job, { ...placement, scheduler: 'Backfill' });
+        if (started !== undefined) return started !== job || job.pendingTasks !== null;
+        continue;
+      }
+      if (placement.reason !== 'JobArrayTaskLimit') this.#failed.set(key, placement);
+      waiting ??= placement;
+      if (placement.reason === 'Resources' && placement.text === '' && job === world.jobs.get(job.jobId)) this.#plan(job, partition);
+    }
+    if (waiting?.kind === 'wait' && waiting.reason !== 'Resources') setReason(world, job, waiting.reason, waiting.text);
+    else if (waiting?.kind === 'wait' && job.reason !== 'Resources')
+      setReason(world, job, waiting.text === '' ? 'Priority' : 'Resources', waiting.text);
+    return false;
+  }
+
+  #plan(job: JobRecord, partition: PartitionRecord): void {
+    if (this.#plans >= planned) return;
+    this.#plans += 1;
+    const world = this.#world;
+    let plan = world.plans.get(job.jobId);
+    const stale = plan === undefined || plan.start <= world.now || plan.madeAt + planAge < world.now;
+    if (stale || plan?.nodes.some((index) => !world.nodes[index]?.usable)) {
+      this.#ends ??= endings(world);
+      plan = planStart(world, job, partition, { ends: this.#ends, promised: this.#promised });
+      if (plan === undefined) world.plans.delete(job.jobId);
+      else world.plans.set(job.jobId, plan);
+    }
+    if (plan === undefined) return;
+    if (job.expectedStart !== plan.start) {
+      job.expectedStart = plan.start;
+      world.touch(job);
+    }
+    for (const index of plan.nodes) this.#promised[index] = Math.min(this.#promised[index] as number, plan.start);
+  }
+}
+
+/** Running jobs by the time at which their limits end them. */
+function endings(world: World): readonly JobRecord[] {
+  const running: JobRecord[] = [];
+  for (const id of world.running) {
+    const job = world.jobs.get(id);
+    if (job !== undefined) running.push(job);
+  }
+  return running.sort((a, b) => endOf(world, a) - endOf(world, b) || a.jobId - b.jobId);
+}
+
+function endOf(world: World, job: JobRecord): Epoch {
+  return Math.max(job.end ?? (job.start ?? world.now) + yearMinutes * 60, world.now + 1);
+}
+
+/** What will be free of a node once some of its jobs have ended. */
+class FutureShare implements FreeShare {
+  cores: number;
+  memoryMiB: number;
+  jobs: number;
+  readonly #devices: { name: string; type: string | null; free: number }[];
+
+  constructor(node: NodeRecord) {
+    this.cores = node.freeCores;
+    this.memoryMiB = node.freeMemoryMiB;
+    this.jobs = node.jobs.size;
+    this.#devices = node.devices.map(({ name, type, free }) => ({ name, type, free }));
+  }
+
+  devices(name: string, type: string | null): number {
+    return this.#devices.reduce((sum, set) => sum + (set.name === name && (type === null || set.type === type) ? set.free : 0), 0);
+  }
+
+  without(grant: JobRecord['grants'][number], threadsPerCore: number): void {
+    this.jobs -= 1;
+    this.cores += grant.cpuIds.length / threadsPerCore;
+    this.memoryMiB += grant.memoryMiB;
+    for (const { name, type, indices } of grant.gres) {
+      for (const set of this.#devices) if (set.name === name && set.type === type) set.free += indices.length;
+    }
+  }
+}
+
+/** The earliest moment at which a job's nodes are free, as far as the limits of what runs tell. */
+function planStart(
+  world: World,
+  job: JobRecord,
+  partition: PartitionRecord,
+  { ends, promised }: { readonly ends: readonly JobRecord[]; readonly promised: Float64Array },
+): StartPlan | undefined {
+  const { demand } = job.own;
+  if (standingObstacle(world, job, partition) !== null) return undefined;
+  const usable = usableFor(world, job, partition);
+  const shares = new Map<NodeRecord, FutureShare>();
+  const fits = new Map<NodeRecord, number>();
+  let tasks = 0;
+  for (const node of partition.members) {
+    if (!usable(node) || promised[node.index] !== Number.POSITIVE_INFINITY) continue;
+    const share = new FutureShare(node);
+    shares.set(node, share);
+    const fit = fitOf(node, demand, share);
+    fits.set(node, fit);
+    tasks += fit;
+  }
+  let hosts = 0;
+  for (const fit of fits.values()) if (fit > 0) hosts += 1;
+  for (let at = 0; at < ends.length; ) {
+    const start = endOf(world, ends[at] as JobRecord);
+    for (; at < ends.length && endOf(world, ends[at] as JobRecord) === start; at++) {
+      for (const grant of (ends[at] as JobRecord).grants) {
+        const node = world.nodeByName.get(grant.node);
+        const share = node === undefined ? undefined : shares.get(node);
+        if (node === undefined || share === undefined) continue;
+        share.without(grant, node.spec.threadsPerCore);
+        const before = fits.get(node) ?? 0;
+        const fit = fitOf(node, demand, share);
+        if (fit > 0 && before === 0) hosts += 1;
+        tasks += fit - before;
+        fits.set(node, fit);
+      }
+    }
+    if (hosts < demand.minNodes || tasks < demand.tasks) continue;
+    const nodes = planNodes(fits, demand);
+    if (nodes !== undefined) return { madeAt: world.now, start, nodes };
+  }
+  return undefined;
+}
+
+function fitOf(node: NodeRecord, demand: Demand, share: FutureShare): number {
+  if (demand.sharing === 'exclusive' && share.jobs > 0) return 0;
+  return tasksThatFit(node, demand, share);
+}
+
+function planNodes(fits: ReadonlyMap<NodeRecord, number>, demand: Demand): readonly number[] | undefined {
+  const required = new Set(demand.required);
+  const fitting: Candidate[] = [];
+  let seen = 0;
+  for (const [node, fit] of fits) {
+    if (fit === 0) continue;
+    if (required.has(node.spec.name)) seen += 1;
+    fitting.push({ node, fit });
+  }
+  if (seen < required.size) return undefined;
+  return spread(fitting, { ...demand, gresPerJob: [] }, required)?.map(({ node }) => node.index);
+}

@@ -1,0 +1,46 @@
+import type { JobRecord } from './job-record.ts';
+import { startJob } from './lifecycle.ts';
+import type { NodeRecord } from './node-record.ts';
+import { place } from './placement.ts';
+import { setReason } from './reasons.ts';
+import type { Chosen } from './select-nodes.ts';
+import type { PartitionRecord, World } from './world.ts';
+
+/** Components of a het job, the leader first. */
+export function components(world: World, job: JobRecord): readonly JobRecord[] {
+  if (job.het === null) return [job];
+  return [...world.group(job.het.jobId)].sort((a, b) => (a.het?.offset ?? 0) - (b.het?.offset ?? 0));
+}
+
+/** Starts all components of a het job at once, or none: each takes the place it finds, on nodes that no other component of it was given. */
+export function startHetJob(world: World, job: JobRecord, scheduler: 'Main' | 'Backfill'): boolean {
+  const all = components(world, job);
+  if (all.some((component) => !world.queue.has(component))) return false;
+  const taken = new Set<NodeRecord>();
+  const found: { component: JobRecord; partition: PartitionRecord; chosen: readonly Chosen[] }[] = [];
+  for (const component of all) {
+    let waiting = { reason: 'Resources', text: '' };
+    let placed = false;
+    for (const name of component.partitions) {
+      const partition = world.partition(name);
+      if (partition === undefined) continue;
+      const placement = place(world, component, partition, (node) => !taken.has(node));
+      if (placement.kind === 'wait') {
+        waiting = placement;
+        continue;
+      }
+      found.push({ component, partition, chosen: placement.chosen });
+      for (const { node } of placement.chosen) taken.add(node);
+      placed = true;
+      break;
+    }
+    if (placed) continue;
+    for (const each of all) {
+      each.lastSchedEval = world.now;
+      setReason(world, each, waiting.reason, waiting.text);
+    }
+    return false;
+  }
+  for (const { component, partition, chosen } of found) startJob(world, component, { partition, chosen, scheduler });
+  return true;
+}

@@ -1,0 +1,67 @@
+import type { AssociationManager } from '../model/association-manager.ts';
+import type { JobRecord } from './job-record.ts';
+
+/** Jobs and resources that count against one association, QOS, or a user or account within a QOS. */
+export interface Count {
+  submitted: number;
+  running: number;
+  /** Of what runs. */
+  tres: Record<string, number>;
+  /** TRES-minutes that running jobs may take yet are not summed here: they follow from their limits (see limits.ts). */
+  wallJobs: number;
+}
+
+/** Counts of submitted and running jobs, kept as jobs come and go, so that limits are looked up and never summed. */
+export class LimitCounts {
+  readonly #manager: AssociationManager;
+  readonly #counts = new Map<string, Count>();
+
+  constructor(manager: AssociationManager) {
+    this.#manager = manager;
+  }
+
+  of(key: string): Count {
+    let count = this.#counts.get(key);
+    if (count === undefined) {
+      count = { submitted: 0, running: 0, tres: {}, wallJobs: 0 };
+      this.#counts.set(key, count);
+    }
+    return count;
+  }
+
+  /** All that a job counts against: its association and those above it, its QOS. */
+  keys(job: { readonly associationId: number; readonly qos: string; readonly user: string; readonly account: string }): readonly string[] {
+    const keys = [qosKey(job.qos), qosUserKey(job.qos, job.user), qosAccountKey(job.qos, job.account)];
+    for (const association of this.lineage(job.associationId)) keys.push(associationKey(association.id));
+    return keys;
+  }
+
+  /** An association and those above it, the root last. */
+  lineage(associationId: number) {
+    const found = [];
+    for (let id = associationId; id > 0; ) {
+      const association = this.#manager.associationById(id);
+      if (association === undefined || found.length > 64) break;
+      found.push(association);
+      id = association.parentId;
+    }
+    return found;
+  }
+
+  submitted(job: JobRecord, change: number): void {
+    for (const key of this.keys(job)) this.of(key).submitted += change;
+  }
+
+  started(job: JobRecord, sign: 1 | -1): void {
+    for (const key of this.keys(job)) {
+      const count = this.of(key);
+      count.running += sign;
+      for (const [name, amount] of Object.entries(job.allocatedTres ?? {})) count.tres[name] = (count.tres[name] ?? 0) + sign * amount;
+    }
+  }
+}
+
+export const associationKey = (id: number): string => `a:${id}`;
+export const qosKey = (qos: string): string => `q:${qos}`;
+export const qosUserKey = (qos: string, user: string): string => `qu:${qos}:${user}`;
+export const qosAccountKey = (qos: string, account: string): string => `qa:${qos}:${account}`;

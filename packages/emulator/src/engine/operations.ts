@@ -1,0 +1,184 @@
+import type { Identity } from '../model/job.ts';
+import { splitTask } from './arrays.ts';
+import { components } from './het.ts';
+import type { JobRecord } from './job-record.ts';
+import { account, charge, endPending, requeueEnded } from './lifecycle.ts';
+import { isActive, reconsider } from './pending.ts';
+import { isOperator, needOperator, needOwner } from './permissions.ts';
+import { ranSeconds } from './play.ts';
+import { type Selected, selectJobs } from './select-jobs.ts';
+import { refusal } from './slurm-errors.ts';
+import { stopRun } from './stop.ts';
+import type { World } from './world.ts';
+
+/** Records of a selector, those of single tasks split off; refuses when there are none. */
+export function chosenJobs(world: World, selector: string): readonly JobRecord[] {
+  const selected = selectJobs(world, selector);
+  if (selected.length === 0) throw refusal('ESLURM_INVALID_JOB_ID');
+  return selected.flatMap((each) => splitOff(world, each));
+}
+
+function splitOff(world: World, { job, tasks }: Selected): readonly JobRecord[] {
+  if (tasks === null) return [job];
+  return tasks.map((task) => {
+    const record = splitTask(world, job, task);
+    if (record !== job) reconsider(world, record);
+    return record;
+  });
+}
+
+/** scancel: pending jobs are cancelled, running ones signalled or ended. */
+export function signal(
+  world: World,
+  selector: string,
+  number: number | null,
+  options: { readonly batchOnly: boolean; readonly full: boolean },
+  as: Identity,
+): void {
+  const selected = selectJobs(world, selector);
+  if (selected.length === 0) throw refusal('ESLURM_INVALID_JOB_ID');
+  for (const { job } of selected) needOwner(world, job, as);
+  if (selected.every(({ job }) => !isActive(job))) throw refusal('ESLURM_ALREADY_DONE');
+  // `scancel --batch -s KILL` and `--signal` reach the shell or the steps alone; without a signal the job is ended.
+  const ends = number === null || (number === 9 && !options.batchOnly);
+  for (const { job, tasks } of selected) {
+    if (!isActive(job)) continue;
+    if (job.state === 'PENDING') {
+      if (ends) cancelPending(world, job, tasks, as);
+      continue;
+    }
+    if (!ends) {
+      signalRun(world, job, number ?? 15);
+      continue;
+    }
+    for (const each of job.het?.offset === 0 ? components(world, job) : [job]) {
+      const sent = number === 9 || each.state === 'SUSPENDED' ? 9 : 15;
+      stopRun(world, each, { state: 'CANCELLED', exit: { code: 0, signal: sent }, reason: 'None', by: as.uid }, sent);
+    }
+  }
+}
+
+function cancelPending(world: World, job: JobRecord, tasks: readonly number[] | null, as: Identity): void {
+  if (tasks === null) {
+    endPending(world, job, { state: 'CANCELLED', exit: { code: 0, signal: 0 }, reason: '', by: as.uid });
+    return;
+  }
+  for (const task of tasks) {
+    const record = splitTask(world, job, task);
+    endPending(world, record, { state: 'CANCELLED', exit: { code: 0, signal: 0 }, reason: '', by: as.uid });
+  }
+}
+
+/** A signal that a played run does not survive ends it; others it does not notice. */
+function signalRun(world: World, job: JobRecord, number: number): void {
+  if (world.effects.signalled(job, number)) return;
+  const harmless = number === 0 || number === 17 || number === 18 || number === 19 || number === 20 || number === 23 || number === 28;
+  if (harmless) return;
+  stopRun(world, job, { state: 'FAILED', exit: { code: 0, signal: number }, reason: `RaisedSignal:${number}` }, number);
+}
+
+export function hold(world: World, selector: string, by: 'user' | 'admin', as: Identity): void {
+  for (const job of chosenJobs(world, selector)) {
+    needOwner(world, job, as);
+    if (job.state !== 'PENDING') {
+      if (isActive(job)) throw refusal('ESLURM_JOB_NOT_PENDING');
+      throw refusal('ESLURM_JOB_FINISHED');
+    }
+    job.held =
+      by === 'admin' && isOperator(world, as) && job.uid !== as.uid ? 'admin' : by === 'admin' && isOperator(world, as) ? 'admin' : 'user';
+    reconsider(world, job);
+    account(world, job);
+  }
+}
+
+export function release(world: World, selector: string, as: Identity): void {
+  for (const job of chosenJobs(world, selector)) {
+    needOwner(world, job, as);
+    if (job.state !== 'PENDING') {
+      if (isActive(job)) continue;
+      throw refusal('ESLURM_JOB_FINISHED');
+    }
+    if (job.held === 'admin' && !isOperator(world, as)) throw refusal('ESLURM_ACCESS_DENIED');
+    job.held = null;
+    job.flags = [];
+    if (job.own.priorityGiven === 0) job.own.priorityGiven = null;
+    reconsider(world, job);
+    account(world, job);
+  }
+}
+
+export function requeue(
+  world: World,
+  selector: string,
+  how: { readonly hold: boolean; readonly specialExit: boolean },
+  as: Identity,
+): void {
+  for (const job of chosenJobs(world, selector)) {
+    needOwner(world, job, as);
+    if (!job.requeue || job.request.script === null) throw refusal('ESLURM_DISABLED');
+    if (job.state === 'PENDING') throw refusal('ESLURM_JOB_PENDING');
+    requeueJob(world, job, how);
+  }
+}
+
+/** Ends a run, if it still goes, and puts the job back into the queue. */
+export function requeueJob(world: World, job: JobRecord, how: { readonly hold: boolean; readonly specialExit: boolean }): void {
+  job.own.requeueAfter = { hold: how.hold || how.specialExit, special: how.specialExit };
+  if (isActive(job)) {
+    stopRun(world, job, { state: 'CANCELLED', exit: { code: 0, signal: 15 }, reason: 'None' });
+    return;
+  }
+  requeueEnded(world, job);
+}
+
+export function suspend(world: World, selector: string, as: Identity): void {
+  needOperator(world, as);
+  for (const job of chosenJobs(world, selector)) {
+    if (job.state !== 'RUNNING')
+      throw refusal(isActive(job) ? (job.state === 'PENDING' ? 'ESLURM_JOB_PENDING' : 'ESLURM_DISABLED') : 'ESLURM_ALREADY_DONE');
+    const { now } = world;
+    job.ranBeforeSuspend = ranSeconds(job, now);
+    job.state = 'SUSPENDED';
+    job.suspendedAt = now;
+    account(world, job);
+    job.priority = 0;
+    world.clearTimer(job, 'play');
+    world.clearTimer(job, 'limit');
+    for (const grant of job.grants) {
+      world.nodeByName.get(grant.node)?.releaseCpus(grant);
+      world.changedNodes.add(grant.node);
+    }
+    job.steps = job.steps.map((step) => (step.end === null ? { ...step, state: 'SUSPENDED' } : step));
+    world.manager.stopCharge(job.dbIndex, now);
+    world.effects.signalled(job, 19);
+    world.touch(job);
+    world.scheduleSoon();
+  }
+}
+
+export function resume(world: World, selector: string, as: Identity): void {
+  needOperator(world, as);
+  for (const job of chosenJobs(world, selector)) {
+    if (job.state !== 'SUSPENDED') throw refusal('ESLURM_JOB_NOT_SUSPENDED');
+    const { now } = world;
+    job.state = 'RUNNING';
+    job.suspendedSeconds += now - (job.suspendedAt ?? now);
+    job.suspendedAt = null;
+    job.own.playedAt = now;
+    for (const grant of job.grants) {
+      world.nodeByName.get(grant.node)?.retakeCpus(grant);
+      world.changedNodes.add(grant.node);
+    }
+    job.steps = job.steps.map((step) => (step.end === null ? { ...step, state: 'RUNNING' } : step));
+    if (job.own.plan !== null) world.setTimer(job, 'play', now);
+    if (job.timeLimit !== 'unlimited') {
+      const left = Math.max(0, job.timeLimit * 60 - job.ranBeforeSuspend);
+      job.end = now + left;
+      world.setTimer(job, 'limit', now + left + world.settings.overTimeLimit);
+    }
+    charge(world, job);
+    world.effects.signalled(job, 18);
+    account(world, job);
+    world.touch(job);
+  }
+}

@@ -1,0 +1,23 @@
+import type { ExitCode } from '@sluice/slurm';
+
+/** A step that srun runs, in seconds of the run. */
+export interface PlannedStep {
+  readonly from: number;
+  /** Null: until the job ends. */
+  readonly to: number | null;
+  readonly name: string;
+  /** Null: as many as the job has. */
+  readonly tasks: number | null;
+  readonly nodes: number | null;
+  readonly exit: ExitCode;
+  readonly submitLine: string;
+  /** Components of a het job that it runs on; null: the leader alone. */
+  readonly hetGroup: readonly number[] | null;
+}
+
+/** How a run goes that is only played: its steps, how long it takes, and how it ends. */
+export interface Plan {
+  readonly seconds: number;
+  readonly exit: ExitCode;
+  readonly steps: readonly PlannedStep[];
+}

@@ -1,0 +1,74 @@
+import { startHetJob } from './het.ts';
+import type { JobRecord } from './job-record.ts';
+import { startJob } from './lifecycle.ts';
+import type { NodeRecord } from './node-record.ts';
+import { type Placement, place } from './placement.ts';
+import { setReason } from './reasons.ts';
+import type { World } from './world.ts';
+
+/**
+ * One cycle of the main scheduler: jobs by priority; where one has to wait for resources, those behind it in its partition wait as well (they may be backfilled).
+ * Of a job that asked for certain nodes only these are kept for it.
+ */
+export function schedule(world: World): void {
+  world.statistics.scheduleCycles += 1;
+  const blocked = new Set<string>();
+  const kept = new Set<NodeRecord>();
+  const failed = new Map<string, Placement>();
+  for (const job of world.queue.inOrder()) {
+    if (blocked.size === world.partitions.size) break;
+    if (!world.queue.has(job)) continue;
+    while (tryStart(world, job, { blocked, kept, failed }) && job.pendingTasks !== null);
+  }
+  if (world.queue.size > 0) world.wakeAt('backfill', Math.max(world.now, world.lastBackfill + world.settings.backfillInterval));
+}
+
+interface Cycle {
+  /** Partitions in which a job of higher priority waits. */
+  readonly blocked: Set<string>;
+  readonly kept: Set<NodeRecord>;
+  /** What was found for a shape. */
+  readonly failed: Map<string, Placement>;
+}
+
+function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
+  if (job.het !== null) return startHetJob(world, job, 'Main');
+  const open = (node: NodeRecord): boolean => !cycle.kept.has(node);
+  let waiting: Placement | null = null;
+  for (const name of job.partitions) {
+    if (cycle.blocked.has(name) && job.reservation === '') {
+      waiting ??= { kind: 'wait', reason: 'Priority', text: '', blocks: false };
+      continue;
+    }
+    const partition = world.partition(name);
+    if (partition === undefined) continue;
+    const key = `${name}\n${job.own.shape}`;
+    const known = job.pendingTasks === null ? cycle.failed.get(key) : undefined;
+    const placement = known ?? place(world, job, partition, open);
+    if (placement.kind === 'start') {
+      const started = startJob(world, job, { ...placement, scheduler: 'Main' });
+      if (started !== undefined) return started !== job || job.pendingTasks !== null;
+      continue;
+    }
+    cycle.failed.set(key, placement);
+    if (placement.blocks) block(world, job, name, cycle);
+    waiting ??= placement;
+  }
+  job.lastSchedEval = world.now;
+  if (waiting?.kind === 'wait') setReason(world, job, waiting.reason, waiting.text);
+  if (waiting?.kind === 'wait' && waiting.reason === 'JobArrayTaskLimit') job.eligible = null;
+  return false;
+}
+
+function block(world: World, job: JobRecord, partition: string, { blocked, kept }: Cycle): void {
+  const { required, minNodes } = job.own.demand;
+  if (job.reservation !== '') return;
+  if (required.length >= minNodes) {
+    for (const name of required) {
+      const node = world.nodeByName.get(name);
+      if (node !== undefined) kept.add(node);
+    }
+    return;
+  }
+  blocked.add(partition);
+}

@@ -1,0 +1,184 @@
+import { type Clock, type Processes, systemClock } from '@sluice/io';
+import type { Epoch } from '@sluice/slurm';
+import { Accounting } from './accounting/accounting.ts';
+import { EmulatedClock } from './engine/clock.ts';
+import { Controller } from './engine/controller.ts';
+import { DbdAgent } from './engine/dbd-agent.ts';
+import { nextEventAt, runUntil } from './engine/events.ts';
+import { loadState, savedTime, saveState } from './engine/saved-state.ts';
+import { refusal } from './engine/slurm-errors.ts';
+import { World } from './engine/world.ts';
+import type { EmulatedSlurm, Faults } from './model/emulated-slurm.ts';
+import type { ClusterSpec } from './model/spec.ts';
+import { stateStore } from './store/state-store.ts';
+import { openStore } from './store/store.ts';
+
+export interface EmulatorOptions {
+  readonly spec: ClusterSpec;
+  /** Path of the SQLite file that keeps the cluster's state, or `:memory:`. One process at a time. */
+  readonly file: string;
+  /** The machine's time; the system's by default. */
+  readonly clock?: Clock;
+  /** The cluster's time when it is new; that of the clock by default. A cluster that was kept goes on from where it stood. */
+  readonly start?: Epoch;
+  /** How fast the cluster's time goes at first: 1, the machine's pace, by default; 0: it stands still until it is moved. */
+  readonly rate?: number;
+  /** 0 to 1. */
+  readonly random?: () => number;
+  /** Runs batch scripts and hooks; without it all jobs are only played and hooks do not run. */
+  readonly processes?: Processes;
+  readonly log?: (line: string) => void;
+}
+
+const noFaults: Faults = {
+  slurmctld: 'up',
+  primary: 'up',
+  slurmdbd: 'up',
+  slurmrestd: 'up',
+  slowMs: 0,
+  truncateAfter: null,
+  emptyShare: 0,
+  accountingLagSeconds: 0,
+};
+
+/** How long a change may wait before it is written, in milliseconds. */
+const writeDelayMs = 1000;
+
+/** Opens an emulated Slurm: a new one, or the one that the file holds. Errors: `journal.unusable`, `journal.newer`, `instance.running`. */
+export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
+  const clock = options.clock ?? systemClock();
+  const store = openStore(options.file);
+  const state = stateStore(store);
+  const saved = savedTime(state);
+  const start = saved?.now ?? options.start ?? Math.floor(clock.now() / 1000);
+  const listeners = new Set<() => void>();
+  // Accounting asks for the time while it is set up, before there is a world.
+  let standing: World | undefined;
+  let faults = noFaults;
+  let dirty = false;
+  let written = clock.monotonic();
+  let alarm = new AbortController();
+  const closed = new AbortController();
+
+  const database = new Accounting({
+    store,
+    spec: options.spec,
+    now: () => standing?.now ?? start,
+    isKnown: (row) => world.jobs.has(row.jobId),
+  });
+  const agent = new DbdAgent((message) => database.receive(message));
+  const world: World = new World({
+    spec: options.spec,
+    now: start,
+    manager: database,
+    agent,
+    random: options.random ?? Math.random,
+    log: options.log ?? (() => {}),
+  });
+  standing = world;
+  if (saved !== undefined) loadState(world, state);
+
+  const time = new EmulatedClock({
+    clock,
+    start,
+    rate: options.rate ?? saved?.rate ?? 1,
+    runUntil: (to) => {
+      const next = nextEventAt(world);
+      const something = next !== undefined && next <= to;
+      runUntil(world, to);
+      if (something) changed();
+    },
+    jump: (to) => {
+      world.now = to;
+    },
+    changed: () => changed(),
+  });
+
+  function changed(): void {
+    dirty = true;
+    if (clock.monotonic() - written > writeDelayMs) write();
+    alarm.abort();
+    for (const listener of listeners) listener();
+  }
+
+  function write(): void {
+    dirty = false;
+    written = clock.monotonic();
+    saveState(world, state, time.rate);
+  }
+
+  /** Milliseconds of the machine's time until something is to be done; undefined: nothing is, until something changes. */
+  function untilNext(): number | undefined {
+    const next = time.rate > 0 ? nextEventAt(world) : undefined;
+    const event = next === undefined ? undefined : Math.max(0, (next * 1000 - time.exact()) / time.rate);
+    const writing = dirty ? Math.max(0, writeDelayMs - (clock.monotonic() - written)) : undefined;
+    if (event === undefined || writing === undefined) return event ?? writing;
+    return Math.min(event, writing);
+  }
+
+  async function keepGoing(): Promise<void> {
+    while (!closed.signal.aborted) {
+      alarm = new AbortController();
+      const wait = untilNext() ?? 3_600_000;
+      await clock.sleep(wait, AbortSignal.any([alarm.signal, closed.signal])).catch(() => {});
+      if (closed.signal.aborted) return;
+      time.sync();
+      if (dirty && clock.monotonic() - written >= writeDelayMs) write();
+    }
+  }
+
+  const controller = new Controller(world, {
+    sync: () => time.sync(),
+    changed,
+    controllersUp: () => {
+      const up = faults.slurmctld === 'up';
+      return options.spec.controllers.map((_, at) => up && (at > 0 || faults.primary !== 'down'));
+    },
+  });
+  const going = keepGoing();
+
+  return {
+    spec: options.spec,
+    controller,
+    database,
+    time: {
+      now: () => time.sync(),
+      get rate() {
+        return time.rate;
+      },
+      setRate: (rate) => time.setRate(rate),
+      advance: (seconds) => time.advance(seconds),
+      set: (to) => time.set(to),
+    },
+    get faults() {
+      return faults;
+    },
+    setFaults(changes) {
+      time.sync();
+      faults = { ...faults, ...changes };
+      agent.up = faults.slurmdbd === 'up';
+      agent.lagSeconds = faults.accountingLagSeconds;
+      agent.flush(world.now);
+      changed();
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    injectUsage({ account, user, seconds, at }) {
+      const now = time.sync();
+      const association = database.association({ account, user, partition: '' });
+      if (association === undefined) throw refusal('ESLURM_INVALID_ACCOUNT');
+      database.addUsage(association.id, seconds, at ?? now);
+      changed();
+    },
+    async close() {
+      if (closed.signal.aborted) return;
+      closed.abort();
+      await going;
+      time.sync();
+      write();
+      state.close();
+    },
+  };
+}
