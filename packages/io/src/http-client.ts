@@ -4,7 +4,7 @@ import type { HttpClient, HttpClientOptions, HttpRequest, HttpResponse } from '.
 import { acceptedCodings, decodeBody } from './http-decode.ts';
 import { dispatcherMaker } from './http-dispatcher.ts';
 import { httpError } from './http-errors.ts';
-import { Exchange, type RawAnswer } from './http-exchange.ts';
+import { Exchange, type ExchangeEnd, type RawAnswer } from './http-exchange.ts';
 import { redactText } from './redact.ts';
 
 const longestConnectMs = 10_000;
@@ -25,62 +25,103 @@ export function httpClient(options: HttpClientOptions): HttpClient {
   let closing: Promise<void> | undefined;
   const headers = { 'accept-encoding': acceptedCodings, ...basicAuthorization(base), ...lowerCased(options.headers) };
 
-  async function send(request: HttpRequest, exchange: Exchange): Promise<RawAnswer> {
-    const { method, body = null } = request;
-    const all = request.headers ? { ...headers, ...lowerCased(request.headers) } : headers;
-    if (!dispatcher) {
-      making ??= makeDispatcher();
-      dispatcher = await making;
+  let lastHeaders: HttpRequest['headers'];
+  let lastAll: Readonly<Record<string, string>> = headers;
+
+  /** Whoever asks often does so with the same headers. */
+  function allHeaders(own: HttpRequest['headers']): Readonly<Record<string, string>> {
+    if (own !== lastHeaders) {
+      lastAll = { ...headers, ...lowerCased(own) };
+      lastHeaders = own;
     }
+    return lastAll;
+  }
+
+  function dispatch(by: Dispatcher, { method, path, body, headers: own }: HttpRequest, exchange: Exchange): void {
     if (closing) exchange.refuse('this client is closed');
-    if (!exchange.failed) dispatcher.dispatch({ origin: base.origin, method, path: prefix + request.path, body, headers: all }, exchange);
-    return exchange.answer;
-  }
-
-  async function exchanged(request: HttpRequest): Promise<HttpResponse> {
-    // Only errors need it: redaction costs more than the whole request.
-    const what = () => redactText(`${request.method} ${base.origin}${prefix}${request.path.replace(/[?#].*$/s, '')}`);
-    const limitMs = request.timeoutMs ?? timeoutMs;
-    let exchange = new Exchange(what, maxBodyBytes);
-    const limit = setTimeout(() => exchange.timeOut(limitMs), limitMs);
-    const onAbort = () => exchange.fail(request.signal?.reason);
-    if (request.signal?.aborted) onAbort();
-    request.signal?.addEventListener('abort', onAbort, { once: true });
+    if (exchange.over) return;
     try {
-      const { status, headers, body } = await send(request, exchange).catch((error: unknown) => {
-        if (request.method !== 'GET' || exchange.answered || !isCode(error, 'http.dropped')) throw error;
-        exchange = new Exchange(what, maxBodyBytes);
-        return send(request, exchange);
-      });
-      const encoding = headers['content-encoding'];
-      return { status, headers, body: encoding === undefined ? body : await decoded(body, encoding, exchange, what) };
-    } finally {
-      clearTimeout(limit);
-      request.signal?.removeEventListener('abort', onAbort);
+      by.dispatch({ origin: base.origin, method, path: prefix + path, body: body ?? null, headers: allHeaders(own) }, exchange);
+    } catch (error) {
+      exchange.fail(error);
     }
   }
 
-  async function decoded(body: Buffer, encoding: string, exchange: Exchange, what: () => string): Promise<Buffer> {
+  function send(request: HttpRequest, exchange: Exchange): void {
+    if (dispatcher) {
+      dispatch(dispatcher, request, exchange);
+      return;
+    }
+    making ??= makeDispatcher();
+    making.then(
+      (made) => {
+        dispatcher = made;
+        dispatch(made, request, exchange);
+      },
+      (error: unknown) => exchange.fail(error),
+    );
+  }
+
+  async function decoded({ status, headers, body }: RawAnswer, encoding: string, exchange: Exchange, what: () => string) {
     try {
-      return await decodeBody(body, encoding, maxBodyBytes, () => exchange.tooLarge());
+      return { status, headers, body: await decodeBody(body, encoding, maxBodyBytes, () => exchange.tooLarge()) };
     } catch (error) {
       throw error instanceof SluiceError ? error : httpError(error, { what: `${what()}: the answer cannot be decoded`, started: true });
     }
   }
 
-  return {
-    async request(request) {
+  /** With as few objects and turns as can be: a request costs little more than the library's own work. */
+  function request(asked: HttpRequest): Promise<HttpResponse> {
+    return new Promise((resolve, reject) => {
+      const { name, method, signal, timeoutMs: limitMs = timeoutMs } = asked;
       const began = performance.now();
-      const done = (result: number | string) => observe?.({ name: request.name, result, durationMs: performance.now() - began });
-      try {
-        const answer = await exchanged(request);
-        done(answer.status);
-        return answer;
-      } catch (error) {
-        done(error instanceof SluiceError ? error.code : 'aborted');
-        throw error;
+      // Only errors need it: redaction costs more than the whole request.
+      const what = () => redactText(`${method} ${base.origin}${prefix}${asked.path.replace(/[?#].*$/s, '')}`);
+      let repeated = false;
+
+      function over(result: number | string): void {
+        clearTimeout(limit);
+        signal?.removeEventListener('abort', onAbort);
+        observe?.({ name, result, durationMs: performance.now() - began });
       }
-    },
+
+      function answered(answer: HttpResponse): void {
+        over(answer.status);
+        resolve(answer);
+      }
+
+      function failed(error: unknown): void {
+        over(error instanceof SluiceError ? error.code : 'aborted');
+        reject(error);
+      }
+
+      const end: ExchangeEnd = {
+        answered(answer) {
+          const encoding = answer.headers['content-encoding'];
+          if (encoding === undefined) answered(answer);
+          else decoded(answer, encoding, exchange, what).then(answered, failed);
+        },
+        failed(error) {
+          if (repeated || method !== 'GET' || exchange.answered || !isCode(error, 'http.dropped')) {
+            failed(error);
+            return;
+          }
+          repeated = true;
+          exchange = new Exchange(what, maxBodyBytes, end);
+          send(asked, exchange);
+        },
+      };
+      let exchange = new Exchange(what, maxBodyBytes, end);
+      const limit = setTimeout(() => exchange.timeOut(limitMs), limitMs);
+      const onAbort = () => exchange.fail(signal?.reason);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal?.aborted) onAbort();
+      else send(asked, exchange);
+    });
+  }
+
+  return {
+    request,
     close() {
       closing ??= making?.then((made) => made.close()) ?? Promise.resolve();
       return closing;

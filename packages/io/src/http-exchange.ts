@@ -11,38 +11,44 @@ export interface RawAnswer {
 
 type Controller = Dispatcher.DispatchController;
 
+/** Who is told, once, what became of an exchange. */
+export interface ExchangeEnd {
+  answered(answer: RawAnswer): void;
+  failed(reason: unknown): void;
+}
+
 /** One request on its way and what has come back of it. */
 export class Exchange implements Dispatcher.DispatchHandler {
-  readonly answer: Promise<RawAnswer>;
   /** Whether a byte of the answer has come. */
   answered = false;
   readonly #what: () => string;
   readonly #maxBodyBytes: number;
-  readonly #outcome = Promise.withResolvers<RawAnswer>();
-  readonly #chunks: Buffer[] = [];
+  readonly #end: ExchangeEnd;
+  #first: Buffer | undefined;
+  #further: Buffer[] | undefined;
   #bytes = 0;
   #status = 0;
   #headers: Readonly<Record<string, string>> = {};
   #controller: Controller | undefined;
-  #failure: { readonly reason: unknown } | undefined;
+  #over = false;
 
   /** `what` names the request in errors. */
-  constructor(what: () => string, maxBodyBytes: number) {
+  constructor(what: () => string, maxBodyBytes: number, end: ExchangeEnd) {
     this.#what = what;
     this.#maxBodyBytes = maxBodyBytes;
-    this.answer = this.#outcome.promise;
-    this.answer.catch(() => {});
+    this.#end = end;
   }
 
-  get failed(): boolean {
-    return this.#failure !== undefined;
+  /** Whether it has been answered in whole or has failed. */
+  get over(): boolean {
+    return this.#over;
   }
 
   /** Ends it with this reason: at once for the caller, and for the connection as soon as it has one. */
   fail(reason: unknown): void {
-    if (this.#failure) return;
-    this.#failure = { reason };
-    this.#outcome.reject(reason);
+    if (this.#over) return;
+    this.#over = true;
+    this.#end.failed(reason);
     this.#controller?.abort(reason instanceof Error ? reason : new Error('given up', { cause: reason }));
   }
 
@@ -65,7 +71,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** The library calls this just before it writes; until then nothing can have reached the server. */
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
-    if (this.#failure) controller.abort(new Error('given up before it was sent'));
+    if (this.#over) controller.abort(new Error('given up before it was sent'));
   }
 
   onResponseStart(_: Controller, status: number, headers: Record<string, string | string[] | undefined>): void {
@@ -78,12 +84,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_: Controller, chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBodyBytes) this.fail(this.tooLarge());
-    else this.#chunks.push(chunk);
+    else if (this.#first === undefined) this.#first = chunk;
+    else if (this.#further === undefined) this.#further = [this.#first, chunk];
+    else this.#further.push(chunk);
   }
 
   onResponseEnd(): void {
-    const body = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    this.#outcome.resolve({ status: this.#status, headers: this.#headers, body });
+    if (this.#over) return;
+    this.#over = true;
+    const body = this.#further ? Buffer.concat(this.#further) : (this.#first ?? Buffer.alloc(0));
+    this.#end.answered({ status: this.#status, headers: this.#headers, body });
   }
 
   onResponseError(_: Controller | null, error: Error): void {
@@ -92,11 +102,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /** Headers that came more than once, as one. */
-function joined(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const all: Record<string, string> = {};
-  for (const name of Object.keys(headers)) {
+function joined(headers: Record<string, string | string[] | undefined>): Readonly<Record<string, string>> {
+  for (const name in headers) {
     const value = headers[name];
-    all[name] = typeof value === 'string' ? value : (value ?? []).join(', ');
+    if (typeof value !== 'string') headers[name] = (value ?? []).join(', ');
   }
-  return all;
+  return headers as Record<string, string>;
 }
