@@ -61,7 +61,7 @@ export class CcBackendSide {
 
   #asked(observation: HttpObservation): void {
     const { log, observe } = this.#options;
-    log.debug(observation, `cc-backend was asked: ${observation.name}: ${observation.result}`);
+    if (log.isLevelEnabled('debug')) log.debug(observation, `cc-backend was asked: ${observation.name}: ${observation.result}`);
     observe(observation);
     if (observation.result === 401) this.#renewToken();
   }

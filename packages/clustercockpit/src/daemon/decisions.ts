@@ -76,19 +76,21 @@ export class Decisions implements Decider {
     return this.context();
   }
 
-  async start(run: Parameters<typeof decideStart>[0]): Promise<Decision<StartOf>> {
+  start(run: Parameters<typeof decideStart>[0]): Promise<Decision<StartOf>> | Decision<StartOf> {
     // What a job holds cannot be named in cc-backend's numbers before Slurm has described its nodes, and a start is never amended.
     if (run.allocation !== null && !this.#options.nodes().some(({ cluster }) => cluster === run.cluster)) {
       return { unready: 'Slurm has not described its nodes yet' };
     }
-    const decided = decideStart(run, await this.ready());
+    if (this.#clusters === null) return this.ready().then((context) => this.#judged(run, context));
+    return this.#judged(run, this.context());
+  }
+
+  #judged(run: Parameters<typeof decideStart>[0], context: DecideContext): Promise<Decision<StartOf>> | Decision<StartOf> {
+    const decided = decideStart(run, context);
     if (!('refused' in decided) || decided.because === 'run') return decided;
     // Its configuration may have been completed since; a cluster that is missing there is no run's fault.
-    if (this.#options.clock.monotonic() - this.#askedMs > askAgainMs) {
-      await this.refresh();
-      return this.#heldBack(decideStart(run, this.context()), run.cluster);
-    }
-    return this.#heldBack(decided, run.cluster);
+    if (this.#options.clock.monotonic() - this.#askedMs <= askAgainMs) return this.#heldBack(decided, run.cluster);
+    return this.refresh().then(() => this.#heldBack(decideStart(run, this.context()), run.cluster));
   }
 
   stop(run: Parameters<typeof decideStop>[0]): Decision<StopOf> {

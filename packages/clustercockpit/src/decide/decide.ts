@@ -173,6 +173,7 @@ const goesOn: ReadonlySet<string> = new Set([
  * Undefined for a state in which a job goes on.
  */
 export function endStateOf(state: string): EndState | undefined {
+  if (Object.hasOwn(endStates, state)) return endStates[state];
   // `CANCELLED by 1000`, `CANCELLED+`
   const word = /^\w*/.exec(state)?.[0].toUpperCase() ?? '';
   if (goesOn.has(word)) return undefined;

@@ -52,8 +52,12 @@ const retryOfRun = { firstMs: 500, maxMs: 60_000 };
 const manyAttempts = 30;
 const rarelyMs = 600_000;
 const sinkPause = { intervalMs: 1000, maxMs: 60_000 };
-/** Runs that are read from the journal ahead of their turn; what is new waits for these at most. */
-const ahead = 32;
+/**
+ * Runs that are read from the journal ahead of their turn. What is new waits for them, and their scripts may be large: more are
+ * read only while they last for less than that time and their scripts are short.
+ */
+const ahead = { least: 32, most: 256, forMs: 100, characters: 2 ** 20 };
+const unread = { runs: ahead.least, characters: 0, readMs: 0 };
 /** Outcomes are noted together, at the latest after this time; what is lost of them by a kill is repeated. */
 const settleAfterMs = 20;
 const settleAtMost = 200;
@@ -72,6 +76,7 @@ export class Delivery {
   /** Runs that were taken from the journal and whose outcome is not in it yet. */
   readonly #taken = new Set<number>();
   readonly #ready: Record<'start' | 'stop', DueRun[]> = { start: [], stop: [] };
+  readonly #ahead = { start: { ...unread }, stop: { ...unread } };
   readonly #running = { start: 0, stop: 0 };
   /** Whether the journal has been seen to hold nothing further that is due; asked again after a call or a while. */
   readonly #nothingMore = { start: false, stop: false };
@@ -161,11 +166,13 @@ export class Delivery {
     for (const what of ['start', 'stop'] as const) {
       const ready = this.#ready[what];
       if (ready.length === 0 && this.#running[what] < sink.concurrency[what] && !this.#nothingMore[what]) {
-        for (const run of deliveries.due(sink.name, what, ahead, this.#taken)) {
+        const limit = this.#howFarAhead(what);
+        for (const run of deliveries.due(sink.name, what, limit, this.#taken)) {
           this.#taken.add(run.id);
+          this.#ahead[what].characters += run.run.script?.length ?? 0;
           ready.push(run);
         }
-        this.#nothingMore[what] = ready.length < ahead;
+        this.#nothingMore[what] = ready.length < limit;
       }
       while (this.#running[what] < sink.concurrency[what]) {
         const run = ready.shift();
@@ -174,6 +181,15 @@ export class Delivery {
         void this.#attempt(what, run, signal);
       }
     }
+  }
+
+  #howFarAhead(what: 'start' | 'stop'): number {
+    const now = this.#options.clock.monotonic();
+    const { runs, characters, readMs } = this.#ahead[what];
+    const more = now - readMs < ahead.forMs && characters < ahead.characters;
+    const limit = more ? Math.min(ahead.most, 2 * runs) : ahead.least;
+    this.#ahead[what] = { runs: limit, characters: 0, readMs: now };
+    return limit;
   }
 
   async #attempt(what: 'start' | 'stop', run: DueRun, signal: AbortSignal): Promise<void> {
@@ -197,7 +213,8 @@ export class Delivery {
   #sayOutcome(what: 'start' | 'stop', { run }: DueRun, outcome: Outcome): void {
     const { log, sink, clock } = this.#options;
     const { cluster, jobId } = run;
-    log.debug({ cluster, start: run.start, ...outcome }, `${what} of job ${jobId} to ${nameOf(sink)}: ${outcome.kind}`);
+    if (log.isLevelEnabled('debug'))
+      log.debug({ cluster, start: run.start, ...outcome }, `${what} of job ${jobId} to ${nameOf(sink)}: ${outcome.kind}`);
     if (outcome.kind !== 'aside') return;
     this.#asideUnsaid++;
     if (clock.monotonic() - this.#asideSaidMs < asideSaidEveryMs) return;

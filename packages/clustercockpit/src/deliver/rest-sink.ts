@@ -29,11 +29,13 @@ const day = 86_400;
 export function restSink(options: RestSinkOptions): Sink {
   const { client, decider, deliveries, clock, requeuedJobs, commitIntervalMs, tagged, concurrency } = options;
 
-  async function start({ run }: DueRun): Promise<Outcome> {
-    const decision = await decider.start(run);
+  async function start(due: DueRun): Promise<Outcome> {
+    const { run } = due;
+    const deciding = decider.start(run);
+    const decision = deciding instanceof Promise ? await deciding : deciding;
     if (!('payload' in decision)) return withoutPayload(decision);
     const { payload } = decision;
-    const waits = await makeWay(run, payload.cluster);
+    const waits = isAlone(due) ? undefined : await makeWay(run, payload.cluster);
     if (waits) return waits;
     const written = await client.start(payload);
     if (written.kind !== 'other-run') return outcomeOf(written);
@@ -43,6 +45,11 @@ export function restSink(options: RestSinkOptions): Sink {
     await client.remove(payload.cluster, run.jobId, written.startTime);
     const again = await client.start(payload);
     return again.kind === 'other-run' ? { kind: 'aside', reason: again.reason } : outcomeOf(again);
+  }
+
+  /** Whether it is the only run of its job, as nearly all are. What was read long ago is asked again. */
+  function isAlone({ alone, readMs }: DueRun): boolean {
+    return alone && clock.now() - readMs < turnMs;
   }
 
   /** What other runs of the same job mean for this one; undefined when it may be sent. */
@@ -81,7 +88,8 @@ export function restSink(options: RestSinkOptions): Sink {
   }
 
   async function stop(due: DueRun): Promise<Outcome> {
-    const decision = await decider.stop(due.run);
+    const deciding = decider.stop(due.run);
+    const decision = deciding instanceof Promise ? await deciding : deciding;
     if (!('payload' in decision)) return withoutPayload(decision);
     const stopped = await client.stop(decision.payload);
     return stopped.kind === 'other-run' ? { kind: 'aside', reason: stopped.reason } : outcomeOf(stopped);

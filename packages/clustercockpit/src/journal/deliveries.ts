@@ -1,7 +1,6 @@
-import { SluiceError } from '@sluice/io';
 import type { Journal, Statements } from '@sluice/service';
 import type { RunKey } from '../run.ts';
-import { runOf } from './facts.ts';
+import { dueRunOf } from './facts.ts';
 import { known, todo } from './schema.ts';
 import type { DueRun, SetAside, Settled, SinkCounts, SinkName, Standing } from './types.ts';
 
@@ -30,9 +29,11 @@ export class Deliveries {
     for (const backlog of [0, 1]) {
       if (runs.length >= limit) break;
       const due = this.#journal.all(
-        `SELECT run FROM delivery INDEXED BY delivery_due
-         WHERE sink = ? AND todo = ? AND todo IN (1, 2) AND backlog = ? AND due_ms <= ?
-         AND run NOT IN (SELECT value FROM json_each(?)) ORDER BY due_ms LIMIT ?`,
+        `SELECT r.id, r.cluster, r.job_id, r.start, r.facts, r.ended, r.end_state, d.attempts, d.started_ms,
+           EXISTS (SELECT 1 FROM run o WHERE o.cluster = r.cluster AND o.job_id = r.job_id AND o.start <> r.start) AS rivals
+         FROM delivery d INDEXED BY delivery_due CROSS JOIN run r ON r.id = d.run
+         WHERE d.sink = ? AND d.todo = ? AND d.todo IN (1, 2) AND d.backlog = ? AND d.due_ms <= ?
+         AND d.run NOT IN (SELECT value FROM json_each(?)) ORDER BY d.due_ms LIMIT ?`,
         sink,
         todo[what],
         backlog,
@@ -40,24 +41,9 @@ export class Deliveries {
         without,
         limit - runs.length,
       );
-      for (const row of due) runs.push(this.#dueRun(sink, Number(row['run'])));
+      for (const row of due) runs.push(dueRunOf(row, now));
     }
     return runs;
-  }
-
-  #dueRun(sink: SinkName, id: number): DueRun {
-    const row = this.#journal.get(
-      'SELECT r.*, d.attempts, d.started_ms FROM run r JOIN delivery d ON d.run = r.id AND d.sink = ? WHERE r.id = ?',
-      sink,
-      id,
-    );
-    if (!row) throw new SluiceError('internal', `the journal has a delivery of run ${id} and no such run`);
-    return {
-      id,
-      run: runOf(row),
-      attempts: Number(row['attempts']),
-      startedMs: row['started_ms'] === null ? null : Number(row['started_ms']),
-    };
   }
 
   /** When something falls due next, in milliseconds since the epoch; null when nothing waits. */
@@ -78,12 +64,15 @@ export class Deliveries {
     return next;
   }
 
-  /** Other runs of the same job that began within a day before or at any time after (contract §4.1, duplicate rule). */
+  /**
+   * Other runs of the same job that began within a day before or at any time after (contract §4.1, duplicate rule), and earlier
+   * ones that wait: once a later run stands, they would be refused.
+   */
   rivals(sink: SinkName, { cluster, jobId, start }: RunKey): readonly (RunKey & { readonly stands: boolean; readonly waits: boolean })[] {
     return this.#journal
       .all(
         `SELECT r.start, d.known, d.todo FROM run r JOIN delivery d ON d.run = r.id AND d.sink = ?
-         WHERE r.cluster = ? AND r.job_id = ? AND r.start > ? AND r.start <> ? ORDER BY r.start`,
+         WHERE r.cluster = ? AND r.job_id = ? AND (r.start > ? OR (d.known = 0 AND d.todo = ${todo.start})) AND r.start <> ? ORDER BY r.start`,
         sink,
         cluster,
         jobId,

@@ -1,5 +1,6 @@
 import type { Row } from '@sluice/service';
 import type { Run } from '../run.ts';
+import type { DueRun } from './types.ts';
 
 type Fact = Exclude<keyof Run, 'cluster' | 'jobId' | 'start' | 'ended'>;
 
@@ -33,4 +34,17 @@ export function runOf(row: Row): Run {
   const ended = row['ended'] === null ? null : { time: Number(row['ended']), state: String(row['end_state']) };
   const key = { cluster: String(row['cluster']), jobId: Number(row['job_id']), start: Number(row['start']) };
   return { ...key, ended, ...JSON.parse(String(row['facts'])) };
+}
+
+/** Of a row of a run with what is noted of its delivery, and whether it has rivals. */
+export function dueRunOf(row: Row, readMs: number): DueRun {
+  const startedMs = row['started_ms'];
+  return {
+    id: Number(row['id']),
+    run: runOf(row),
+    attempts: Number(row['attempts']),
+    startedMs: typeof startedMs === 'number' ? startedMs : null,
+    readMs,
+    alone: row['rivals'] === 0,
+  };
 }

@@ -40,7 +40,8 @@ export async function openRunJournal(path: string, options: RunJournalOptions): 
   return {
     path,
     runs: new Runs(journal, sinks, first, now),
-    deliveries: new Deliveries(journal, first, now),
+    // With one sink alone no other is to be told of what it has.
+    deliveries: new Deliveries(journal, sinks.length > 1 ? first : undefined, now),
     book: new Book(journal, now),
     purge: (beforeMs, limit = 2000) => purge(journal, beforeMs, limit),
     bytes() {

@@ -42,6 +42,9 @@ export interface DueRun {
   readonly attempts: number;
   /** Milliseconds since the epoch at which its start was accepted; null when a comparison found it there. */
   readonly startedMs: number | null;
+  /** Milliseconds since the epoch at which this was read, and whether no other run of the job was known then. */
+  readonly readMs: number;
+  readonly alone: boolean;
 }
 
 /** What became of an attempt. */
