@@ -105,7 +105,7 @@ function gpusOf(allocated: Tres): number {
   const all = allocated['gres/gpu'];
   if (all !== undefined) return all;
   let typed = 0;
-  for (const [name, count] of Object.entries(allocated)) if (name.startsWith('gres/gpu:')) typed += count;
+  for (const name of Object.keys(allocated)) if (name.startsWith('gres/gpu:')) typed += allocated[name] ?? 0;
   return typed;
 }
 

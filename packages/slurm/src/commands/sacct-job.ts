@@ -111,11 +111,13 @@ function positionOf(text: string, rawId: number): Position | undefined {
 }
 
 function time(text: string): Epoch | null {
+  // Most of what is not asked for comes here.
+  if (text === '') return null;
   return naturalOrNull(text) || (parseTime(text) ?? null);
 }
 
 function suspended(text: string): number {
-  return text === '00:00:00' ? 0 : (parseDuration(text) ?? 0);
+  return text === '00:00:00' || text === '' ? 0 : (parseDuration(text) ?? 0);
 }
 
 /** Digits as a number; by hand, for it is called a dozen times per job. */
