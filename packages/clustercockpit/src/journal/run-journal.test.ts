@@ -57,6 +57,22 @@ describe('the journal of runs', () => {
     assert.deepEqual([due('start'), due('stop')], [[], []]);
   });
 
+  it('an earlier run of a job that waits is a rival however long before it began, and no longer once it stands', async () => {
+    const early = aRun({ ended: end });
+    const late = aRun({ start: early.start + 4 * 86_400, submit: early.start + 3 * 86_400 });
+    await journal.runs.record([seen(early), seen(late), seen(aRun({ jobId: 8 }))]);
+    assert.deepEqual(
+      due('start')
+        .map(({ run, alone }) => `${run.jobId} ${alone}`)
+        .sort(),
+      ['7 false', '7 false', '8 true'],
+    );
+    const starts = () => journal.deliveries.rivals('rest', late).map(({ start, waits }) => [start, waits]);
+    assert.deepEqual(starts(), [[early.start, true]]);
+    await settle({ id: journal.deliveries.standingOf('rest', early)?.id ?? 0, did: 'start', stopAfterMs: 0 });
+    assert.deepEqual(starts(), []);
+  });
+
   it('a run that slurmctld forgot and began anew stays one, by the start that was told; a requeued job has another', async () => {
     const run = aRun();
     await journal.runs.record([seen(run)]);
