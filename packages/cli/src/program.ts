@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { addClusterCockpit } from './commands/cc-command.ts';
 import { addConfig } from './commands/config-command.ts';
 import { addDemo } from './commands/demo-command.ts';
+import { addEmulator } from './commands/emulator-command.ts';
 import { addSlurm } from './commands/slurm-command.ts';
 import { addStandin } from './commands/standin-command.ts';
 import { Interrupted, type Surroundings } from './surroundings.ts';
@@ -48,6 +49,7 @@ function buildProgram(around: Surroundings, setExit: (code: number) => void): Co
   addDemo(program, around, setExit);
   addClusterCockpit(program, around, setExit);
   addSlurm(program, around, setExit);
+  addEmulator(program, around, setExit);
   addConfig(program, around);
   addStandin(program, around);
   addHelp(program);

@@ -35,7 +35,7 @@ export function emulatorPaths(directory: string): EmulatorPaths {
 }
 
 /** Makes the directory, or finds it as an `up` has left it. Refuses one that holds other things: nothing there is ours to overwrite. */
-export function claimDirectory({ root, bin, cluster, lock, log }: EmulatorPaths): void {
+export function claimDirectory({ root, cluster, lock, log }: EmulatorPaths): void {
   try {
     mkdirSync(root, { recursive: true, mode: 0o755 });
     const ours = existsSync(cluster) || existsSync(lock);
@@ -49,7 +49,6 @@ export function claimDirectory({ root, bin, cluster, lock, log }: EmulatorPaths)
         },
       );
     }
-    mkdirSync(bin, { recursive: true, mode: 0o755 });
   } catch (cause) {
     if (cause instanceof SluiceError) throw cause;
     throw new SluiceError('usage', `${root} cannot be used: ${cause instanceof Error ? cause.message : cause}`, { cause });

@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Processes } from '@sluice/io';
 import { type CommandName, commandNames } from '../commands/command.ts';
@@ -28,6 +28,7 @@ export async function findShell(processes: Processes, searchPath: string, node: 
 
 /** Writes Slurm's commands into the directory's bin, and removes those that an earlier release of ours had there. */
 export function writeExecutables(paths: EmulatorPaths, spec: ClusterSpec, shell: Shell): void {
+  mkdirSync(paths.bin, { recursive: true, mode: 0o755 });
   for (const command of commandNames) {
     const text =
       shell.kind === 'bash'

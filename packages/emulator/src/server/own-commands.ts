@@ -1,4 +1,4 @@
-import type { EmulatedSlurm, Faults } from '../model/emulated-slurm.ts';
+import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
 import type { EmulatorStatus, OwnAnswer, OwnRequest } from './own-requests.ts';
 
 export interface HeldCluster {
@@ -14,7 +14,7 @@ export function answerOwn(held: HeldCluster, request: OwnRequest): OwnAnswer {
     case 'status':
       break;
     case 'faults':
-      slurm.setFaults(request.changes as Partial<Faults>);
+      slurm.setFaults(request.changes);
       break;
     case 'time':
       if (request.rate !== undefined) slurm.time.setRate(request.rate);

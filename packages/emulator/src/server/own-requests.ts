@@ -33,14 +33,3 @@ export interface EmulatorStatus {
   readonly jobs: Readonly<Record<string, number>>;
   readonly faults: Faults;
 }
-
-/** A cluster without faults. */
-export const noFaults: Faults = {
-  slurmctld: 'up',
-  slurmdbd: 'up',
-  slurmrestd: 'up',
-  slowMs: 0,
-  truncateAfter: null,
-  emptyShare: 0,
-  accountingLagSeconds: 0,
-};

@@ -5,9 +5,9 @@ import { systemClock, systemProcesses } from '@sluice/io';
 import type { Command, CommandName } from '../commands/command.ts';
 import { commandNames } from '../commands/command.ts';
 import { labSpec } from '../config/lab-spec.ts';
-import type { EmulatedSlurm, Faults } from '../model/emulated-slurm.ts';
+import type { Faults } from '../model/emulated-slurm.ts';
+import { openEmulator } from '../open-emulator.ts';
 import type { Commands } from './commands.ts';
-import { noFaults } from './own-requests.ts';
 import { type RunningEmulator, startEmulator } from './start-emulator.ts';
 
 export interface Stand {
@@ -32,24 +32,14 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Executables of a directory before a cluster that only has daemons which may fail; each command is `command`. */
+/** Executables of a directory before a cluster; each command is `command`. */
 export async function openStand(command: Command, options: { readonly shell?: 'node' } = {}): Promise<Stand> {
   const directory = mkdtempSync(join(tmpdir(), "sluice emulator's "));
-  let faults: Faults = noFaults;
-  const slurm = {
-    spec: labSpec(),
-    controller: { spec: labSpec() },
-    database: {},
-    get faults() {
-      return faults;
-    },
-    close: () => Promise.resolve(),
-  } as unknown as EmulatedSlurm;
   const emulator = await startEmulator({
     ...options,
     directory,
     newSpec: labSpec(),
-    open: () => Promise.resolve(slurm),
+    open: (spec, file) => openEmulator({ spec, file }),
     commands: Object.fromEntries(commandNames.map((name) => [name, command])) as Commands,
     clock: systemClock(),
     processes: systemProcesses(process.env),
@@ -64,9 +54,7 @@ export async function openStand(command: Command, options: { readonly shell?: 'n
   const path = (name: CommandName) => join(emulator.paths.bin, name);
   return {
     emulator,
-    setFaults: (changes) => {
-      faults = { ...faults, ...changes };
-    },
+    setFaults: (changes) => emulator.slurm.setFaults(changes),
     path,
     run: (name, argv, { env = {}, stdin, cwd } = {}) => finished(path(name), argv, { env, stdin, cwd }),
     close: async () => {

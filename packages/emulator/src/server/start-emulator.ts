@@ -28,7 +28,7 @@ export interface StartEmulatorOptions {
   readonly spec?: ClusterSpec;
   /** What it is when the directory is new. */
   readonly newSpec: ClusterSpec;
-  readonly open: (spec: ClusterSpec, statePath: string) => Promise<EmulatedSlurm>;
+  readonly open: (spec: ClusterSpec, stateFile: string) => EmulatedSlurm;
   readonly commands: Commands;
   readonly serveRest?: (slurm: EmulatedSlurm, paths: EmulatorPaths) => Promise<RestPlane>;
   /** Everybody on the machine may ask, not only the user who started it. */
@@ -80,7 +80,7 @@ async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock
   const found = await findShell(options.processes, options.env['PATH'] ?? '', options.node);
   const shell = options.shell === 'node' ? ({ kind: 'node', path: options.node } as const) : found;
   writeExecutables(paths, spec, shell);
-  const slurm = await options.open(spec, paths.state);
+  const slurm = options.open(spec, paths.state);
   let rest: RestPlane | null = null;
   try {
     if (options.rate !== undefined) slurm.time.setRate(options.rate);

@@ -1,0 +1,160 @@
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import {
+  allCommands,
+  type ClusterSpec,
+  claimDirectory,
+  emulatorPaths,
+  labSpec,
+  openEmulator,
+  type RunningEmulator,
+  startEmulator,
+} from '@sluice/emulator';
+import { SluiceError } from '@sluice/io';
+import { createLog, instanceHolder, runProgram, systemdNotifier } from '@sluice/service';
+import type { Surroundings } from '../surroundings.ts';
+import type { UpOptions } from './emulator-command.ts';
+import { askRunning } from './emulator-holder.ts';
+import { statusTable } from './emulator-status.ts';
+import { rateOf } from './emulator-time.ts';
+
+/** `sluice emulator up`: holds the cluster itself, or starts a process that does and waits until it answers. */
+export async function emulatorUp(options: UpOptions, around: Surroundings): Promise<number> {
+  const spec = await specOf(options, around);
+  return options.foreground === true ? hold(options, spec, around) : startHolder(options, around);
+}
+
+/** The cluster that the options name; undefined when they name none. */
+async function specOf(options: UpOptions, _around: Surroundings): Promise<ClusterSpec | undefined> {
+  return options.release === undefined ? undefined : labSpec(options.release);
+}
+
+async function hold(options: UpOptions, spec: ClusterSpec | undefined, around: Surroundings): Promise<number> {
+  const log = createLog({ name: 'emulator', level: 'info', journaldPriority: 'JOURNAL_STREAM' in around.env });
+  let emulator: RunningEmulator | undefined;
+  const cluster = {
+    name: 'cluster',
+    async start() {
+      emulator = await startEmulator({
+        directory: options.dir,
+        ...(spec === undefined ? {} : { spec }),
+        newSpec: labSpec(),
+        open: (opened, file) =>
+          openEmulator({ spec: opened, file, clock: around.clock, processes: around.processes, log: (line) => log.info(line) }),
+        commands: allCommands,
+        ...(options.shared === true ? { shared: true } : {}),
+        ...(options.rate === undefined ? {} : { rate: rateOf(options.rate) }),
+        clock: around.clock,
+        processes: around.processes,
+        random: Math.random,
+        env: around.env,
+        pid: process.pid,
+        node: process.execPath,
+        onFault: (error, command) => log.error({ err: error }, `${command} failed`),
+      });
+      const { paths, slurm } = emulator;
+      log.info(`cluster ${slurm.spec.name}, Slurm ${slurm.spec.release}, in ${paths.root}`);
+    },
+    stop: () => emulator?.stop(),
+  };
+  around.leaveSignals();
+  return runProgram({
+    name: 'emulator',
+    parts: [cluster],
+    log,
+    clock: around.clock,
+    host: process,
+    notifier: systemdNotifier({ env: around.env, processes: around.processes, log, pid: process.pid }),
+  });
+}
+
+/** How long a cluster may take until it answers, in milliseconds: a large one reads its state first. */
+const startMs = 60_000;
+const lookMs = 25;
+
+async function startHolder(options: UpOptions, around: Surroundings): Promise<number> {
+  const paths = emulatorPaths(options.dir);
+  claimDirectory(paths);
+  const holder = instanceHolder(paths.lock);
+  if (typeof holder === 'number') {
+    throw new SluiceError('instance.running', `process ${holder} holds the cluster of ${paths.root} already`, {
+      hint: `Stop it with: sluice emulator down --dir ${options.dir}`,
+    });
+  }
+  // Only what this start says is told when it fails.
+  closeSync(openSync(paths.log, 'w'));
+  const pid = await startDetached(
+    [process.execPath, ...process.execArgv, process.argv[1] ?? '', ...foreground(options)],
+    paths.log,
+    around,
+  );
+  for (const end = around.clock.monotonic() + startMs; around.clock.monotonic() < end; ) {
+    const status = await askRunning(options.dir, { ask: 'status' }).catch(() => undefined);
+    if (status !== undefined) {
+      around.stdout.write(`${statusTable(status)}\nTo use it: eval "$(sluice emulator env --dir ${options.dir})"\n`);
+      return 0;
+    }
+    if (!lives(pid)) break;
+    await around.clock.sleep(lookMs, around.interrupted);
+  }
+  throw new SluiceError('process.failed', `the emulated cluster did not start: ${lastErrorOf(paths.log) ?? 'it does not answer'}`, {
+    hint: `See ${paths.log}.`,
+  });
+}
+
+/** What the last line of a log says that tells of an error, or the last line. */
+function lastErrorOf(log: string): string | undefined {
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  for (const line of lines.toReversed()) {
+    try {
+      const { err, level, msg } = JSON.parse(line) as { err?: { message?: string }; level?: string; msg?: string };
+      if (level === 'error' || level === 'fatal') return err?.message ?? msg;
+    } catch {
+      return line;
+    }
+  }
+  return undefined;
+}
+
+/** A shell starts it and ends: who holds the cluster is nobody's child, and survives us. */
+async function startDetached(command: readonly string[], log: string, around: Surroundings): Promise<number> {
+  const program = {
+    name: 'sh',
+    dir: '/bin',
+    timeoutMs: 10_000,
+    inherit: Object.keys(around.env),
+    maxOutputBytes: 4096,
+  };
+  const script = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!';
+  const { stdout, stderr, code } = await around.processes.run({ program, args: ['-c', script, 'sh', log, ...command] });
+  const pid = Number(stdout.toString('utf8').trim());
+  if (code !== 0 || !Number.isInteger(pid) || pid <= 1)
+    throw new SluiceError('process.start', `the emulator could not be started: ${stderr.trim()}`);
+  return pid;
+}
+
+function foreground(options: UpOptions): readonly string[] {
+  const words = ['emulator', 'up', '--foreground', '--dir', options.dir];
+  for (const [name, value] of [
+    ['--config', options.config],
+    ['--slurm-conf', options.slurmConf],
+    ['--release', options.release],
+    ['--play', options.play],
+    ['--rate', options.rate],
+    ['--rest', options.rest === false ? undefined : options.rest],
+  ] as const) {
+    if (value !== undefined) words.push(name, value);
+  }
+  if (options.strict === true) words.push('--strict');
+  if (options.shared === true) words.push('--shared');
+  if (options.rest === false) words.push('--no-rest');
+  return words;
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Command, CommandName } from './command.ts';
+import { squeue } from './squeue.ts';
+
+/** Every command by its name. */
+export const allCommands: Readonly<Record<CommandName, Command>> = {
+  sacct: missing,
+  sacctmgr: missing,
+  sbatch: missing,
+  scancel: missing,
+  scontrol: missing,
+  sdiag: missing,
+  sinfo: missing,
+  sprio: missing,
+  squeue,
+  sreport: missing,
+  srun: missing,
+  sshare: missing,
+};
+
+async function missing({ err }: Parameters<Command>[0]): Promise<number> {
+  err('error: the emulator does not have this command yet\n');
+  return 1;
+}
