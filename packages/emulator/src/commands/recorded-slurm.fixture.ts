@@ -44,7 +44,7 @@ export function recordedSlurm(parts: RecordedParts): EmulatedSlurm {
   const byId = new Map(jobs.map((job) => [job.jobId, job]));
   const reading: Partial<Slurmctld> = {
     spec,
-    config: () => ({ DefMemPerCPU: '1000' }),
+    config: () => ({ DefMemPerCPU: '1000', GresTypes: 'gpu' }),
     now: () => parts.now,
     jobs: () => [...jobs].sort((a, b) => a.jobId - b.jobId),
     job: (jobId) => byId.get(jobId),
