@@ -30,8 +30,8 @@ const reservationTable: Table<Reservation> = [
   ...since(39, constant('purge_completed', { time: maybeNumber(300) })),
   time('start_time', ({ start }) => start),
   ...until(
-    41,
-    value('watts', (_, context) => (context.dialect < 39 ? 4_294_967_294 : maybeNumber(null))),
+    44,
+    value('watts', (_, context) => (context.dialect < 39 ? 4_294_967_294 : context.dialect < 41 ? maybeNumber(null) : {})),
   ),
   text(
     'tres',

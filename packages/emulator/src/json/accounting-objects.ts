@@ -1,0 +1,254 @@
+import type { Qos, Tres, TresKind } from '@sluice/slurm';
+import type { EmulatedAccount, EmulatedAssociation, EmulatedUser } from '../model/slurmdbd.ts';
+import { associationKey, orEndless } from './association.ts';
+import type { JsonContext } from './context.ts';
+import { nodeList } from './names.ts';
+import { columnsOf, type Table, writeObject } from './table.ts';
+import { tresList } from './tres-text.ts';
+import { type Fields, maybeNumber, type Value } from './value.ts';
+
+export type NumberedQos = Qos & { readonly id: number };
+
+/** An account with its associations, which only 22.05 lists without being asked. */
+export function writeAccount(
+  account: EmulatedAccount,
+  associations: readonly EmulatedAssociation[],
+  coordinators: readonly EmulatedUser[],
+  context: JsonContext,
+): Fields {
+  const own = associations.filter((one) => one.account === account.name);
+  const coordinate = coordinators.filter(({ coordinates }) => coordinates.includes(account.name));
+  return {
+    associations: own.map((one) => associationKey(one, one.id, context)),
+    coordinators: coordinate.map(({ name }) => ({ name, direct: true })),
+    description: account.description,
+    name: account.name,
+    organization: account.organization,
+    flags: [],
+  };
+}
+
+/** A user; the default account stands there only with the associations since 23.11, for slurmdbd knows it from them. */
+export function writeUser(
+  user: EmulatedUser,
+  associations: readonly EmulatedAssociation[],
+  shown: { readonly defaults: boolean; readonly coordinators: boolean },
+  context: JsonContext,
+): Fields {
+  const own = associations.filter((one) => one.user === user.name);
+  const account = context.dialect < 39 || shown.defaults ? user.defaultAccount : '';
+  const later = context.dialect >= 39;
+  return {
+    administrator_level: later ? [user.adminLevel] : user.adminLevel,
+    associations: own.map((one) => associationKey(one, one.id, context)),
+    coordinators: shown.coordinators ? user.coordinates.map((name) => ({ name, direct: true })) : [],
+    default: { ...(context.dialect >= 44 ? { qos: 0 } : {}), account, wckey: user.defaultWckey },
+    flags: later ? ['NONE'] : [],
+    name: user.name,
+    ...(later ? { old_name: '', wckeys: [] } : {}),
+  };
+}
+
+const { constant, group, integer, number, real, since, text, value, words } = columnsOf<NumberedQos>();
+const list = (read: (qos: NumberedQos) => Tres) => (qos: NumberedQos, context: JsonContext) => tresList(read(qos), context);
+const empty: Value = [];
+
+/** A QOS. What the emulator keeps no limit of is endless. */
+export function writeQos(qos: NumberedQos, context: JsonContext): Fields {
+  return writeObject(qosTable, qos, context);
+}
+
+const qosTable: Table<NumberedQos> = [
+  text('description', ({ description }) => description),
+  words('flags', ({ flags }) => flags.map(qosFlag)),
+  integer('id', ({ id }) => id),
+  group(
+    'limits',
+    value('grace_time', (_, context) => (context.dialect === 39 ? maybeNumber(0) : 0)),
+    group(
+      'max',
+      group(
+        'active_jobs',
+        number('accruing', () => 'unlimited'),
+        number('count', ({ grpJobs }) => orEndless(grpJobs)),
+      ),
+      group(
+        'jobs',
+        ...since(
+          41,
+          number('count', ({ grpSubmitJobs }) => orEndless(grpSubmitJobs)),
+        ),
+        group(
+          'active_jobs',
+          group(
+            'per',
+            number('account', () => 'unlimited'),
+            number('user', ({ maxJobsPerUser }) => orEndless(maxJobsPerUser)),
+          ),
+        ),
+        group(
+          'per',
+          number('account', () => 'unlimited'),
+          number('user', ({ maxSubmitJobsPerUser }) => orEndless(maxSubmitJobsPerUser)),
+        ),
+      ),
+      group(
+        'tres',
+        value(
+          'total',
+          list(({ grpTres }) => grpTres),
+        ),
+        group(
+          'minutes',
+          ...since(
+            41,
+            value(
+              'total',
+              list(({ grpTresMins }) => grpTresMins),
+            ),
+          ),
+          group(
+            'per',
+            value(
+              'qos',
+              list(({ grpTresRunMins }) => grpTresRunMins),
+            ),
+            value(
+              'job',
+              list(({ maxTresMinsPerJob }) => maxTresMinsPerJob),
+            ),
+            constant('account', empty),
+            constant('user', empty),
+          ),
+        ),
+        group(
+          'per',
+          value(
+            'account',
+            list(({ maxTresPerAccount }) => maxTresPerAccount),
+          ),
+          value(
+            'job',
+            list(({ maxTresPerJob }) => maxTresPerJob),
+          ),
+          value(
+            'node',
+            list(({ maxTresPerNode }) => maxTresPerNode),
+          ),
+          value(
+            'user',
+            list(({ maxTresPerUser }) => maxTresPerUser),
+          ),
+        ),
+      ),
+      group(
+        'wall_clock',
+        group(
+          'per',
+          number('qos', ({ grpWall }) => orEndless(grpWall)),
+          number('job', ({ maxWallPerJob }) => orEndless(maxWallPerJob)),
+        ),
+      ),
+      group(
+        'accruing',
+        group(
+          'per',
+          number('account', () => 'unlimited'),
+          number('user', () => 'unlimited'),
+        ),
+      ),
+    ),
+    real('factor', () => 'unlimited'),
+    group(
+      'min',
+      number('priority_threshold', () => 'unlimited'),
+      constant('tres', { per: { job: [] } }),
+    ),
+  ),
+  text('name', ({ name }) => name),
+  group(
+    'preempt',
+    words('list', ({ preempt }) => preempt),
+    value('mode', (_, context) => (context.dialect < 39 ? [] : ['DISABLED'])),
+    number('exempt_time', () => 'unlimited'),
+  ),
+  number('priority', ({ priority }) => priority),
+  real('usage_factor', ({ usageFactor }) => usageFactor),
+  real('usage_threshold', () => 'unlimited'),
+];
+
+const qosFlags: Readonly<Record<string, string>> = {
+  DenyOnLimit: 'DENY_LIMIT',
+  EnforceUsageThreshold: 'ENFORCE_USAGE_THRESHOLD',
+  NoDecay: 'NO_DECAY',
+  NoReserve: 'NO_RESERVE',
+  OverPartQOS: 'OVERRIDE_PARTITION_QOS',
+  PartitionMaxNodes: 'PARTITION_MAXIMUM_NODE',
+  PartitionMinNodes: 'PARTITION_MINIMUM_NODE',
+  PartitionQOS: 'PARTITION_QOS',
+  PartitionTimeLimit: 'PARTITION_TIME_LIMIT',
+  Relative: 'RELATIVE',
+  RequiresReservation: 'REQUIRED_RESERVATION',
+  UsageFactorSafe: 'USAGE_FACTOR_SAFE',
+};
+
+/** A flag of sacctmgr's in the words of data_parser. */
+export function qosFlag(flag: string): string {
+  return qosFlags[flag] ?? flag.toUpperCase();
+}
+
+/** And back, for what slurmrestd is told. */
+export function qosFlagOf(word: string): string {
+  return Object.entries(qosFlags).find(([, written]) => written === word)?.[0] ?? word;
+}
+
+/** A kind of resource; `count` is not known here and 0. 22.05 and later list the offset of their own numbers, too, where slurmdbd does. */
+export function writeTresKind(kind: TresKind, context: JsonContext): Fields {
+  return { type: kind.type, name: kind.name === '' && context.dialect < 39 ? null : kind.name, id: kind.id, count: 0 };
+}
+
+export interface ClusterRecord {
+  readonly name: string;
+  readonly controlHost: string;
+  readonly controlPort: number;
+  readonly rpcVersion: number;
+}
+
+/** A cluster with what it has registered of its own resources. */
+export function writeCluster(cluster: ClusterRecord, context: JsonContext): Fields {
+  const { nodes } = context.slurm.spec;
+  const own = cluster.name === context.cluster;
+  const root = { account: 'root', cluster: cluster.name, partition: '', user: '', id: 1 };
+  return {
+    controller: { host: cluster.controlHost, port: cluster.controlPort },
+    flags: own ? ['MULTIPLE_SLURMD'] : [],
+    name: cluster.name,
+    nodes: own ? nodeList(nodes.map(({ name }) => name).sort()) : '',
+    ...(context.dialect >= 45 ? {} : { select_plugin: context.release < 2405 ? 'cons_tres' : '' }),
+    associations: { root: context.dialect < 39 ? null : root },
+    rpc_version: cluster.rpcVersion,
+    tres: own ? registeredTres(context) : [],
+  };
+}
+
+function registeredTres(context: JsonContext): readonly Fields[] {
+  const { nodes } = context.slurm.spec;
+  const cpus = nodes.reduce((sum, { sockets, coresPerSocket, threadsPerCore }) => sum + sockets * coresPerSocket * threadsPerCore, 0);
+  const counts: Record<string, number> = {
+    cpu: cpus,
+    mem: nodes.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0),
+    node: nodes.length,
+    billing: cpus,
+  };
+  for (const { name, type, count } of nodes.flatMap(({ gres }) => gres)) {
+    counts[`gres/${name}`] = (counts[`gres/${name}`] ?? 0) + count;
+    if (type !== null) counts[`gres/${name}:${type}`] = (counts[`gres/${name}:${type}`] ?? 0) + count;
+  }
+  return context
+    .tresKinds()
+    .filter(({ type }) => type !== 'dynamic_offset')
+    .map((kind) => ({
+      ...writeTresKind(kind, context),
+      count: counts[kind.name === '' ? kind.type : `${kind.type}/${kind.name}`] ?? 0,
+    }));
+}

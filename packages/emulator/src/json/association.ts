@@ -1,0 +1,143 @@
+import type { Association, Limits, Tres } from '@sluice/slurm';
+import type { EmulatedAssociation } from '../model/slurmdbd.ts';
+import type { JsonContext } from './context.ts';
+import { columnsOf, type Table, textOrNull, writeObject } from './table.ts';
+import { tresList } from './tres-text.ts';
+import type { Fields, Value } from './value.ts';
+
+const { constant, group, integer, nullable, number, since, text, until, unused, value, words } = columnsOf<EmulatedAssociation>();
+
+/** What Slurm stores for "fairshare=parent". */
+export const fairshareOfParent = 2_147_483_647;
+
+/** An association as `sacctmgr show assoc` and `/slurmdb/…/associations` print it. */
+export function writeAssociation(association: EmulatedAssociation, context: JsonContext): Fields {
+  return writeObject(associationTable, association, context);
+}
+
+/** The key of an association, as other objects hold it. */
+export function associationKey(
+  of: Pick<Association, 'account' | 'cluster' | 'partition' | 'user'>,
+  id: number | null,
+  context: JsonContext,
+): Fields {
+  return {
+    account: of.account,
+    cluster: of.cluster,
+    partition: textOrNull(of.partition, context),
+    user: textOrNull(of.user, context),
+    ...(context.dialect >= 40 && id !== null ? { id } : {}),
+  };
+}
+
+/** No limit is null in v0.0.38 and infinite later. */
+export const orEndless = (limit: number | null): number | 'unlimited' => limit ?? 'unlimited';
+const list = (read: (of: Limits) => Tres) => (of: Limits, context: JsonContext) => tresList(read(of), context);
+const empty: Value = [];
+
+const associationTable: Table<EmulatedAssociation> = [
+  ...since(40, constant('accounting', empty)),
+  text('account', ({ account }) => account),
+  text('cluster', ({ cluster }) => cluster),
+  ...since(
+    40,
+    text('comment', ({ comment }) => comment),
+  ),
+  group(
+    'default',
+    nullable('qos', ({ defaultQos }) => defaultQos),
+  ),
+  value('flags', ({ isDefault }, context) => (context.dialect < 39 && isDefault ? ['DEFAULT'] : [])),
+  group(
+    'max',
+    group(
+      'jobs',
+      group(
+        'per',
+        number('count', ({ grpJobs }) => orEndless(grpJobs)),
+        number('accruing', () => 'unlimited'),
+        number('submitted', ({ grpSubmitJobs }) => orEndless(grpSubmitJobs)),
+        number('wall_clock', ({ maxWallPerJob }) => orEndless(maxWallPerJob)),
+      ),
+      number('active', ({ maxJobs }) => orEndless(maxJobs)),
+      number('accruing', () => 'unlimited'),
+      number('total', ({ maxSubmitJobs }) => orEndless(maxSubmitJobs)),
+    ),
+    group(
+      'tres',
+      value(
+        'total',
+        list(({ grpTres }) => grpTres),
+      ),
+      group(
+        'group',
+        value(
+          'minutes',
+          list(({ grpTresMins }) => grpTresMins),
+        ),
+        value(
+          'active',
+          list(({ grpTresRunMins }) => grpTresRunMins),
+        ),
+      ),
+      group(
+        'minutes',
+        constant('total', empty),
+        group(
+          'per',
+          value(
+            'job',
+            list(({ maxTresMinsPerJob }) => maxTresMinsPerJob),
+          ),
+        ),
+      ),
+      group(
+        'per',
+        value(
+          'job',
+          list(({ maxTresPerJob }) => maxTresPerJob),
+        ),
+        value(
+          'node',
+          list(({ maxTresPerNode }) => maxTresPerNode),
+        ),
+      ),
+    ),
+    group(
+      'per',
+      group(
+        'account',
+        number('wall_clock', ({ grpWall }) => orEndless(grpWall)),
+      ),
+    ),
+  ),
+  ...since(40, value('id', idOf)),
+  value('is_default', isDefault),
+  ...since(
+    40,
+    text('lineage', ({ lineage }) => lineage),
+  ),
+  group(
+    'min',
+    number('priority_threshold', () => 'unlimited'),
+  ),
+  nullable('parent_account', ({ parent }) => parent),
+  nullable('partition', ({ partition }) => partition),
+  number('priority', ({ priority }) => orEndless(priority)),
+  words('qos', ({ qos }) => qos),
+  integer('shares_raw', ({ fairshare }) => (fairshare === 'parent' ? fairshareOfParent : fairshare)),
+  ...until(39, unused('usage', {})),
+  nullable('user', ({ user }) => user),
+];
+
+/** A key with the number in v0.0.40; 0 in 24.11, which fills it in for nobody; the number since 25.05 (recorded). */
+function idOf(association: EmulatedAssociation, context: JsonContext): Value {
+  if (context.dialect === 40) return associationKey(association, association.id, context);
+  return context.release < 2505 ? 0 : association.id;
+}
+
+/** A number in v0.0.38; 23.11 and 24.11 say yes of accounts, too (recorded). */
+function isDefault({ isDefault: given, account, user }: EmulatedAssociation, context: JsonContext): Value {
+  if (context.dialect < 39) return Number(given);
+  return given || (context.release < 2505 && user === '' && account !== 'root');
+}
