@@ -86,7 +86,9 @@ export class History {
       const time = journal.runs.stateOf(key)?.ended === false ? journal.runs.requeuedAt(key) : undefined;
       return time === undefined ? [] : [{ ...key, ended: { time, state: 'REQUEUED' } }];
     });
-    if (endings.length > 0) observe?.({ recorded: await journal.runs.record([], { endings }), rejects: 0 });
+    if (endings.length === 0) return;
+    const recorded = await journal.runs.record([], { endings });
+    observe?.({ recorded, rejects: 0 });
   }
 
   /**
@@ -147,7 +149,8 @@ export class History {
       standing.size === 0
         ? sightings
         : sightings.map((sighting) => (standing.has(keyOf(sighting.run)) ? { ...sighting, stands: 'start' as const } : sighting));
-    observe?.({ recorded: await journal.runs.record(told, { resizes, repeatable }), rejects: 0 });
+    const recorded = await journal.runs.record(told, { resizes, repeatable });
+    observe?.({ recorded, rejects: 0 });
   }
 
   #rejected(count: number): void {
