@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Clock, type Processes, systemClock } from '@sluice/io';
 import type { Epoch } from '@sluice/slurm';
 import { Accounting } from './accounting/accounting.ts';
@@ -5,6 +8,8 @@ import { EmulatedClock } from './engine/clock.ts';
 import { Controller } from './engine/controller.ts';
 import { DbdAgent } from './engine/dbd-agent.ts';
 import { nextEventAt, runUntil } from './engine/events.ts';
+import { LocalEffects } from './engine/local-effects.ts';
+import { loseScripts } from './engine/node-changes.ts';
 import { loadState, savedTime, saveState } from './engine/saved-state.ts';
 import { refusal } from './engine/slurm-errors.ts';
 import { World } from './engine/world.ts';
@@ -27,6 +32,8 @@ export interface EmulatorOptions {
   readonly random?: () => number;
   /** Runs batch scripts and hooks; without it all jobs are only played and hooks do not run. */
   readonly processes?: Processes;
+  /** Directory for copies of scripts while they run; by default beside the file, or in the system's temporary directory. */
+  readonly spool?: string;
   readonly log?: (line: string) => void;
 }
 
@@ -76,7 +83,15 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
     log: options.log ?? (() => {}),
   });
   standing = world;
-  if (saved !== undefined) loadState(world, state);
+  const spool =
+    options.spool ??
+    (options.file === ':memory:' ? join(tmpdir(), `sluice-spool-${process.pid}-${randomUUID()}`) : `${options.file}.spool`);
+  const local = options.processes === undefined ? undefined : new LocalEffects(world, { processes: options.processes, spool, happened });
+  if (local !== undefined) world.effects = local;
+  if (saved !== undefined) {
+    loadState(world, state);
+    loseScripts(world);
+  }
 
   const time = new EmulatedClock({
     clock,
@@ -93,6 +108,13 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
     },
     changed: () => changed(),
   });
+
+  function happened(act: () => void): void {
+    if (closed.signal.aborted) return;
+    time.sync();
+    act();
+    changed();
+  }
 
   function changed(): void {
     dirty = true;
@@ -176,6 +198,7 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
       if (closed.signal.aborted) return;
       closed.abort();
       await going;
+      await local?.close();
       time.sync();
       write();
       state.close();

@@ -65,8 +65,7 @@ class BackfillCycle {
       const placement = this.#failed.get(key) ?? place(world, job, partition, (node) => (this.#promised[node.index] as number) >= until);
       if (placement.kind === 'start') {
         const started = startJob(world, job, { ...placement, scheduler: 'Backfill' });
-        if (started !== undefined) return started !== job || job.pendingTasks !== null;
-        continue;
+        return started !== job;
       }
       if (placement.reason !== 'JobArrayTaskLimit') this.#failed.set(key, placement);
       waiting ??= placement;

@@ -10,7 +10,7 @@ import { hold, release, requeue, resume, signal, suspend } from './operations.ts
 import { partitionView, updatePartition } from './partition-changes.ts';
 import { createReservation, deleteReservation } from './reservation-changes.ts';
 import { selectJobs } from './select-jobs.ts';
-import { endStep, startStep } from './steps.ts';
+import { completeJob, endStep, startStep } from './steps.ts';
 import { submit } from './submit.ts';
 import { testStart } from './test-start.ts';
 import type { World } from './world.ts';
@@ -151,6 +151,10 @@ export class Controller implements Slurmctld {
 
   deleteReservation(name: string, as: Identity): void {
     this.#change(() => deleteReservation(this.#world, name, as));
+  }
+
+  completeJob(jobId: number, exit: { readonly code: number; readonly signal: number }, as: Identity): void {
+    this.#change(() => completeJob(this.#world, jobId, exit, as));
   }
 
   startStep(jobId: number, step: Parameters<Slurmctld['startStep']>[1], as: Identity): number {

@@ -1,9 +1,9 @@
+import type { Tres } from '@sluice/slurm';
+import type { NodeGrant } from '../model/job.ts';
 import type { JobRecord } from './job-record.ts';
 import { startJob } from './lifecycle.ts';
-import type { NodeRecord } from './node-record.ts';
 import { place } from './placement.ts';
 import { setReason } from './reasons.ts';
-import type { Chosen } from './select-nodes.ts';
 import type { PartitionRecord, World } from './world.ts';
 
 /** Components of a het job, the leader first. */
@@ -16,21 +16,21 @@ export function components(world: World, job: JobRecord): readonly JobRecord[] {
 export function startHetJob(world: World, job: JobRecord, scheduler: 'Main' | 'Backfill'): boolean {
   const all = components(world, job);
   if (all.some((component) => !world.queue.has(component))) return false;
-  const taken = new Set<NodeRecord>();
-  const found: { component: JobRecord; partition: PartitionRecord; chosen: readonly Chosen[] }[] = [];
+  const taken = new Set<string>();
+  const found: { component: JobRecord; partition: PartitionRecord; grants: readonly NodeGrant[]; tres: Tres }[] = [];
   for (const component of all) {
     let waiting = { reason: 'Resources', text: '' };
     let placed = false;
     for (const name of component.partitions) {
       const partition = world.partition(name);
       if (partition === undefined) continue;
-      const placement = place(world, component, partition, (node) => !taken.has(node));
+      const placement = place(world, component, partition, (node) => !taken.has(node.spec.name));
       if (placement.kind === 'wait') {
         waiting = placement;
         continue;
       }
-      found.push({ component, partition, chosen: placement.chosen });
-      for (const { node } of placement.chosen) taken.add(node);
+      found.push({ component, ...placement });
+      for (const { node } of placement.grants) taken.add(node);
       placed = true;
       break;
     }
@@ -41,6 +41,6 @@ export function startHetJob(world: World, job: JobRecord, scheduler: 'Main' | 'B
     }
     return false;
   }
-  for (const { component, partition, chosen } of found) startJob(world, component, { partition, chosen, scheduler });
+  for (const { component, partition, grants, tres } of found) startJob(world, component, { partition, grants, tres, scheduler });
   return true;
 }

@@ -1,14 +1,12 @@
-import type { ExitCode } from '@sluice/slurm';
-import type { BaseState } from '../model/job.ts';
+import type { ExitCode, Tres } from '@sluice/slurm';
+import type { BaseState, NodeGrant } from '../model/job.ts';
 import { jobRow } from './accounting-row.ts';
 import { splitTask } from './arrays.ts';
-import { allocatedTres, grantsOf } from './grant.ts';
 import type { JobRecord } from './job-record.ts';
 import { fillPaths } from './paths.ts';
 import { notifyWaiting, reconsider } from './pending.ts';
 import { beginPlay, endSteps } from './play.ts';
 import { signalReason } from './reasons.ts';
-import type { Chosen } from './select-nodes.ts';
 import type { PartitionRecord, World } from './world.ts';
 
 /** Jobs without a limit that the backfill scheduler starts get this one: a year (recorded). */
@@ -28,20 +26,17 @@ export function account(world: World, job: JobRecord, state?: 'RESIZING' | 'REQU
   world.agent.send({ kind: 'job', row }, world.now);
 }
 
-/** Starts a job, or the next task of an array, on the nodes chosen for it. Undefined when its devices turn out not to be there. */
-export function startJob(
-  world: World,
-  pending: JobRecord,
-  {
-    partition,
-    chosen,
-    scheduler,
-  }: { readonly partition: PartitionRecord; readonly chosen: readonly Chosen[]; readonly scheduler: 'Main' | 'Backfill' },
-): JobRecord | undefined {
+export interface JobStart {
+  readonly partition: PartitionRecord;
+  readonly grants: readonly NodeGrant[];
+  readonly tres: Tres;
+  readonly scheduler: 'Main' | 'Backfill';
+}
+
+/** Starts a job, or the next task of an array, with what was found for it. */
+export function startJob(world: World, pending: JobRecord, start: JobStart): JobRecord {
+  const { partition, grants, tres, scheduler } = start;
   const { demand } = pending.own;
-  const rows = rowsOf(demand.sharing, partition);
-  const grants = grantsOf(chosen, demand, rows);
-  if (grants === undefined) return undefined;
   const job = splitTask(world, pending);
   const { now } = world;
   job.state = 'RUNNING';
@@ -58,9 +53,9 @@ export function startJob(
   job.nodes = grants.map(({ node }) => node);
   job.nodeCount = grants.length;
   job.batchHost = job.nodes[0] ?? '';
-  job.allocatedTres = allocatedTres(grants, { tracked: world.tracked, weights: partition.billingWeights });
+  job.allocatedTres = tres;
   job.cpus = job.allocatedTres['cpu'] ?? 0;
-  job.own.rows = rows;
+  job.own.rows = rowsOf(demand.sharing, partition);
   if (!job.own.limitGiven) {
     const limit = partition.defaultTime ?? partition.maxTime;
     job.timeLimit = limit ?? (scheduler === 'Backfill' ? yearMinutes : 'unlimited');

@@ -1,5 +1,6 @@
 import type { Identity } from '../model/job.ts';
 import type { NodeChanges } from '../model/slurmctld.ts';
+import type { JobRecord } from './job-record.ts';
 import { endJob } from './lifecycle.ts';
 import type { NodeRecord } from './node-record.ts';
 import { needOperator } from './permissions.ts';
@@ -83,9 +84,23 @@ function fail(world: World, node: NodeRecord, as: Identity): void {
     const job = world.jobs.get(jobId);
     if (job === undefined || (job.state !== 'RUNNING' && job.state !== 'SUSPENDED')) continue;
     job.failedNode = node.spec.name;
-    if (job.requeue && job.request.script !== null) job.own.requeueAfter ??= { hold: false, special: false };
-    world.effects.signalled(job, 9);
-    endJob(world, job, { state: 'NODE_FAIL', exit: { code: 0, signal: world.release >= 2411 ? 1 : 0 }, reason: 'NodeDown' });
+    nodeFail(world, job);
+  }
+}
+
+function nodeFail(world: World, job: JobRecord): void {
+  if (job.requeue && job.request.script !== null) job.own.requeueAfter ??= { hold: false, special: false };
+  world.effects.signalled(job, 9);
+  endJob(world, job, { state: 'NODE_FAIL', exit: { code: 0, signal: world.release >= 2411 ? 1 : 0 }, reason: 'NodeDown' });
+}
+
+/** Scripts that ran as processes of the emulator ended with it: for their jobs it is as if the node had failed. */
+export function loseScripts(world: World): void {
+  for (const id of [...world.running]) {
+    const job = world.jobs.get(id);
+    if (job === undefined || job.own.plan !== null) continue;
+    job.failedNode = job.batchHost;
+    nodeFail(world, job);
   }
 }
 

@@ -6,6 +6,7 @@ import { account, charge, endPending, requeueEnded } from './lifecycle.ts';
 import { isActive, reconsider } from './pending.ts';
 import { isOperator, needOperator, needOwner } from './permissions.ts';
 import { ranSeconds } from './play.ts';
+import { signalReason } from './reasons.ts';
 import { type Selected, selectJobs } from './select-jobs.ts';
 import { refusal } from './slurm-errors.ts';
 import { stopRun } from './stop.ts';
@@ -48,7 +49,7 @@ export function signal(
       continue;
     }
     if (!ends) {
-      signalRun(world, job, number ?? 15);
+      signalRun(world, job, number ?? 15, options.batchOnly);
       continue;
     }
     for (const each of job.het?.offset === 0 ? components(world, job) : [job]) {
@@ -70,11 +71,11 @@ function cancelPending(world: World, job: JobRecord, tasks: readonly number[] | 
 }
 
 /** A signal that a played run does not survive ends it; others it does not notice. */
-function signalRun(world: World, job: JobRecord, number: number): void {
-  if (world.effects.signalled(job, number)) return;
+function signalRun(world: World, job: JobRecord, number: number, batchOnly: boolean): void {
+  if (world.effects.signalled(job, number, batchOnly)) return;
   const harmless = number === 0 || number === 17 || number === 18 || number === 19 || number === 20 || number === 23 || number === 28;
   if (harmless) return;
-  stopRun(world, job, { state: 'FAILED', exit: { code: 0, signal: number }, reason: `RaisedSignal:${number}` }, number);
+  stopRun(world, job, { state: 'FAILED', exit: { code: 0, signal: number }, reason: signalReason(number, world.release) }, number);
 }
 
 export function hold(world: World, selector: string, by: 'user' | 'admin', as: Identity): void {

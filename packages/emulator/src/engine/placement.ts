@@ -1,16 +1,19 @@
+import type { Tres } from '@sluice/slurm';
+import type { NodeGrant } from '../model/job.ts';
 import { runningTasks } from './arrays.ts';
 import { isSuitable, tasksThatFit, whenEmpty } from './capacity.ts';
+import { allocatedTres, grantsOf } from './grant.ts';
 import type { JobRecord } from './job-record.ts';
 import { rowsOf, yearMinutes } from './lifecycle.ts';
-import { limitReason } from './limits.ts';
+import { limitedJob, limitReason } from './limits.ts';
 import type { NodeRecord } from './node-record.ts';
 import { reservationNodes, reservedUntil } from './reservations.ts';
-import { type Chosen, selectNodes } from './select-nodes.ts';
+import { selectNodes } from './select-nodes.ts';
 import type { PartitionRecord, World } from './world.ts';
 
 /** Where a job may start now, or why it may not. `blocks`: those behind it in the partition have to wait as well. */
 export type Placement =
-  | { readonly kind: 'start'; readonly partition: PartitionRecord; readonly chosen: readonly Chosen[] }
+  | { readonly kind: 'start'; readonly partition: PartitionRecord; readonly grants: readonly NodeGrant[]; readonly tres: Tres }
   | { readonly kind: 'wait'; readonly reason: string; readonly text: string; readonly blocks: boolean };
 
 /** Slurm's sentence for a job whose nodes are not there (recorded; squeue shows it in place of the reason). */
@@ -37,7 +40,7 @@ export function standingObstacle(world: World, job: JobRecord, partition: Partit
   if (job.pendingTasks !== null && job.array !== null && job.array.maxRunning !== null) {
     if (runningTasks(world, job.array.jobId) >= job.array.maxRunning) return wait('JobArrayTaskLimit');
   }
-  const limit = limitReason(world, job, limitMinutes(job, partition));
+  const limit = limitReason(world, limitedJob(world, job, partition.name, job.requestedTres, limitMinutes(job, partition)));
   return limit === null ? null : wait(limit);
 }
 
@@ -54,7 +57,13 @@ export function place(world: World, job: JobRecord, partition: PartitionRecord, 
     if (reservation.start > world.now) return wait('Reservation');
   }
   const chosen = selectNodes(partition.members, demand, rows, (node) => usable(node) && open(node));
-  if (chosen !== undefined) return { kind: 'start', partition, chosen };
+  const grants = chosen === undefined ? undefined : grantsOf(chosen, demand, rows);
+  if (grants !== undefined) {
+    // Whole cores may be more than was asked for: limits are looked at again.
+    const tres = allocatedTres(grants, { tracked: world.tracked, weights: partition.billingWeights });
+    const limit = limitReason(world, limitedJob(world, job, partition.name, tres, limitMinutes(job, partition)));
+    return limit === null ? { kind: 'start', partition, grants, tres } : wait(limit);
+  }
   return whyNot(world, job, partition, usable);
 }
 

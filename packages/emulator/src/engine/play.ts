@@ -9,13 +9,17 @@ export function beginPlay(world: World, job: JobRecord): void {
   const { now } = world;
   job.steps = [];
   job.own.playedAt = now;
-  const local =
-    (job.request.play?.kind ?? (world.settings.play === 'script' ? 'script' : 'simulated')) === 'script' && job.request.script !== null;
-  job.own.plan = local ? null : planOf(job, world.settings.simulatedSeconds);
-  if (job.request.script !== null && (job.het?.offset ?? 0) === 0) job.steps = [batchStep(job, now)];
+  const kind = job.request.play?.kind ?? world.settings.play;
+  const leads = job.request.script !== null && (job.het?.offset ?? 0) === 0;
+  const real = kind === 'script' && world.effects.runsScripts && job.request.script !== null;
+  // An allocation without a script lasts until whoever asked for it ends it (srun, salloc).
+  const allocation = job.request.script === null && job.request.play === undefined && job.het === null;
+  job.own.plan = real || allocation ? null : planOf(job, world.settings.simulatedSeconds);
+  if (leads) job.steps = [batchStep(job, now)];
   if (job.own.plan !== null) world.setTimer(job, 'play', now);
   if (job.timeLimit !== 'unlimited') world.setTimer(job, 'limit', now + job.timeLimit * 60 + world.settings.overTimeLimit);
-  world.effects.begun(job, local);
+  // Components of a het job beside the leader have no script of their own: they last as long as it does.
+  world.effects.begun(job, real && leads);
 }
 
 /** Seconds that a job has run, without suspensions. */

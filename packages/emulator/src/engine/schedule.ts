@@ -47,10 +47,9 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
     const placement = known ?? place(world, job, partition, open);
     if (placement.kind === 'start') {
       const started = startJob(world, job, { ...placement, scheduler: 'Main' });
-      if (started !== undefined) return started !== job || job.pendingTasks !== null;
-      continue;
+      return started !== job;
     }
-    cycle.failed.set(key, placement);
+    if (placement.reason !== 'JobArrayTaskLimit') cycle.failed.set(key, placement);
     if (placement.blocks) block(world, job, name, cycle);
     waiting ??= placement;
   }

@@ -1,6 +1,6 @@
 import type { ExitCode } from '@sluice/slurm';
 import type { Identity } from '../model/job.ts';
-import { account } from './lifecycle.ts';
+import { account, endingOf, endJob } from './lifecycle.ts';
 import { needOwner } from './permissions.ts';
 import { runStep } from './play.ts';
 import { refusal } from './slurm-errors.ts';
@@ -33,4 +33,13 @@ export function endStep(world: World, jobId: number, step: number, exit: ExitCod
   job.steps = job.steps.map((each) => (each.id === `${step}` && each.end === null ? { ...each, end: world.now, exit, state } : each));
   world.touch(job);
   account(world, job);
+}
+
+/** srun or salloc gives its allocation back. */
+export function completeJob(world: World, jobId: number, exit: ExitCode, as: Identity): void {
+  const job = world.jobs.get(jobId);
+  if (job === undefined) throw refusal('ESLURM_INVALID_JOB_ID');
+  needOwner(world, job, as);
+  if (job.state !== 'RUNNING' && job.state !== 'SUSPENDED') throw refusal('ESLURM_ALREADY_DONE');
+  endJob(world, job, endingOf(exit, world.release));
 }

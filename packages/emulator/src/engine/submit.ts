@@ -1,3 +1,4 @@
+import type { Tres } from '@sluice/slurm';
 import type { Identity, JobRequest } from '../model/job.ts';
 import { arrayStep, arrayTasks } from './arrays.ts';
 import { type Demand, demandOf, requestedTres } from './demand.ts';
@@ -55,8 +56,19 @@ export function accept(world: World, request: JobRequest, as: Identity): Accepte
   if (request.reservation !== undefined && request.reservation !== '') checkReservation(world, request.reservation, as, accountName);
   if (request.nice !== undefined && request.nice < 0 && world.manager.adminLevel(as.user) === 'None' && as.uid !== 0)
     throw refusal('ESLURM_INVALID_NICE');
-  const refused = submitRefusal(world, { associationId, qos, user: as.user, account: accountName, jobs: array?.tasks.length ?? 1 });
-  if (refused) throw refusal('ESLURM_ACCOUNTING_POLICY');
+  const tres = tresOf(world, demand, first);
+  const limitMins = typeof request.timeLimit === 'number' ? request.timeLimit : (first.defaultTime ?? first.maxTime ?? 0);
+  const limited = {
+    associationId,
+    qos,
+    user: as.user,
+    account: accountName,
+    partitionQos: first.qos,
+    tres,
+    nodes: demand.minNodes,
+    limitMins,
+  };
+  if (submitRefusal(world, limited, array?.tasks.length ?? 1)) throw refusal('ESLURM_ACCOUNTING_POLICY');
   return {
     request,
     partitions,
@@ -138,6 +150,12 @@ function checkReservation(world: World, name: string, as: Identity, accountName:
   throw refusal('ESLURM_RESERVATION_ACCESS');
 }
 
+/** A demand's resources as a partition bills them. */
+export function tresOf(world: World, demand: Demand, partition: PartitionRecord): Tres {
+  const nodeMemoryMiB = partition.members[0]?.spec.memoryMiB ?? 0;
+  return requestedTres(demand, { tracked: world.tracked, weights: partition.billingWeights, nodeMemoryMiB });
+}
+
 function record(world: World, accepted: Accepted, as: Identity): JobRecord {
   const { request, partitions, demand, tasks } = accepted;
   const partition = partitions[0] as PartitionRecord;
@@ -145,11 +163,7 @@ function record(world: World, accepted: Accepted, as: Identity): JobRecord {
   const jobId = world.nextJobId++;
   const dependency = request.dependency === undefined || request.dependency === '' ? null : parseDependency(request.dependency);
   if (dependency === undefined) throw refusal('ESLURM_DEPENDENCY');
-  const tres = requestedTres(demand, {
-    tracked: world.tracked,
-    weights: partition.billingWeights,
-    nodeMemoryMiB: partition.members[0]?.spec.memoryMiB ?? 0,
-  });
+  const tres = tresOf(world, demand, partition);
   const limitGiven = request.timeLimit !== undefined;
   const job: JobRecord = {
     jobId,

@@ -31,10 +31,12 @@ export interface PartitionRecord extends Mutable<PartitionSpec> {
 
 /** What really runs or is told of jobs beside the engine: local processes, hooks. All calls return at once. */
 export interface JobEffects {
+  /** Whether scripts can be run at all; else all runs are played. */
+  readonly runsScripts: boolean;
   /** A run has begun; `local` when its script is to run as a process. */
   begun(job: JobRecord, local: boolean): void;
-  /** Signals a local process; true when there is one. */
-  signalled(job: JobRecord, signal: number): boolean;
+  /** Signals a local process and all it started (`batchOnly`: the script's shell alone); true when there is one. */
+  signalled(job: JobRecord, signal: number, batchOnly?: boolean): boolean;
   /** A run is over. True when something (EpilogSlurmctld) must end before it is complete; then `World.effectsDone` follows. */
   ended(job: JobRecord): boolean;
 }
@@ -83,7 +85,7 @@ export class World {
   readonly changedNodes = new Set<string>();
   readonly changedPartitions = new Set<string>();
   readonly changedReservations = new Set<string>();
-  effects: JobEffects = { begun: () => {}, signalled: () => false, ended: () => false };
+  effects: JobEffects = { runsScripts: false, begun: () => {}, signalled: () => false, ended: () => false };
   /** The controller's own timers that stand, by kind. */
   readonly own = new Map<ControllerTimer, { at: Epoch; seq: number }>();
   now: Epoch;
@@ -195,7 +197,9 @@ export class World {
   newDbIndex(): string {
     const counter = this.nextDbIndex++;
     if (this.release < 2411) return `${counter}`;
-    return `${(0xd9bn << 52n) | ((BigInt(this.now) * 1000n) << 10n) | BigInt(counter % 1024) | (BigInt(Math.floor(counter / 1024) % 1000) << 10n)}`;
+    // 12 bits of the cluster, 42 of milliseconds, 10 of a sequence (recorded).
+    const milliseconds = BigInt(this.now * 1000 + (counter % 1000));
+    return `${(0xd9bn << 52n) | (milliseconds << 10n) | BigInt(Math.floor(counter / 1000) % 1024)}`;
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Epoch, Qos, Tres } from '@sluice/slurm';
-import type { DbdMessage, EmulatedAssociation } from './slurmdbd.ts';
+import type { Epoch, Tres } from '@sluice/slurm';
+import type { DbdMessage, EmulatedAssociation, EmulatedQos } from './slurmdbd.ts';
 
 /**
  * What slurmctld holds of slurmdbd in its own memory (Slurm: assoc_mgr) and asks for every job: associations, QOS and the usage that decays.
@@ -19,7 +19,7 @@ export interface AssociationManager {
   allowedQos(associationId: number): readonly string[];
   /** Null: none of its own and none inherited. */
   defaultQos(associationId: number): string | null;
-  qosByName(name: string): (Qos & { readonly id: number }) | undefined;
+  qosByName(name: string): EmulatedQos | undefined;
   /** The largest priority that any QOS has: that of a job's QOS is held against it. */
   highestQosPriority(): number;
   /** 0 to 1: the fairshare factor of the priority plugin as of its last calculation (PriorityCalcPeriod); 1 where fairshare is not used. */

@@ -167,6 +167,8 @@ export interface Slurmctld {
   updatePartition(name: string, changes: Partial<PartitionSpec>, as: Identity): void;
   createReservation(reservation: Omit<Reservation, 'name'> & { readonly name?: string }, as: Identity): { readonly name: string };
   deleteReservation(name: string, as: Identity): void;
+  /** srun and salloc are done with the allocation that they asked for: it ends as its exit code says. */
+  completeJob(jobId: number, exit: { readonly code: number; readonly signal: number }, as: Identity): void;
   /** A step that srun runs within a job; returns its number. */
   startStep(
     jobId: number,
