@@ -14,6 +14,7 @@ import {
   type Plain,
   type PlainObject,
   type RecordedRelease,
+  readPrinted,
   recordedReleases,
   recording,
 } from './recordings.fixture.ts';
@@ -37,7 +38,7 @@ for (const release of recordedReleases) {
           argv: ['--json', '-D', '-j', `${row.het?.jobId ?? row.jobId}`],
           as,
         };
-        const written = JSON.parse(printJson(sacctJson(labSlurm(labSpec(release.release, release.port), now), [row], call))) as PlainObject;
+        const written = readPrinted(printJson(sacctJson(labSlurm(labSpec(release.release, release.port), now), [row], call)));
         assert.deepEqual(acceptedOf('row', release.name, differences(recorded, objects(written['jobs'])[0])).unexpected, []);
         assert.deepEqual(written['meta'], document['meta']);
       });

@@ -13,6 +13,7 @@ import {
   type Plain,
   type PlainObject,
   type RecordedRelease,
+  readPrinted,
   recordedReleases,
   recording,
 } from './recordings.fixture.ts';
@@ -30,14 +31,14 @@ for (const release of recordedReleases) {
       test(what, () => {
         const recorded = objects(document['jobs']).find((job) => job['job_id'] === jobId);
         assert.ok(recorded, `job ${jobId} is not in the recording`);
-        const written = JSON.parse(printJson(jobsJson(slurm, [make(momentsOf(recorded, release))], call))) as PlainObject;
+        const written = readPrinted(printJson(jobsJson(slurm, [make(momentsOf(recorded, release))], call)));
         const [job] = objects(written['jobs']);
         assert.deepEqual(acceptedOf('job', release.name, differences(recorded, job)).unexpected, []);
       });
     }
 
     test('the envelope', () => {
-      const written = JSON.parse(printJson(jobsJson(slurm, [], call))) as PlainObject;
+      const written = readPrinted(printJson(jobsJson(slurm, [], call)));
       assert.deepEqual(written['meta'], document['meta']);
       assert.deepEqual(Object.keys(written), Object.keys(document));
     });

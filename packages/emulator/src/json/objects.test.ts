@@ -32,7 +32,16 @@ import {
   labStatistics,
   labUsers,
 } from './objects.fixture.ts';
-import { differences, isObject, numberIn, objects, type PlainObject, recordedReleases, recording } from './recordings.fixture.ts';
+import {
+  differences,
+  isObject,
+  numberIn,
+  objects,
+  type PlainObject,
+  readPrinted,
+  recordedReleases,
+  recording,
+} from './recordings.fixture.ts';
 
 const as = { uid: 0, gid: 0, user: 'root', group: 'root' };
 
@@ -57,7 +66,7 @@ for (const release of recordedReleases) {
     /** Compares the list under a key, object by object as they are told apart by `name`. */
     function compare(object: string, file: string, key: string, written: Fields, name: (one: PlainObject) => string): void {
       const recorded = recording(release, file);
-      const plain = JSON.parse(printJson(written)) as PlainObject;
+      const plain = readPrinted(printJson(written));
       const found = objects(plain[key]);
       assert.notEqual(found.length, 0);
       for (const one of found) {
@@ -109,7 +118,7 @@ for (const release of recordedReleases) {
 
     test('statistics have the keys and the types', () => {
       const recorded = recording(release, 'rest-slurm-diag');
-      const written = JSON.parse(printJson(sdiagJson(slurm, labStatistics(1_795_253_876), rest('slurmctld')))) as PlainObject;
+      const written = readPrinted(printJson(sdiagJson(slurm, labStatistics(1_795_253_876), rest('slurmctld'))));
       const [real, own] = [recorded['statistics'], written['statistics']];
       assert.ok(isObject(real) && isObject(own));
       assert.deepEqual(Object.keys(own).sort(), Object.keys(real).sort());
@@ -119,7 +128,7 @@ for (const release of recordedReleases) {
     test('ping and licenses', () => {
       const pings = pingJson(slurm, [{ host: 'vm', up: true }], rest('slurmctld'));
       compare('ping', 'rest-slurm-ping', 'pings', pings, (one) => `${one['hostname']}`);
-      const written = JSON.parse(printJson(licensesJson(slurm, rest('slurmctld')))) as PlainObject;
+      const written = readPrinted(printJson(licensesJson(slurm, rest('slurmctld'))));
       const recorded = recording(release, 'rest-slurm-licenses');
       assert.deepEqual(Object.keys(written), Object.keys(recorded));
       assert.deepEqual(written['warnings'], recorded['warnings']);
@@ -150,9 +159,7 @@ for (const release of recordedReleases) {
           Object.fromEntries(objects(tres[key]).map(({ name, value }) => [`${name}`, (numberIn(value) ?? 0) / 60] as const));
         return { rawUsage: numberIn(share?.['usage']) ?? 0, runMins: minutes('run_seconds'), usedMins: minutes('usage') };
       };
-      const written = JSON.parse(
-        printJson(sharesJson(slurm, labShares(release.name, usedBy), command('sshare', '--json', '-a'))),
-      ) as PlainObject;
+      const written = readPrinted(printJson(sharesJson(slurm, labShares(release.name, usedBy), command('sshare', '--json', '-a'))));
       const own = written['shares'];
       assert.ok(isObject(own));
       for (const one of objects(own['shares'])) {
@@ -166,7 +173,7 @@ for (const release of recordedReleases) {
       compare('user', 'sacctmgr-user', 'users', usersJson(slurm, labUsers, command('sacctmgr', '--json', 'show', 'user')), named);
       const pings = pingJson(slurm, [{ host: 'vm', up: true }], command('scontrol', 'ping', '--json'));
       compare('ping', 'scontrol-ping', 'pings', pings, (one) => `${one['hostname']}`);
-      const steps = JSON.parse(printJson(stepsJson(slurm, [], command('scontrol', 'show', 'step', '--json')))) as PlainObject;
+      const steps = readPrinted(printJson(stepsJson(slurm, [], command('scontrol', 'show', 'step', '--json'))));
       assert.deepEqual(steps['meta'], recording(release, 'scontrol-show-step')['meta']);
       assert.deepEqual(steps['warnings'], [{ description: 'Zero steps to dump', source: '' }]);
     });

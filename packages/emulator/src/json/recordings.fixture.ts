@@ -17,9 +17,14 @@ export type PlainObject = { readonly [key: string]: Plain };
 /** A recorded document, e.g. `live-squeue-all`. */
 export function recording(release: RecordedRelease, name: string): PlainObject {
   const text = gunzipSync(readFileSync(new URL(`recordings/${release.name}/${name}.json.gz`, import.meta.url))).toString('utf8');
-  const parsed: unknown = JSON.parse(text);
-  if (!isObject(parsed as Plain)) throw new Error(`${release.name}/${name} is not an object`);
-  return parsed as PlainObject;
+  return readPrinted(text);
+}
+
+/** An object that Slurm, or this room, printed; 23.11 prints bare Infinity. */
+export function readPrinted(text: string): PlainObject {
+  const parsed = JSON.parse(text.replace(/: Infinity\b/g, ': "Infinity"')) as Plain;
+  if (!isObject(parsed)) throw new Error('the document is not an object');
+  return parsed;
 }
 
 export function isObject(value: Plain | undefined): value is PlainObject {
