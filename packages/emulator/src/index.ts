@@ -10,5 +10,6 @@ export { type EmulatorOptions, openEmulator } from './open-emulator.ts';
 export { askHolder } from './server/ask-holder.ts';
 export { claimDirectory, type EmulatorPaths, emulatorPaths } from './server/directory.ts';
 export { shellQuoted } from './server/executable-bash.ts';
+export { runExecutable } from './server/executable-node.ts';
 export type { EmulatorStatus, OwnRequest } from './server/own-requests.ts';
 export { type RestPlane, type RunningEmulator, type StartEmulatorOptions, startEmulator } from './server/start-emulator.ts';

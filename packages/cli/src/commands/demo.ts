@@ -1,123 +1,140 @@
-import { ccBackendClient, type Run, type SyncReport } from '@sluice/clustercockpit';
-import { httpClient, replayProcesses } from '@sluice/io';
-import { formatRanges } from '@sluice/slurm';
-import { type CcBackend, generateKeys, type JobRow, labCluster, mintToken, startCcBackend } from '@sluice/standins';
-import { differences } from '../demo/compare.ts';
-import { type DemoRecording, readDemoRecording, shippedRecording } from '../demo/demo-recording.ts';
-import { passAt } from '../demo/pass.ts';
-import type { Surroundings } from '../surroundings.ts';
-import { formatTable, oneLine } from '../table.ts';
-import { formatEpoch } from '../time.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SluiceError } from '@sluice/io';
+import type { JobRow } from '@sluice/standins';
+import { dayLoad, dayMs } from '../demo/day-load.ts';
+import { endDay, playDay } from '../demo/play.ts';
+import { seeded } from '../demo/seeded.ts';
+import { snapshotOf } from '../demo/snapshot.ts';
+import { Stage } from '../demo/stage.ts';
+import { type Verdict, verdictOn } from '../demo/verdict.ts';
+import { DemoView } from '../demo/view.ts';
+import { Interrupted, type Surroundings } from '../surroundings.ts';
 
-/** Exit code when a recorded job does not stand in the stand-in as it should (EX_SOFTWARE of sysexits.h). */
+export interface DemoOptions {
+  readonly seconds?: string;
+  readonly release: string;
+  readonly seed?: string;
+  readonly fault?: string;
+}
+
+/** Exit code when a job does not stand in the stand-in as it should (EX_SOFTWARE of sysexits.h). */
 const notAsItShould = 70;
+const lookMs = 500;
+/** Milliseconds that the last ends have to arrive in. */
+const settleMs = 30_000;
+const firstHour = 8;
 
-/** Letters of a reason that are shown. */
-const longest = 160;
-
-/** `sluice demo`: plays the moments of a recording and compares what then stands in the stand-in. */
-export async function runDemo(options: { readonly recording?: string }, around: Surroundings): Promise<number> {
-  const recording = options.recording === undefined ? shippedRecording() : readDemoRecording(options.recording);
-  const keys = generateKeys();
-  let time = recording.moments[0]?.time ?? 0;
-  const clock = { ...around.clock, now: () => time * 1000 };
-  const backend = await startCcBackend({ clusters: [labCluster()], publicKey: keys.publicKey, clock });
-  const http = httpClient({ baseUrl: backend.url, env: {} });
-  const say = (text: string) => around.stdout.write(text);
+/** `sluice demo`: an emulated cluster with a day's load in fast motion, and everything that Sluice does with it. */
+export async function runDemo(options: DemoOptions, around: Surroundings): Promise<number> {
+  const seconds = wholeNumber('--seconds', options.seconds);
+  const seed = wholeNumber('--seed', options.seed) ?? Math.floor(Math.random() * 1e9);
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-demo-'));
+  const began = around.clock.monotonic();
+  let refusing = false;
   try {
-    say(`Slurm's answers are recorded (${recording.about}).\n`);
-    say(`What follows is live: connector → decisions → HTTP → a stand-in of cc-backend on ${backend.url}\n`);
-    const client = ccBackendClient(http, () => mintToken(keys, { name: 'demo', roles: ['api'] }, time));
-    const standing = new Set<string>();
-    let failures = 0;
-    for (const moment of recording.moments) {
-      ({ time } = moment);
-      const processes = replayProcesses(moment.recording);
-      const report = await passAt({ processes, clock: around.clock, time, from: moment.from, client, standing });
-      say(`\n${formatEpoch(time)} UTC · ${moment.title}\n${accountOf(report)}`);
-      failures += report.failed.length + report.problems.length + report.held.length;
-      backend.sync();
+    const fault = faultOf(options.fault);
+    const stage = await Stage.start(
+      { dir, release: options.release, random: seeded(seed), fault: () => (refusing ? fault : undefined) },
+      around,
+    );
+    try {
+      refusing = fault !== undefined;
+      around.stdout.write(whatRunsWhere(stage, dir, seed));
+      return await played(stage, { seconds, seed, began }, around);
+    } finally {
+      await stage.stop();
     }
-    return conclude(recording, backend, failures, say);
   } finally {
-    await http.close();
-    await backend.stop();
+    rmSync(dir, { recursive: true, force: true });
   }
 }
 
-function conclude(recording: DemoRecording, backend: CcBackend, failures: number, say: (text: string) => void): number {
-  const rows = backend.rows('job');
-  say(`\nThe stand-in now holds\n${indent(tableOf(rows))}\n`);
-  const wrong = differences(recording.expected, rows);
-  for (const line of wrong) say(`WRONG  ${line}\n`);
-  if (wrong.length > 0 || failures > 0) {
-    say(`Not all is as it should be: ${wrong.length} differences, ${failures} failures.\n`);
+async function played(
+  stage: Stage,
+  { seconds, seed, began }: { readonly seconds: number | undefined; readonly seed: number; readonly began: number },
+  around: Surroundings,
+): Promise<number> {
+  const { clock, stdout } = around;
+  const { slurm } = stage.emulator;
+  const dayEnds = new AbortController();
+  const jobs = dayLoad(seeded(seed), '/home', slurm.spec.controllers[0]?.host ?? '');
+  const playing = playDay({ slurm, jobs, everyMs: dayMs, clock, signal: dayEnds.signal });
+  const view = new DemoView(stdout);
+  const elapsedMs = () => clock.monotonic() - began;
+  const show = async () => {
+    const passed = elapsedMs();
+    const since = { seconds: Math.floor(passed / 1000), hour: firstHour + (passed / dayMs) * 24 };
+    view.show(snapshotOf(slurm, stage.backend, await stage.status().catch(() => null), since));
+  };
+  try {
+    while (seconds === undefined || elapsedMs() < seconds * 1000) {
+      if (stage.failed.length > 0) throw stage.failed[0];
+      await show();
+      await clock.sleep(lookMs, around.interrupted);
+    }
+    dayEnds.abort();
+    endDay(slurm);
+    for (const end = clock.monotonic() + settleMs; clock.monotonic() < end && wrongOf(stage).wrong.length > 0; ) {
+      await show();
+      await clock.sleep(lookMs, around.interrupted);
+    }
+    return conclude(stage, around);
+  } catch (error) {
+    // Whoever looked on has seen enough; whoever waits for the verdict has none.
+    if (error instanceof Interrupted && seconds === undefined) return 0;
+    throw error;
+  } finally {
+    dayEnds.abort();
+    await playing;
+  }
+}
+
+function rowsOf({ backend }: Stage): readonly JobRow[] {
+  return [...backend.rows('job'), ...backend.rows('job_cache')];
+}
+
+function wrongOf(stage: Stage): Verdict {
+  return verdictOn(stage.emulator.slurm.database.jobRows({ duplicates: true }), rowsOf(stage));
+}
+
+function conclude(stage: Stage, { stdout }: Surroundings): number {
+  const { runs, wrong } = wrongOf(stage);
+  for (const line of wrong.slice(0, 20)) stdout.write(`WRONG  ${line}\n`);
+  if (wrong.length > 20) stdout.write(`       and ${wrong.length - 20} more\n`);
+  if (wrong.length > 0) {
+    stdout.write(`Of ${runs} jobs that ran not all stand in ClusterCockpit as they should: ${wrong.length} differences.\n`);
     return notAsItShould;
   }
-  say(
-    `All ${recording.expected.length} jobs stand there as Slurm's accounting says: start, end, state, hosts, CPUs, GPUs, name, script.\n`,
-  );
-  say(
-    'Next, on a machine with Slurm: sluice slurm check; all commands: sluice --help. From a clone: npm run --silent sluice -- slurm check\n',
-  );
+  if (runs === 0) {
+    stdout.write('No job ran: that proves nothing. Give it more --seconds.\n');
+    return notAsItShould;
+  }
+  stdout.write(`All ${runs} jobs that ran stand in ClusterCockpit as Slurm has them: start, end, state, hosts, hwthreads, GPUs, name.\n`);
   return 0;
 }
 
-function accountOf(report: SyncReport): string {
-  const running = report.runs.filter(({ ended }) => ended === null).length;
-  const skipped = [...report.skipped].map(([why, count]) => `, ${count} ${why}`).join('');
+function whatRunsWhere(stage: Stage, dir: string, seed: number): string {
+  const { slurm, paths } = stage.emulator;
   const lines = [
-    `  seen     ${running} running, ${report.runs.length - running} ended${skipped}`,
-    ...report.started.map((run) => `  start →  ${textOf(run)}`),
-    ...report.stopped.map((run) => `  stop  →  ${textOf(run)}, ${run.ended?.state ?? ''}`),
-    ...report.rejects.map(({ source, reason }) => `  unread   ${source}: ${reason}`),
-    ...report.problems.map(
-      ({ message, hint }) => `  FAILED   ${oneLine(message, longest)}${hint === undefined ? '' : `\n           ${oneLine(hint, longest)}`}`,
-    ),
-    ...report.held.map(({ run, reason }) => `  held     ${textOf(run)}: ${oneLine(reason, longest)}`),
-    ...report.failed.map(({ run, what, reason }) => `  FAILED   ${what} of ${textOf(run)}: ${oneLine(reason, longest)}`),
+    ['Slurm', `${slurm.spec.release}, emulated: ${slurm.spec.nodes.length} nodes; its commands: PATH=${paths.bin}:$PATH squeue`],
+    ['cc-backend', `a stand-in on ${stage.backend.url}`],
+    ['daemon', `sluice cc daemon with ${stage.configPath}; sluice cc status --config ${stage.configPath}`],
+    ['log', stage.logPath],
+    ['load', `a day in ${dayMs / 60_000} minutes, --seed ${seed}; Ctrl-C ends it and removes ${dir}`],
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(([what, where]) => `${`${what}`.padEnd(12)}${where}`).join('\n')}\n\n`;
 }
 
-function textOf(run: Run): string {
-  return `job ${run.jobId} ${oneLine(JSON.stringify(run.name), 40)} of ${run.user} on ${run.nodes.join(', ')}`;
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new SluiceError('usage', `${option}: ${JSON.stringify(text)} is no whole number above 0`);
 }
 
-function tableOf(rows: readonly JobRow[]): string {
-  const columns = [
-    { title: 'JOB', align: 'right' },
-    { title: 'STATE' },
-    { title: 'SECONDS', align: 'right' },
-    { title: 'USER' },
-    { title: 'NAME' },
-    { title: 'SHARED' },
-    { title: 'HOST: HWTHREADS / ACCELERATORS' },
-  ] as const;
-  return formatTable(
-    columns,
-    rows.map((row) => [
-      row.job_id,
-      row.job_state,
-      row.job_state === 'running' ? '…' : row.duration,
-      row.hpc_user,
-      oneLine((JSON.parse(row.meta_data ?? '{}') as { jobName?: string }).jobName ?? '', 16),
-      row.shared,
-      resourcesText(row),
-    ]),
-  );
-}
-
-function resourcesText(row: JobRow): string {
-  const resources = JSON.parse(row.resources) as { hostname: string; hwthreads: number[] | null; accelerators: string[] | null }[];
-  return resources
-    .map(({ hostname, hwthreads, accelerators }) => {
-      const threads = hwthreads === null ? 'all' : formatRanges(hwthreads);
-      return `${hostname}: ${threads}${accelerators === null ? '' : ` / ${accelerators.map((id) => id.slice(-7)).join(' ')}`}`;
-    })
-    .join('; ');
-}
-
-function indent(text: string): string {
-  return text.replace(/^(?=.)/gm, '  ');
+function faultOf(name: string | undefined): { readonly kind: 'refuse'; readonly status: number; readonly error: string } | undefined {
+  if (name === undefined) return undefined;
+  if (name === 'cc-backend') return { kind: 'refuse', status: 503, error: 'out of order (--fault)' };
+  throw new SluiceError('usage', `--fault: ${JSON.stringify(name)} is not known; there is cc-backend`);
 }

@@ -110,6 +110,15 @@ Examples:
       emulatorEnv(options, around);
     });
 
+  emulator
+    .command('ask', { hidden: true })
+    .description('what an executable of the cluster is where there is no bash')
+    .arguments('<command> <door> <where> [words...]')
+    .action(async (command: string, door: string, where: string, words: readonly string[]) => {
+      const { runExecutable } = await import('@sluice/emulator');
+      setExit(await runExecutable(command, door, where, words));
+    });
+
   addTime(emulator, around);
   addFault(emulator, around);
 }

@@ -9,3 +9,8 @@ export async function askRunning(directory: string, request: OwnRequest): Promis
     hint: `Start it with: sluice emulator up --dir ${directory}`,
   });
 }
+
+/** What the executables of a cluster call where there is no bash: `sluice emulator ask`. */
+export function executableWords(): readonly string[] {
+  return [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'emulator', 'ask'];
+}

@@ -13,7 +13,7 @@ import { SluiceError } from '@sluice/io';
 import { createLog, instanceHolder, runProgram, systemdNotifier } from '@sluice/service';
 import type { Surroundings } from '../surroundings.ts';
 import type { UpOptions } from './emulator-command.ts';
-import { askRunning } from './emulator-holder.ts';
+import { askRunning, executableWords } from './emulator-holder.ts';
 import { statusTable } from './emulator-status.ts';
 import { rateOf } from './emulator-time.ts';
 
@@ -48,7 +48,7 @@ async function hold(options: UpOptions, spec: ClusterSpec | undefined, around: S
         random: Math.random,
         env: around.env,
         pid: process.pid,
-        node: process.execPath,
+        client: executableWords(),
         onFault: (error, command) => log.error({ err: error }, `${command} failed`),
       });
       const { paths, slurm } = emulator;

@@ -3,15 +3,16 @@ import { unreachableWords } from '../commands/unreachable.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import { ask, NobodyThere } from './client.ts';
 
-/** What a command is where there is no bash that could ask: Node, with this module. */
-export async function runExecutable(
-  command: CommandName,
-  door: string,
-  where: Pick<ClusterSpec, 'release' | 'databaseHost' | 'databasePort' | 'controllers'>,
-): Promise<void> {
-  const argv = process.argv.slice(1);
+type Where = Pick<ClusterSpec, 'release' | 'databaseHost' | 'databasePort' | 'controllers'>;
+
+/**
+ * What a command is where there is no bash that could ask. `where` is JSON: what of the cluster the words about a daemon that does not
+ * answer name.
+ */
+export async function runExecutable(name: string, door: string, where: string, argv: readonly string[]): Promise<number> {
+  const command = name as CommandName;
   try {
-    process.exitCode = await ask({
+    return await ask({
       door,
       command,
       argv,
@@ -27,11 +28,12 @@ export async function runExecutable(
   } catch (error) {
     if (!(error instanceof NobodyThere)) throw error;
     const daemon = command === 'sacct' || command === 'sacctmgr' || command === 'sreport' ? 'slurmdbd' : 'slurmctld';
-    const { stdout, stderr, code } = unreachableWords(command, argv, { daemon, how: 'refused' }, where);
+    const { stdout, stderr, code } = unreachableWords(command, argv, { daemon, how: 'refused' }, JSON.parse(where) as Where);
     process.stdout.write(stdout);
     process.stderr.write(stderr);
-    process.exitCode = code;
+    return code;
+  } finally {
+    // A stdin that was asked for would keep the process.
+    process.stdin.destroy();
   }
-  // A stdin that was asked for would keep the process.
-  process.stdin.destroy();
 }

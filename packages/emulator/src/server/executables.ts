@@ -6,14 +6,14 @@ import type { ClusterSpec } from '../model/spec.ts';
 import { type EmulatorPaths, removeFile, writeWhole } from './directory.ts';
 import { bashExecutable, shellQuoted } from './executable-bash.ts';
 
-/** Who runs the executables: a bash that can do what they need, or Node. */
-export type Shell = { readonly kind: 'bash'; readonly path: string } | { readonly kind: 'node'; readonly path: string };
+/** Who runs the executables: a bash that can do what they need, or a command of ours ({@link runExecutable}). */
+export type Shell = { readonly kind: 'bash'; readonly path: string } | { readonly kind: 'node'; readonly words: readonly string[] };
 
 /** Reads fields that end with NUL (4.4), opens TCP connections, and finds its environment as a file. */
 const needs = 'set +o posix; mapfile -t -d "" words </proc/self/environ && [[ $BASH_VERSION ]] && { : </dev/tcp/127.0.0.1/1; } 2>&1';
 
-/** Finds a bash that can ask; its own Node where there is none. */
-export async function findShell(processes: Processes, searchPath: string, node: string): Promise<Shell> {
+/** Finds a bash that can ask; undefined where there is none. */
+export async function findShell(processes: Processes, searchPath: string): Promise<Shell | undefined> {
   const directories = [...new Set(['/bin', '/usr/bin', ...searchPath.split(delimiter)])];
   for (const directory of directories) {
     const path = join(directory, 'bash');
@@ -23,7 +23,7 @@ export async function findShell(processes: Processes, searchPath: string, node: 
     // Port 1 refuses, as a connection; a bash without /dev/tcp finds no such file.
     if (said?.stdout.toString().includes('onnect') && said.stdout.toString().includes('refused')) return { kind: 'bash', path };
   }
-  return { kind: 'node', path: node };
+  return undefined;
 }
 
 /** Writes Slurm's commands into the directory's bin, and removes those that an earlier release of ours had there. */
@@ -33,18 +33,17 @@ export function writeExecutables(paths: EmulatorPaths, spec: ClusterSpec, shell:
     const text =
       shell.kind === 'bash'
         ? bashExecutable({ command, door: paths.door, bash: shell.path, spec })
-        : nodeExecutable(command, paths.door, shell.path, spec);
+        : nodeExecutable(command, paths.door, shell.words, spec);
     writeWhole(join(paths.bin, command), text, 0o755);
   }
   for (const name of readdirSync(paths.bin)) if (name.endsWith('.new')) removeFile(join(paths.bin, name));
 }
 
-function nodeExecutable(command: CommandName, door: string, node: string, spec: ClusterSpec): string {
-  const module = new URL(import.meta.url.endsWith('.ts') ? 'executable-node.ts' : 'executable-node.js', import.meta.url).href;
+function nodeExecutable(command: CommandName, door: string, words: readonly string[], spec: ClusterSpec): string {
   const { release, databaseHost, databasePort, controllers } = spec;
   const where = JSON.stringify({ release, databaseHost, databasePort, controllers });
-  const code = `import(${JSON.stringify(module)}).then((m) => m.runExecutable(${JSON.stringify(command)}, ${JSON.stringify(door)}, ${where}))`;
-  return `#!/bin/sh\n# ${command} of an emulated cluster; written by "sluice emulator up".\nexec ${shellQuoted(node)} -e ${shellQuoted(code)} -- "$@"\n`;
+  const line = [...words, command, door, where].map(shellQuoted).join(' ');
+  return `#!/bin/sh\n# ${command} of an emulated cluster; written by "sluice emulator up".\nexec ${line} -- "$@"\n`;
 }
 
 function isExecutable(path: string): boolean {

@@ -10,6 +10,11 @@ import { openEmulator } from '../open-emulator.ts';
 import type { Commands } from './commands.ts';
 import { type RunningEmulator, startEmulator } from './start-emulator.ts';
 
+const client = `
+const [command, door, where, , ...argv] = process.argv.slice(1);
+import(${JSON.stringify(new URL('executable-node.ts', import.meta.url).href)}).then((m) => m.runExecutable(command, door, where, argv)).then((code) => { process.exitCode = code; });
+`;
+
 export interface Stand {
   readonly emulator: RunningEmulator;
   setFaults(changes: Partial<Faults>): void;
@@ -46,7 +51,7 @@ export async function openStand(command: Command, options: { readonly shell?: 'n
     random: () => 0.5,
     env: process.env,
     pid: process.pid,
-    node: process.execPath,
+    client: [process.execPath, '--conditions=@sluice/source', '-e', client, '--'],
     onFault: (error) => {
       throw error;
     },

@@ -9,7 +9,7 @@ import type { CommandExchange } from './command-exchange.ts';
 import { CommandServer } from './command-server.ts';
 import type { Commands } from './commands.ts';
 import { claimDirectory, type EmulatorPaths, emulatorPaths, keptCluster, removeFile, writeWhole } from './directory.ts';
-import { findShell, writeExecutables } from './executables.ts';
+import { findShell, type Shell, writeExecutables } from './executables.ts';
 import { passwdUsers } from './identity.ts';
 import { answerOwn, type HeldCluster } from './own-commands.ts';
 import { type OwnRequest, ownCommand } from './own-requests.ts';
@@ -41,8 +41,11 @@ export interface StartEmulatorOptions {
   readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
-  /** Path of Node. */
-  readonly node: string;
+  /**
+   * Words of a command that asks where there is no bash: it gets the command's name, two words that {@link runExecutable} understands,
+   * `--` and the arguments.
+   */
+  readonly client: readonly string[];
   readonly onFault: (error: unknown, command: string) => void;
 }
 
@@ -77,8 +80,8 @@ async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock
   const spec = options.spec ?? keptCluster(paths) ?? options.newSpec;
   writeWhole(paths.cluster, `${JSON.stringify(spec, undefined, 2)}\n`, 0o644);
   writeWhole(paths.slurmConf, slurmConfText(spec), 0o644);
-  const found = await findShell(options.processes, options.env['PATH'] ?? '', options.node);
-  const shell = options.shell === 'node' ? ({ kind: 'node', path: options.node } as const) : found;
+  const bash = options.shell === 'node' ? undefined : await findShell(options.processes, options.env['PATH'] ?? '');
+  const shell: Shell = bash ?? { kind: 'node', words: options.client };
   writeExecutables(paths, spec, shell);
   const slurm = options.open(spec, paths.state);
   let rest: RestPlane | null = null;
@@ -90,7 +93,7 @@ async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock
       pid: options.pid,
       since: Math.floor(options.clock.now() / 1000),
       rest: rest?.address ?? null,
-      shell: shell.path,
+      shell: shell.kind === 'bash' ? shell.path : (shell.words[0] ?? ''),
     };
     const token = randomBytes(24).toString('hex');
     const server = new CommandServer({ token, onFault: options.onFault, handle: handler(options, { slurm, about }) });
