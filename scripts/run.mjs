@@ -33,7 +33,6 @@ const tasks = {
   check: ['scripts/check.ts'],
   format: ['scripts/check.ts', '--format'],
   docs: ['scripts/docs.ts'],
-  'record:demo': ['packages/cli/test/record-demo/run.ts'],
   build: ['scripts/build.ts'],
   package: ['scripts/package/main.ts'],
 };

@@ -58,7 +58,6 @@ export {
   type Privacy,
 } from './decide/context.ts';
 export { type Decided, decideStart, decideStop, endStateOf, type Refused } from './decide/decide.ts';
-export { type Delivered, type DeliverOptions, deliver, type Failure } from './deliver.ts';
 export { formatHookAddress, type HookAddress, parseHookAddress } from './hook/address.ts';
 export { type HookClientOptions, type HookSent, sendHook } from './hook/client.ts';
 export { eventOf, type HookEvent } from './hook/event.ts';
@@ -81,8 +80,8 @@ export type { NatsLogin } from './nats/credentials.ts';
 export { type JobEvent, jobLines, nodeStateLine } from './nats/line-protocol.ts';
 export { jobMessage, type NatsMessage, NatsRefusal } from './nats/message.ts';
 export { type NatsOptions, type NatsPublisher, natsPublisher } from './nats/publisher.ts';
-export { type HeldRun, type Observation, type ObserveOptions, observeCluster, type SlurmReader } from './observe/observe-cluster.ts';
 export { type NoRun, observeActive, observeEnded, surroundings } from './observe/seen.ts';
+export type { SlurmReader } from './observe/slurm-reader.ts';
 export { ask, type Request } from './requests/requests.ts';
 export { keyOf, type Run, type RunEnd, type RunKey } from './run.ts';
 export type { ShadowOptions } from './shadow/shadow.ts';
@@ -95,4 +94,3 @@ export { type StatusTextOptions, statusText } from './status/status-text.ts';
 export { type ClusterSyncOptions, syncCluster } from './sync/cluster-sync.ts';
 export { type ClusterSyncReport, outcomesOf, type SyncOutcome, type SyncResult, syncExitCode } from './sync/report.ts';
 export type { SyncProgress } from './sync/sync-steps.ts';
-export { type SyncOptions, type SyncReport, syncOnce } from './sync-once.ts';

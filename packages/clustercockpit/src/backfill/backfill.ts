@@ -14,7 +14,7 @@ import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
 import type { SetAside, SinkCounts } from '../journal/types.ts';
 import { ClusterObserver } from '../observe/cluster-observer.ts';
 import { settling } from '../observe/history.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { recogniseUndelivered } from '../verify/comparison.ts';
 
 export interface BackfillOptions {

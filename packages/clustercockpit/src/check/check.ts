@@ -1,7 +1,7 @@
 import { type Clock, SluiceError } from '@sluice/io';
 import { ConfigError, problemLine } from '@sluice/service';
 import { type LoadedAdapterConfig, loadAdapterConfig } from '../config/load-adapter-config.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import type { SystemUser } from './access.ts';
 import { checkCcBackend } from './cc-backend.ts';
 import { checkFiles } from './files.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SluiceError } from '@sluice/io';
 import { loadAdapterConfig } from '../config/load-adapter-config.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { type CheckFinding, checkExitCode, saying } from './finding.ts';
 import { checkSlurm } from './slurm.ts';
 

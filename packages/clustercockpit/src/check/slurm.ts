@@ -2,7 +2,7 @@ import { isCode } from '@sluice/io';
 import type { ControllerStatus, Node } from '@sluice/slurm';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import { sameHost } from '../daemon/role.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { isTestedRelease, testedReleases } from '../observe/tested-releases.ts';
 import type { Saying } from './finding.ts';
 import { checkSlurmConf, type SlurmConf } from './slurm-conf.ts';

@@ -6,7 +6,7 @@ import { sinksOf } from '../daemon/sinks-of.ts';
 import { openSpool, type SpooledEvent } from '../hook/spool.ts';
 import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
 import { ClusterObserver } from '../observe/cluster-observer.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 
 export interface CollectOptions {
   readonly config: AdapterConfig;

@@ -1,7 +1,7 @@
 import type { Clock } from '@sluice/io';
 import type { Health, Log, Metrics } from '@sluice/service';
 import type { AdapterConfig } from '../config/adapter-config.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import type { ShadowOptions } from '../shadow/shadow.ts';
 import type { SlurmObservation } from './daemon-metrics.ts';
 

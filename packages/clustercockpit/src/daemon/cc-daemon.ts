@@ -7,7 +7,7 @@ import { Delivery } from '../deliver/delivery.ts';
 import { openRunJournal, type RunJournal } from '../journal/run-journal.ts';
 import type { NatsPublisher } from '../nats/publisher.ts';
 import { EventPump } from '../observe/event-pump.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { Shadow } from '../shadow/shadow.ts';
 import { shadowConfig } from '../shadow/shadow-config.ts';
 import { CcBackendSide } from './cc-backend-side.ts';

@@ -1,7 +1,7 @@
 import { type Clock, SluiceError } from '@sluice/io';
 import type { SaidOnce } from '@sluice/service';
 import type { RunJournal } from '../journal/run-journal.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { told } from '../trouble.ts';
 
 const note = 'clusters';

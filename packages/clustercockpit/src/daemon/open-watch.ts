@@ -4,7 +4,7 @@ import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
 import { ClusterObserver, type ClusterObserverOptions } from '../observe/cluster-observer.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import type { Decisions } from './decisions.ts';
 import { NodeStateSender } from './node-states.ts';

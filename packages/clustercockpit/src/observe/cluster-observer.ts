@@ -6,8 +6,8 @@ import { keyOf, type Run, type RunKey } from '../run.ts';
 import { chunks } from './chunks.ts';
 import { environmentOf } from './environment.ts';
 import { History } from './history.ts';
-import type { SlurmReader } from './observe-cluster.ts';
 import { cpusOfNodes, isBetween, observeActive, type Surroundings } from './seen.ts';
+import type { SlurmReader } from './slurm-reader.ts';
 
 export interface ClusterObserverOptions {
   /** The name slurmdbd knows the cluster by. */

@@ -1,5 +1,5 @@
 import { SluiceError } from '@sluice/io';
-import type { SlurmReader } from './observe-cluster.ts';
+import type { SlurmReader } from './slurm-reader.ts';
 
 /**
  * The environment of a job, one `NAME=value` a line; null where slurmdbd does not keep it or cannot be asked: it is a supplement, and

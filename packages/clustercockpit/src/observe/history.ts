@@ -5,7 +5,7 @@ import type { Ending, Recorded } from '../journal/types.ts';
 import { keyOf, type RunKey } from '../run.ts';
 import { accountedFacts, readAccounted } from './accounted.ts';
 import { chunks } from './chunks.ts';
-import type { SlurmReader } from './observe-cluster.ts';
+import type { SlurmReader } from './slurm-reader.ts';
 
 export interface HistoryOptions {
   /** The name slurmdbd knows the cluster by. */

@@ -4,7 +4,7 @@ import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { ListedJob } from '../cc/listed-job.ts';
 import type { SyncConfig } from '../config/sync-config.ts';
 import { type DecideSettings, decideContext } from '../decide/context.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { keyOf, type RunKey } from '../run.ts';
 import type { ClusterSyncReport, SyncOutcome } from './report.ts';
 import { type SyncProgress, SyncSteps } from './sync-steps.ts';

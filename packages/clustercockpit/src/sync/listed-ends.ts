@@ -1,8 +1,8 @@
 import { SluiceError } from '@sluice/io';
 import { type AccountedJob, type ActiveState, isEnded } from '@sluice/slurm';
 import { readAccounted } from '../observe/accounted.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
 import { mergeRuns } from '../observe/seen.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { keyOf, type RunEnd, type RunKey } from '../run.ts';
 
 /** What Slurm says of a run that cc-backend has as running and that is not running for slurmctld. */

@@ -1,8 +1,8 @@
 import type { Node } from '@sluice/slurm';
 import type { SyncConfig } from '../config/sync-config.ts';
 import { environmentOf } from '../observe/environment.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
 import { observeActive } from '../observe/seen.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { keyOf, type Run, type RunKey } from '../run.ts';
 
 /** What Slurm says of a run that is to be started in cc-backend. */

@@ -5,7 +5,7 @@ import type { StartPayload } from '../cc/payloads.ts';
 import type { SyncConfig } from '../config/sync-config.ts';
 import type { DecideContext } from '../decide/context.ts';
 import { decideStart, decideStop } from '../decide/decide.ts';
-import type { SlurmReader } from '../observe/observe-cluster.ts';
+import type { SlurmReader } from '../observe/slurm-reader.ts';
 import type { Run, RunEnd, RunKey } from '../run.ts';
 import { judgeStart, judgeStop } from './judge.ts';
 import { askEnds, heldBy } from './listed-ends.ts';
