@@ -1,5 +1,6 @@
 export { allCommands } from './commands/all-commands.ts';
 export { labSpec } from './config/lab-spec.ts';
+export { type ControlOptions, type ControlPlane, serveControl } from './control/serve-control.ts';
 export type * from './model/emulated-slurm.ts';
 export type * from './model/job.ts';
 export type * from './model/slurmctld.ts';

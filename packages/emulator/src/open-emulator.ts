@@ -187,11 +187,12 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    injectUsage({ account, user, seconds, at }) {
+    injectUsage({ account, user, seconds, at, row }) {
       const now = time.sync();
       const association = database.association({ account, user, partition: '' });
       if (association === undefined) throw refusal('ESLURM_INVALID_ACCOUNT');
       database.addUsage(association.id, seconds, at ?? now);
+      if (row !== undefined) database.receive({ kind: 'job', row });
       changed();
     },
     async close() {

@@ -1,6 +1,6 @@
 import type { Epoch } from '@sluice/slurm';
 import type { Slurmctld } from './slurmctld.ts';
-import type { Slurmdbd } from './slurmdbd.ts';
+import type { JobRow, Slurmdbd } from './slurmdbd.ts';
 import type { ClusterSpec } from './spec.ts';
 
 /** The time of the cluster. It runs with the machine's, `rate` times as fast, or stands still; and it can be moved forward. */
@@ -49,6 +49,8 @@ export interface EmulatedSlurm {
     readonly user: string;
     readonly seconds: Readonly<Record<string, number>>;
     readonly at?: Epoch;
+    /** What stands for it in accounting; without it accounting knows nothing of it. */
+    readonly row?: JobRow;
   }): void;
   /** Writes what is not written yet, ends local processes of jobs, closes the file. */
   close(): Promise<void>;
