@@ -112,7 +112,7 @@ describe('npm run package', { skip: !target && `sluice is not packed for ${proce
 
     it('runs where there is no Node', () => {
       assert.equal(onBareHost(join(folder, 'bin', 'sluice'), '--version').trim(), version);
-      onBareHost(join(folder, 'bin', 'sluice'), 'demo');
+      onBareHost(join(folder, 'bin', 'sluice'), 'demo', '--seconds', '5');
     });
 
     it('runs under the names of the programs that it replaces', () => {

@@ -9,6 +9,7 @@ export function addDemo(program: Command, around: Surroundings, setExit: (code: 
     .description('see Sluice at work without a cluster: an emulated Slurm with a day’s load in fast motion')
     .option('--seconds <number>', 'end by itself after so many seconds, and say whether all jobs arrived')
     .option('--release <release>', 'the release of Slurm that is emulated', '24.11')
+    .option('--settle <number>', 'with --seconds: seconds that the last ends have to arrive in', '30')
     .option('--seed <number>', 'the same jobs as an earlier run')
     .option('--fault <what>', 'what does not work: cc-backend')
     .addHelpText(

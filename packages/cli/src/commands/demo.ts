@@ -17,32 +17,30 @@ export interface DemoOptions {
   readonly release: string;
   readonly seed?: string;
   readonly fault?: string;
+  readonly settle: string;
 }
 
 /** Exit code when a job does not stand in the stand-in as it should (EX_SOFTWARE of sysexits.h). */
 const notAsItShould = 70;
 const lookMs = 500;
-/** Milliseconds that the last ends have to arrive in. */
-const settleMs = 30_000;
 const firstHour = 8;
 
 /** `sluice demo`: an emulated cluster with a day's load in fast motion, and everything that Sluice does with it. */
 export async function runDemo(options: DemoOptions, around: Surroundings): Promise<number> {
   const seconds = wholeNumber('--seconds', options.seconds);
+  const settleMs = (wholeNumber('--settle', options.settle) ?? 0) * 1000;
+  const release = releaseOf(options.release);
+  const fault = faultOf(options.fault);
   const seed = wholeNumber('--seed', options.seed) ?? Math.floor(Math.random() * 1e9);
   const dir = mkdtempSync(join(tmpdir(), 'sluice-demo-'));
   const began = around.clock.monotonic();
   let refusing = false;
   try {
-    const fault = faultOf(options.fault);
-    const stage = await Stage.start(
-      { dir, release: options.release, random: seeded(seed), fault: () => (refusing ? fault : undefined) },
-      around,
-    );
+    const stage = await Stage.start({ dir, release, random: seeded(seed), fault: () => (refusing ? fault : undefined) }, around);
     try {
       refusing = fault !== undefined;
       around.stdout.write(whatRunsWhere(stage, dir, seed));
-      return await played(stage, { seconds, seed, began }, around);
+      return await played(stage, { seconds, seed, began, settleMs }, around);
     } finally {
       await stage.stop();
     }
@@ -51,11 +49,16 @@ export async function runDemo(options: DemoOptions, around: Surroundings): Promi
   }
 }
 
-async function played(
-  stage: Stage,
-  { seconds, seed, began }: { readonly seconds: number | undefined; readonly seed: number; readonly began: number },
-  around: Surroundings,
-): Promise<number> {
+interface Span {
+  /** Undefined: until it is interrupted. */
+  readonly seconds: number | undefined;
+  readonly seed: number;
+  readonly began: number;
+  /** Milliseconds that the last ends have to arrive in. */
+  readonly settleMs: number;
+}
+
+async function played(stage: Stage, { seconds, seed, began, settleMs }: Span, around: Surroundings): Promise<number> {
   const { clock, stdout } = around;
   const { slurm } = stage.emulator;
   const dayEnds = new AbortController();
@@ -131,6 +134,11 @@ function wholeNumber(option: string, text: string | undefined): number | undefin
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
   throw new SluiceError('usage', `${option}: ${JSON.stringify(text)} is no whole number above 0`);
+}
+
+function releaseOf(text: string): string {
+  if (/^(22\.05|23\.11|24\.11|25\.05|26\.05)(\.\d+)?$/.test(text)) return text;
+  throw new SluiceError('usage', `--release: ${JSON.stringify(text)} is not known; there are 22.05, 23.11, 24.11, 25.05 and 26.05`);
 }
 
 function faultOf(name: string | undefined): { readonly kind: 'refuse'; readonly status: number; readonly error: string } | undefined {
