@@ -15,6 +15,7 @@ export interface UpOptions extends DirectoryOptions {
   readonly shared?: boolean;
   readonly foreground?: boolean;
   readonly rest?: string | false;
+  readonly control?: string;
 }
 
 export interface FaultOptions extends DirectoryOptions {
@@ -57,6 +58,7 @@ Example:
     .option('--rate <number>', 'how fast the time of the cluster goes: 1 as the machine’s, 0 not at all')
     .option('--rest <address>', 'HOST:PORT for slurmrestd; slurmrestd.sock in the directory by default')
     .option('--no-rest', 'no slurmrestd')
+    .option('--control <address>', 'HOST:PORT of this machine for the control API: time, usage, limits; docs/emulator-scenarios.md')
     .option('--shared', 'every user of the machine may ask, not only you')
     .option('--foreground', 'stay, until interrupted; without it the cluster is held by a process of its own')
     .addHelpText(

@@ -29,6 +29,7 @@ export function statusTable(status: EmulatorStatus): string {
     ['process', `${status.pid}, since ${formatEpoch(status.since)}`],
     ['controllers', controllers.map(({ host, up }) => `${host}${up ? '' : ' (down)'}`).join(', ')],
     ['slurmrestd', status.rest ?? 'does not run'],
+    ...(status.control === null ? [] : [['control API', `http://${status.control}/`] as const]),
     ['time', `${formatEpoch(time.now)} UTC, ${pace}`],
     ['partitions', status.partitions.join(', ')],
     ['nodes', counted(status.nodes)],

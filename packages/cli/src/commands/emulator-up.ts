@@ -7,6 +7,8 @@ import {
   labSpec,
   openEmulator,
   type RunningEmulator,
+  type StartEmulatorOptions,
+  serveControl,
   startEmulator,
 } from '@sluice/emulator';
 import { SluiceError } from '@sluice/io';
@@ -41,6 +43,7 @@ async function hold(options: UpOptions, spec: ClusterSpec | undefined, around: S
         open: (opened, file) =>
           openEmulator({ spec: opened, file, clock: around.clock, processes: around.processes, log: (line) => log.info(line) }),
         commands: allCommands,
+        ...controlOf(options.control, (error) => log.error({ err: error }, 'the control API failed')),
         ...(options.shared === true ? { shared: true } : {}),
         ...(options.rate === undefined ? {} : { rate: rateOf(options.rate) }),
         clock: around.clock,
@@ -65,6 +68,10 @@ async function hold(options: UpOptions, spec: ClusterSpec | undefined, around: S
     host: process,
     notifier: systemdNotifier({ env: around.env, processes: around.processes, log, pid: process.pid }),
   });
+}
+
+function controlOf(listen: string | undefined, onFault: (error: unknown) => void): Pick<StartEmulatorOptions, 'serveControl'> {
+  return listen === undefined ? {} : { serveControl: (slurm) => serveControl(slurm, { listen, onFault }) };
 }
 
 /** How long a cluster may take until it answers, in milliseconds: a large one reads its state first. */
@@ -141,6 +148,7 @@ function foreground(options: UpOptions): readonly string[] {
     ['--play', options.play],
     ['--rate', options.rate],
     ['--rest', options.rest === false ? undefined : options.rest],
+    ['--control', options.control],
   ] as const) {
     if (value !== undefined) words.push(name, value);
   }

@@ -4,7 +4,7 @@ import type { EmulatorStatus, OwnAnswer, OwnRequest } from './own-requests.ts';
 export interface HeldCluster {
   readonly slurm: EmulatedSlurm;
   /** What the process says of itself. */
-  readonly about: Pick<EmulatorStatus, 'pid' | 'directory' | 'since' | 'rest' | 'shell'>;
+  readonly about: Pick<EmulatorStatus, 'pid' | 'directory' | 'since' | 'rest' | 'control' | 'shell'>;
 }
 
 /** What `sluice emulator …` asks the process that holds a cluster; faults of the daemons do not keep it from answering. */

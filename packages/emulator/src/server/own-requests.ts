@@ -22,6 +22,8 @@ export interface EmulatorStatus {
   readonly shell: string;
   /** Where slurmrestd listens; null when it does not. */
   readonly rest: string | null;
+  /** Where the control API listens; null when it does not. */
+  readonly control: string | null;
   readonly cluster: string;
   readonly release: string;
   readonly time: { readonly now: number; readonly rate: number };

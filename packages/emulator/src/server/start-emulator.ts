@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Processes } from '@sluice/io';
 import { type InstanceLock, lockInstance } from '@sluice/service';
 import { slurmConfText } from '../config/slurm-conf-text.ts';
+import type { ControlPlane } from '../control/serve-control.ts';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
 import type { ClusterSpec } from '../model/spec.ts';
 import { answerCommand } from './answer-command.ts';
@@ -31,6 +32,7 @@ export interface StartEmulatorOptions {
   readonly open: (spec: ClusterSpec, stateFile: string) => EmulatedSlurm;
   readonly commands: Commands;
   readonly serveRest?: (slurm: EmulatedSlurm, paths: EmulatorPaths) => Promise<RestPlane>;
+  readonly serveControl?: (slurm: EmulatedSlurm, paths: EmulatorPaths) => Promise<ControlPlane>;
   /** Everybody on the machine may ask, not only the user who started it. */
   readonly shared?: boolean;
   /** Whoever runs the executables: `node` uses it even where there is a bash. */
@@ -54,6 +56,7 @@ export interface RunningEmulator {
   readonly slurm: EmulatedSlurm;
   readonly paths: EmulatorPaths;
   readonly rest: RestPlane | null;
+  readonly control: ControlPlane | null;
   /** Ends what is under way, writes the state, and takes away what says that the cluster is there. */
   stop(): Promise<void>;
 }
@@ -85,22 +88,26 @@ async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock
   writeExecutables(paths, spec, shell);
   const slurm = options.open(spec, paths.state);
   let rest: RestPlane | null = null;
+  let control: ControlPlane | null = null;
   try {
     if (options.rate !== undefined) slurm.time.setRate(options.rate);
     rest = (await options.serveRest?.(slurm, paths)) ?? null;
+    control = (await options.serveControl?.(slurm, paths)) ?? null;
     const about = {
       directory: paths.root,
       pid: options.pid,
       since: Math.floor(options.clock.now() / 1000),
       rest: rest?.address ?? null,
+      control: control?.address ?? null,
       shell: shell.kind === 'bash' ? shell.path : (shell.words[0] ?? ''),
     };
     const token = randomBytes(24).toString('hex');
     const server = new CommandServer({ token, onFault: options.onFault, handle: handler(options, { slurm, about }) });
     const port = await server.listen(0);
     writeWhole(paths.door, `${port} ${token}\n`, options.shared === true ? 0o644 : 0o600);
-    return { slurm, paths, rest, stop: () => stopped({ slurm, rest, server, paths, lock }) };
+    return { slurm, paths, rest, control, stop: () => stopped({ slurm, rest, control, server, paths, lock }) };
   } catch (error) {
+    await control?.close();
     await rest?.close();
     await slurm.close();
     throw error;
@@ -110,14 +117,16 @@ async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock
 interface Held {
   readonly slurm: EmulatedSlurm;
   readonly rest: RestPlane | null;
+  readonly control: ControlPlane | null;
   readonly server: CommandServer;
   readonly paths: EmulatorPaths;
   readonly lock: InstanceLock;
 }
 
-async function stopped({ slurm, rest, server, paths, lock }: Held): Promise<void> {
+async function stopped({ slurm, rest, control, server, paths, lock }: Held): Promise<void> {
   removeFile(paths.door);
   await server.close();
+  await control?.close();
   await rest?.close();
   await slurm.close();
   lock.release();
