@@ -92,7 +92,9 @@ export class JobRows {
   }
 
   #writeOne(row: JobRow): void {
-    const { script, environment, ...body } = row;
+    const { script, environment, ...rest } = row;
+    const hasText = script !== null || environment !== null;
+    const body = hasText ? rest : row;
     this.#store.run(
       upsert,
       row.dbIndex,
@@ -118,25 +120,26 @@ export class JobRows {
       JSON.stringify(row.start === null ? row.requestedTres : row.allocatedTres),
       JSON.stringify(body),
     );
-    if (script === null && environment === null) return;
+    if (!hasText) return;
     const known = this.#store.first('SELECT 1 AS known FROM job_text WHERE db_index = ?', row.dbIndex);
     if (known === undefined) {
       this.#store.run('INSERT INTO job_text (db_index, script, environment) VALUES (?, ?, ?)', row.dbIndex, script, environment);
     }
   }
 
-  /** Script and environment are long and seldom wanted: they are read when they are looked at. */
+  /** Script and environment are long and seldom wanted: where there are any they are read when they are looked at. */
   #decode(row: Row): JobRow {
+    const body = JSON.parse(String(row['body'])) as JobRow;
+    if ('script' in body) return body;
     const store = this.#store;
     const dbIndex = String(row['db_index']);
     const text = (column: 'script' | 'environment'): string | null => {
       const found = store.first('SELECT script, environment FROM job_text WHERE db_index = ?', dbIndex)?.[column];
       return typeof found === 'string' ? found : null;
     };
-    const body = JSON.parse(String(row['body'])) as Omit<JobRow, 'script' | 'environment'>;
-    return Object.defineProperties(body, {
+    return Object.defineProperties(body as JobRow, {
       script: { enumerable: true, configurable: true, get: () => text('script') },
       environment: { enumerable: true, configurable: true, get: () => text('environment') },
-    }) as JobRow;
+    });
   }
 }

@@ -31,12 +31,10 @@ export const migrations: readonly string[] = [
     body TEXT NOT NULL
   ) STRICT;
   CREATE INDEX job_row_id ON job_row (job_id);
-  CREATE INDEX job_row_array ON job_row (array_job_id) WHERE array_job_id > 0;
-  CREATE INDEX job_row_het ON job_row (het_job_id) WHERE het_job_id > 0;
+  CREATE INDEX job_row_array ON job_row (array_job_id);
+  CREATE INDEX job_row_het ON job_row (het_job_id);
   CREATE INDEX job_row_ended ON job_row (ended);
   CREATE INDEX job_row_open ON job_row (eligible) WHERE ended = 0;
-  CREATE INDEX job_row_user ON job_row (user, ended);
-  CREATE INDEX job_row_account ON job_row (account, ended);
   CREATE TABLE job_text (db_index TEXT PRIMARY KEY, script TEXT, environment TEXT) STRICT, WITHOUT ROWID;
   CREATE TABLE usage_hour (
     hour INTEGER NOT NULL,

@@ -1,0 +1,358 @@
+import type { EmulatedAssociation } from '../model/slurmdbd.ts';
+import { byBytes } from './amounts.ts';
+import { adminLevelOf } from './sacctmgr-add.ts';
+import { table } from './sacctmgr-answer.ts';
+import { confirmed, fail, type SacctmgrCall } from './sacctmgr-call.ts';
+import { asksAssociations, type Conditions, meets, readConditions } from './sacctmgr-choose.ts';
+import { configText } from './sacctmgr-config.ts';
+import { fieldOf } from './sacctmgr-fields.ts';
+import { showEvents, showTransactions } from './sacctmgr-history.ts';
+import { associationCells, clusterCells, qosCells } from './sacctmgr-rows.ts';
+import { type Cells, writeTable } from './sacctmgr-table.ts';
+import { means, splitWords } from './sacctmgr-words.ts';
+
+type Show = (scene: SacctmgrCall, words: readonly string[]) => Promise<number>;
+
+/** Entities of `show` and `list`, with the least of their names that is understood. */
+const entities: readonly (readonly [name: string, least: number, show: Show])[] = [
+  ['Accounts', 2, showAccounts],
+  ['Associations', 2, showAssociations],
+  ['Clusters', 2, showClusters],
+  ['Configuration', 2, showConfig],
+  ['Events', 1, showEvents],
+  ['Federations', 1, empty(['Federation', 'Cluster', 'ID', 'Features', 'FedState'])],
+  ['Problems', 1, showProblems],
+  ['QOS', 1, showQos],
+  ['Resources', 4, showResources],
+  ['Reservations', 4, empty(['Cluster', 'Name', 'TRES', 'TimeStart', 'TimeEnd', 'UnusedWall'])],
+  ['RunAwayJobs', 2, showRunaway],
+  ['Stats', 1, showStats],
+  ['Transactions', 1, showTransactions],
+  ['TRES', 2, showTres],
+  ['Users', 1, showUsers],
+  ['WCKeys', 1, empty(['WCKey', 'Cluster', 'User'])],
+];
+
+/** `show` and `list`. */
+export async function show(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
+  const [entity = '', ...rest] = words;
+  const found = entities.find(([name, least]) => means(entity, name, least));
+  if (entity === '' || found === undefined) {
+    return fail(
+      scene,
+      'No valid entity in list command\nInput line must include "Account", "Association", "Cluster", "Configuration",\n"Event", "Federation", "Problem", "QOS", "Resource", "Reservation",\n"RunAwayJobs", "Stats", "Transaction", "TRES", "User", or "WCKey"\n',
+    );
+  }
+  return found[2](scene, rest);
+}
+
+function empty(headings: readonly string[]): Show {
+  return async ({ call, style }) => {
+    const fields = headings.map((heading) => ({ id: heading, heading, width: 10 }));
+    writeTable((text) => call.out(text), style, fields, []);
+    return 0;
+  };
+}
+
+async function showResources(scene: SacctmgrCall): Promise<number> {
+  const counts =
+    scene.major < 2311 ? ['Count', '% Allocated', 'ServerType'] : ['Count', 'LastConsumed', 'Allocated', 'ServerType', 'Flags'];
+  return empty(['Name', 'Server', 'Type', ...counts])(scene, []);
+}
+
+function conditionsOf(scene: SacctmgrCall, words: readonly string[], nameOf: 'accounts' | 'users' | 'names'): Conditions {
+  const { where, set } = splitWords(words);
+  return readConditions(scene, [...where, ...set], nameOf);
+}
+
+const userLimits = [
+  'Cluster',
+  'Account',
+  'Partition',
+  'Share',
+  'Priority',
+  'MaxJobs',
+  'MaxNodes',
+  'MaxCPUs',
+  'MaxSubmit',
+  'MaxWall',
+  'MaxCPUMins',
+  'QOS',
+  'DefaultQOS',
+];
+
+/** Conditions that are about associations are asked back for when those are not shown. */
+async function refusesConditions(scene: SacctmgrCall, conditions: Conditions, named: 'accounts' | 'users'): Promise<boolean> {
+  if (conditions.flags.has('withAssoc') || !asksAssociations(conditions, named)) return false;
+  const question = 'You requested options that are only valid when querying with the withassoc option.\nAre you sure you want to continue?';
+  if (await confirmed(scene, question)) return false;
+  scene.call.out('Aborted\n');
+  return true;
+}
+
+async function showUsers(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
+  const { database } = scene;
+  const conditions = conditionsOf(scene, words, 'users');
+  if (await refusesConditions(scene, conditions, 'users')) return 0;
+  const { users, adminLevel, defaultAccounts, flags } = conditions;
+  const level = adminLevel === undefined ? undefined : adminLevelOf(adminLevel);
+  const chosen = database
+    .users()
+    .filter((user) => (users?.includes(user.name) ?? true) && (level === undefined || user.adminLevel === level))
+    .filter((user) => defaultAccounts?.includes(user.defaultAccount) ?? true)
+    .toSorted((one, other) => byBytes(one.name, other.name));
+  const associations = database
+    .associations()
+    .filter((one) => one.user !== '' && meets(one, { ...conditions, flags: new Set() }))
+    .toSorted((one, other) => byBytes(one.account, other.account));
+  const asked = asksAssociations(conditions, 'users');
+  const rows = chosen.flatMap((user): readonly Cells[] => {
+    const own: Cells = {
+      user: user.name,
+      defaultAccount: user.defaultAccount,
+      admin: user.adminLevel,
+      defaultWckey: user.defaultWckey,
+      coordinators: user.coordinates.join(),
+    };
+    const mine = associations.filter((one) => one.user === user.name);
+    if (!flags.has('withAssoc')) return asked && mine.length === 0 ? [] : [own];
+    if (mine.length === 0) return asked ? [] : [own];
+    return mine.map((one) => ({ ...cellsOf(one, flags), ...own }));
+  });
+  const columns = [
+    'User',
+    'DefaultAccount',
+    'AdminLevel',
+    ...(flags.has('withAssoc') ? userLimits : []),
+    ...(flags.has('withCoord') ? ['Coordinators'] : []),
+  ];
+  return table(scene, columns, conditions, rows);
+}
+
+const accountLimits = [
+  ...[
+    'Cluster',
+    'ParentName',
+    'User',
+    'Share',
+    'Priority',
+    'GrpJobs',
+    'GrpNodes',
+    'GrpCPUs',
+    'GrpMem',
+    'GrpSubmit',
+    'GrpWall',
+    'GrpCPUMins',
+  ],
+  ...['MaxJobs', 'MaxNodes', 'MaxCPUs', 'MaxSubmit', 'MaxWall', 'MaxCPUMins', 'QOS', 'DefaultQOS'],
+];
+
+async function showAccounts(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
+  const { database } = scene;
+  const conditions = conditionsOf(scene, words, 'accounts');
+  if (await refusesConditions(scene, conditions, 'accounts')) return 0;
+  const { accounts, descriptions, organizations, flags } = conditions;
+  const associations = database.associations().filter((one) => meets(one, { ...conditions, flags: new Set() }));
+  const rows = database
+    .accounts()
+    .filter(({ name, description, organization }) => {
+      return (
+        (accounts?.includes(name) ?? true) &&
+        (descriptions?.includes(description) ?? true) &&
+        (organizations?.includes(organization) ?? true)
+      );
+    })
+    .toSorted((one, other) => byBytes(one.name, other.name))
+    .flatMap(({ name, description, organization }): readonly Cells[] => {
+      const coordinators = database.users().filter(({ coordinates }) => coordinates.includes(name));
+      const own: Cells = { account: name, description, organization, coordinators: coordinators.map((user) => user.name).join() };
+      const mine = associations.filter((one) => one.account === name);
+      if (!flags.has('withAssoc') || mine.length === 0) return [own];
+      return mine.map((one) => ({ ...cellsOf(one, flags), ...own }));
+    });
+  const columns = [
+    'Account',
+    'Description',
+    'Organization',
+    ...(flags.has('withAssoc') ? accountLimits : []),
+    ...(flags.has('withCoord') ? ['Coordinators'] : []),
+  ];
+  return table(scene, columns, conditions, rows);
+}
+
+function cellsOf(association: EmulatedAssociation, flags: Conditions['flags']): Cells {
+  return associationCells(association, { ownOnly: flags.has('withoutLimits'), rawQos: flags.has('withRawQos') });
+}
+
+const associationColumns = [
+  ...[
+    'Share',
+    'Priority',
+    'GrpJobs',
+    'GrpTRES',
+    'GrpSubmit',
+    'GrpWall',
+    'GrpTRESMins',
+    'MaxJobs',
+    'MaxTRES',
+    'MaxTRESPerNode',
+    'MaxSubmit',
+    'MaxWall',
+  ],
+  ...['MaxTRESMins', 'QOS', 'DefaultQOS', 'GrpTRESRunMins'],
+];
+
+async function showAssociations(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
+  const conditions = conditionsOf(scene, words, 'names');
+  const { flags } = conditions;
+  const all = scene.database.associations();
+  const depths = new Map<number, number>();
+  for (const { id, parentId } of all) depths.set(id, (depths.get(parentId) ?? -1) + 1);
+  const under = new Set(all.filter((one) => flags.has('withSub') && meets(one, conditions)).map(({ id }) => id));
+  if (under.size > 0) for (const { id, parentId } of all) if (under.has(parentId)) under.add(id);
+  const rows = all
+    .filter((one) => under.has(one.id) || meets(one, conditions))
+    .map((one) => {
+      const cells = cellsOf(one, flags);
+      return flags.has('tree') ? { ...cells, account: `${' '.repeat(depths.get(one.id) ?? 0)}${one.account}` } : cells;
+    });
+  const columns = ['Cluster', 'Account', 'User', 'Partition', ...(flags.has('withoutLimits') ? [] : associationColumns)];
+  return table(scene, columns, conditions, rows);
+}
+
+async function showQos(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
+  const conditions = conditionsOf(scene, words, 'names');
+  const { names, ids } = conditions;
+  const chosen = scene.database.qos().filter(({ name, id }) => (names?.includes(name) ?? true) && (ids?.includes(String(id)) ?? true));
+  // All are in the order of their ids, some in that of their names (recorded).
+  const ordered = names === undefined ? chosen : chosen.toSorted((one, other) => byBytes(one.name, other.name));
+  const runMins = scene.major < 2405 ? [] : ['MaxTRESRunMinsPA', 'MaxTRESRunMinsPU'];
+  const columns = [
+    ...[
+      'Name',
+      'Priority',
+      'GraceTime',
+      'Preempt',
+      'PreemptExemptTime',
+      'PreemptMode',
+      'Flags',
+      'UsageThres',
+      'UsageFactor',
+      'GrpTRES',
+      'GrpTRESMins',
+    ],
+    ...[
+      'GrpTRESRunMins',
+      'GrpJobs',
+      'GrpSubmit',
+      'GrpWall',
+      'MaxTRES',
+      'MaxTRESPerNode',
+      'MaxTRESMins',
+      'MaxWall',
+      'MaxTRESPU',
+      'MaxJobsPU',
+      'MaxSubmitPU',
+    ],
+    ...['MaxTRESPA', ...runMins, 'MaxJobsPA', 'MaxSubmitPA', 'MinTRES'],
+  ];
+  return table(scene, columns, conditions, ordered.map(qosCells));
+}
+
+async function showClusters(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
+  const conditions = conditionsOf(scene, words, 'names');
+  const names = conditions.names ?? conditions.clusters;
+  const root = scene.database.associations().find(({ parentId }) => parentId === 0);
+  const rows = scene.database
+    .clusters()
+    .filter(({ name }) => names?.includes(name) ?? true)
+    .toSorted((one, other) => byBytes(one.name, other.name))
+    .map((cluster) => clusterCells(cluster, cluster.name === scene.cluster ? root : undefined));
+  const limits = ['Share', 'GrpJobs', 'GrpTRES', 'GrpSubmit', 'MaxJobs', 'MaxTRES', 'MaxSubmit', 'MaxWall', 'QOS', 'DefaultQOS'];
+  return table(scene, ['Cluster', 'ControlHost', 'ControlPort', 'RPC', ...limits], conditions, rows);
+}
+
+async function showTres(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
+  const conditions = conditionsOf(scene, words, 'names');
+  const rows = scene.kinds
+    .filter(({ id }) => conditions.ids?.includes(String(id)) ?? true)
+    .map(({ id, type, name }) => ({ id: String(id), type, name }));
+  const fields = [
+    { id: 'type', heading: 'Type', width: 8 },
+    { id: 'name', heading: 'Name', width: 15 },
+    { id: 'id', heading: 'ID', width: 6 },
+  ];
+  if (conditions.format !== undefined) return table(scene, [], conditions, rows);
+  writeTable((text) => scene.call.out(text), scene.style, fields, rows);
+  return 0;
+}
+
+async function showConfig(scene: SacctmgrCall): Promise<number> {
+  scene.call.out(configText(scene, scene.major));
+  return 0;
+}
+
+async function showProblems(scene: SacctmgrCall): Promise<number> {
+  const { database, call } = scene;
+  const associations = database.associations();
+  const bare = associations.filter(
+    ({ id, user, parentId }) => user === '' && parentId !== 0 && !associations.some((one) => one.parentId === id),
+  );
+  const known = new Set(call.slurm.spec.users.map(({ name }) => name));
+  const rows = [
+    ...bare.map(({ cluster, account }) => ({ cluster, account, problem: 'Account has no users' })),
+    ...database
+      .users()
+      .filter(({ name }) => name !== 'root' && !known.has(name))
+      .map(({ name }) => ({ user: name, problem: 'User does not have a uid' })),
+  ];
+  return table(scene, ['Cluster', 'Account', 'User', 'Problem'], {}, rows);
+}
+
+async function showRunaway(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
+  const { call, database, cluster, times } = scene;
+  const conditions = conditionsOf(scene, words, 'names');
+  const rows = database.runawayJobs();
+  if (rows.length === 0) {
+    call.out(`Runaway Jobs: No runaway jobs found on cluster ${cluster}\n`);
+    return 0;
+  }
+  const headings = ['ID', 'Name', 'Partition', 'Cluster', 'State', 'TimeSubmit', 'TimeStart', 'TimeEnd'];
+  const ids: Readonly<Record<string, string>> = {
+    ID: 'id',
+    Name: 'name',
+    Partition: 'partition',
+    Cluster: 'cluster',
+    State: 'state',
+    TimeStart: 'timeStart',
+    TimeEnd: 'timeEnd',
+  };
+  const cells = rows.map(({ jobId, name, partition, state, submit, start }) => ({
+    id: String(jobId),
+    name,
+    partition,
+    cluster,
+    state,
+    timeSubmit: times.time(submit),
+    timeStart: times.time(start),
+    timeEnd: 'Unknown',
+  }));
+  call.out(`NOTE: Runaway jobs are jobs that don't exist in the controller but have a start time and no end time in the database\n`);
+  const wanted = conditions.format ?? headings;
+  const fields = wanted.map((word) => fieldOf(word, scene.major) ?? { id: ids[word] ?? 'timeSubmit', heading: word, width: 19 });
+  writeTable((text) => call.out(text), scene.style, fields, cells);
+  call.out(
+    '\nWould you like to fix these runaway jobs?\n(This will set the end time for each job to the latest out of the start, eligible, or submit times, and set the state to completed.\nOnce corrected, this will trigger the rollup to reroll usage from before the earliest submit time of all the runaway jobs.)\n\n',
+  );
+  if (await confirmed({ ...scene, immediate: scene.immediate && !scene.call.argv.includes('-r') }, '')) database.fixRunawayJobs(call.as);
+  return 0;
+}
+
+async function showStats({ call, database, times }: SacctmgrCall): Promise<number> {
+  const stars = '*'.repeat(67);
+  const now = times.time(database.now());
+  call.out(
+    `${stars}\nsacctmgr show stats output at ${now} (${database.now()})\nData since                    ${now} (${database.now()})\nAll statistics are in microseconds\n${stars}\n\nRemote Procedure Call statistics by message type\n\nRemote Procedure Call statistics by user\n`,
+  );
+  return 0;
+}

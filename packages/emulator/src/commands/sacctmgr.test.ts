@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { Accounting } from '../accounting/accounting.ts';
+import { labSpec } from '../config/lab-spec.ts';
+import { openStore } from '../store/store.ts';
+import { type Answered, recordedSlurm, run } from './recorded-slurm.fixture.ts';
+import { sacctmgr } from './sacctmgr.ts';
+import { acceptedDifferences } from './sacctmgr-differences.fixture.ts';
+
+interface Recorded {
+  readonly as: 'root' | 'bob';
+  readonly argv: readonly string[];
+  readonly stdin: string;
+  /** Null: it was stopped. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const directory = new URL('recordings/sacctmgr/', import.meta.url);
+const people = { root: { uid: 0, gid: 0, user: 'root', group: 'root' }, bob: { uid: 1002, gid: 1002, user: 'bob', group: 'bob' } };
+
+/** What differs with the moment, and with where the lab was. */
+function bare(text: string): string {
+  return text
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g, 'T')
+    .replace(/mod_time=\d+/g, 'mod_time=T')
+    .replace(/\b(control_port|last_port)=\d+/g, '$1=P')
+    .replace(/\|\d{5}\|/g, '|P|')
+    .replace(/ {6,}\d{5} /g, ' P ')
+    .replace(/job_db_inx=\d+/g, 'job_db_inx=N')
+    .replace(/^slurm(?:-wlm)? /, 'slurm ');
+}
+
+/** 22.05 lists what is below an association in the order of its table, which is that of additions backwards. */
+function compared(text: string, release: string): string {
+  return release === '22.05' ? bare(text).split('\n').toSorted().join('\n') : bare(text);
+}
+
+async function* bytes(text: string): AsyncGenerator<Uint8Array> {
+  if (text !== '') yield Buffer.from(text);
+}
+
+/** All calls of a recording one after the other; those that are answered otherwise. */
+async function replay(release: string): Promise<readonly { readonly recorded: Recorded; readonly answered: Answered }[]> {
+  const { calls } = JSON.parse(gunzipSync(readFileSync(new URL(`${release}.json.gz`, directory))).toString('utf8')) as {
+    calls: readonly Recorded[];
+  };
+  const store = openStore(':memory:');
+  const spec = labSpec(release);
+  const accounting = new Accounting({ store, spec, now: () => 1_795_253_870 });
+  const database = Object.fromEntries(
+    Object.getOwnPropertyNames(Accounting.prototype).map((name) => [
+      name,
+      (...args: unknown[]) => Reflect.apply(Reflect.get(accounting, name), accounting, args),
+    ]),
+  );
+  const slurm = recordedSlurm({ release: spec.release, now: accounting.now(), database, spec });
+  const different: { readonly recorded: Recorded; readonly answered: Answered }[] = [];
+  for (const recorded of calls) {
+    const answered = await run(sacctmgr, slurm, recorded.argv.slice(1), { as: people[recorded.as], stdin: bytes(recorded.stdin) });
+    const same =
+      (recorded.code === null || recorded.code === answered.code) &&
+      (recorded.code === null || compared(recorded.stdout, release) === compared(answered.stdout, release)) &&
+      bare(recorded.stderr) === bare(answered.stderr);
+    if (!same) different.push({ recorded, answered });
+  }
+  store.close();
+  return different;
+}
+
+for (const file of readdirSync(directory)) {
+  const release = file.replace('.json.gz', '');
+  test(`sacctmgr answers as that of ${release} did, but for ${acceptedDifferences[release]?.length} of its calls`, async () => {
+    const different = await replay(release);
+    const accepted = new Set((acceptedDifferences[release] ?? []).map(({ call }) => call));
+    const asked = ({ recorded }: (typeof different)[number]): string => recorded.argv.slice(1).join(' ');
+    const others = different.filter((one) => !accepted.has(asked(one)));
+    assert.deepEqual(
+      others.map(({ answered }) => answered),
+      others.map(({ recorded: { code, stdout, stderr } }) => ({ code, stdout, stderr })),
+      `${others.map(asked).join('\n')}`,
+    );
+    const gone = [...accepted].filter((call) => !different.some((one) => asked(one) === call));
+    assert.deepEqual(gone, [], 'accepted, but the same by now');
+  });
+}
