@@ -80,7 +80,7 @@ export class AssociationTree {
       cluster: this.#cluster,
       parent: own.user === '' && parent !== undefined ? parent.account : '',
       ownQos,
-      qos: effectiveQos(ownQos, parent?.qos ?? ['normal'], allQos),
+      qos: effectiveQos(ownQos, parent?.qos ?? [], allQos),
       defaultQos: own.defaultQos === '' ? (parent?.defaultQos ?? '') : own.defaultQos,
       lineage: lineageOf(own, parent),
       own,

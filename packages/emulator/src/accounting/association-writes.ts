@@ -50,7 +50,7 @@ export class AssociationWrites {
       logTransaction(this.#context, as, {
         action: 'Add Accounts',
         where: name,
-        info: `description='${description}', organization='${organization}'${flags}`,
+        info: `description='${escaped(description)}', organization='${escaped(organization)}'${flags}`,
       });
     }
     return this.#addAssociation({ account: name, user: '', partition: '' }, parent, changes, as) || isNew;
@@ -67,8 +67,8 @@ export class AssociationWrites {
     if (known.length === 0) return false;
     for (const account of known) books.accounts.set(account.name, { ...account, ...changes });
     const info = [
-      ...(changes.description === undefined ? [] : [`description='${changes.description}'`]),
-      ...(changes.organization === undefined ? [] : [`organization='${changes.organization}'`]),
+      ...(changes.description === undefined ? [] : [`description='${escaped(changes.description)}'`]),
+      ...(changes.organization === undefined ? [] : [`organization='${escaped(changes.organization)}'`]),
     ];
     logTransaction(this.#context, as, { action: 'Modify Accounts', where: named(known.map(({ name }) => name)), info: info.join(', ') });
     return true;
@@ -180,11 +180,16 @@ export class AssociationWrites {
     const parent = changes.parent === undefined ? undefined : tree.byKey(changes.parent, '', '');
     if (changes.parent !== undefined && parent === undefined) throw noSuch(`Parent account ${changes.parent} doesn't exist`);
     const after = known.map((own) => ({ ...changed(own, changes), ...(parent === undefined ? {} : { parentId: parent.id }) }));
+    // An account that goes below one of its own children changes places with it, as slurmdbd had it up to 24.11.
+    for (const own of known) {
+      if (parent === undefined || parent.id === own.id || !tree.chain(parent.id).includes(own.id)) continue;
+      books.associations.set(parent.id, { ...parent.own, parentId: own.parentId });
+    }
     for (const own of after) books.associations.set(own.id, own);
     const info = modifyAssociationInfo(changes, after, textContext(this.#context));
     const sorted = after.map(({ id }) => id);
-    if (info !== '' || parent !== undefined)
-      logTransaction(this.#context, as, { action: 'Modify Associations', where: whereIds(sorted), info });
+    // A new parent alone leaves none (recorded).
+    if (info !== '') logTransaction(this.#context, as, { action: 'Modify Associations', where: whereIds(sorted), info });
     return true;
   }
 
@@ -236,7 +241,7 @@ export class AssociationWrites {
       account: key.account,
       user: key.user,
       partition: key.partition,
-      id: books.nextId('association'),
+      id: books.idOf('association', `${key.account}\n${key.user}\n${key.partition}`),
       parentId: parent?.id ?? 0,
       fairshare: 1,
       qos: [],
@@ -311,4 +316,9 @@ function named(names: readonly string[]): string {
 
 function whereIds(ids: readonly number[]): string {
   return `(${ids.map((id) => `id_assoc=${id}`).join(' || ')})`;
+}
+
+/** As a string of SQL. */
+function escaped(text: string): string {
+  return text.replace(/[\\']/g, '\\$&');
 }

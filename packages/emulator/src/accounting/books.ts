@@ -141,10 +141,13 @@ export class Books {
     }
   }
 
-  /** The next number of a kind, from 1 on; numbers are never given twice. */
-  nextId(kind: 'association' | 'qos'): number {
-    const id = (this.#store.get<number>('dbd-next', kind) ?? 1) as number;
+  /** The number of something by its name: the next one, from 1 on, or what it had before it was removed; slurmdbd marks rows as deleted. */
+  idOf(kind: 'association' | 'qos', name: string): number {
+    const before = this.#store.get<number>(`dbd-id-${kind}`, name);
+    if (before !== undefined) return before;
+    const id = this.#store.get<number>('dbd-next', kind) ?? 1;
     this.#store.put('dbd-next', kind, id + 1);
+    this.#store.put(`dbd-id-${kind}`, name, id);
     return id;
   }
 }

@@ -16,7 +16,7 @@ export class QosWrites {
     const { books } = this.#context;
     needLevel(this.#context, as, 'Administrator');
     if (books.qos.has(name)) return false;
-    const qos = changedQos(blankQos(name, books.nextId('qos')), changes);
+    const qos = changedQos(blankQos(name, books.idOf('qos', name)), changes);
     books.qos.set(name, qos);
     logTransaction(this.#context, as, { action: 'Add QOS', where: name, info: addQosInfo(qos, textContext(this.#context)) });
     return true;

@@ -22,10 +22,10 @@ export function setUpBooks(
 ): void {
   const { books } = context;
   // The QOS `normal` and the root account are slurmdbd's own: there is no transaction of them.
-  books.qos.set('normal', { ...blankQos('normal', books.nextId('qos')), description: 'Normal QOS default' });
+  books.qos.set('normal', { ...blankQos('normal', books.idOf('qos', 'normal')), description: 'Normal QOS default' });
   writes.addCluster(spec.name, root);
   books.accounts.set('root', { name: 'root', description: 'default root account', organization: 'root' });
-  writes.addAssociation({ account: 'root', user: '', partition: '' }, {}, root);
+  writes.addAssociation({ account: 'root', user: '', partition: '' }, { qos: { how: '=', names: ['normal'] } }, root);
   books.users.set('root', { name: 'root', adminLevel: 'Administrator', defaultWckey: '', coordinates: [] });
   writes.addAssociation({ account: 'root', user: 'root', partition: '' }, {}, root);
   for (const { name, description, organization, parent, fairshare, limits } of parentsFirst(spec.accounts)) {

@@ -66,8 +66,10 @@ export async function addAccount(scene: SacctmgrCall, words: readonly string[]):
   const fresh = names.filter((name) => !has(name));
   const existing = names.filter((name) => has(name)).map((name) => `Already existing account ${name} on cluster ${cluster}\n`);
   if (fresh.length === 0) endWith(scene, old ? ' Nothing new added.\n' : ` ${existing.join('')}`);
+  // From 23.11 on slurmdbd says it as it has written it.
+  const shown = (text: string): string => (old ? text : text.replaceAll('\\', '\\\\'));
   if (unknown.length > 0) {
-    const settings = ` Settings\n  Description     = ${description ?? 'Account Name'}\n  Organization    = ${organization ?? 'Parent/Account Name'}\n`;
+    const settings = ` Settings\n  Description     = ${shown(description ?? 'Account Name')}\n  Organization    = ${shown(organization ?? 'Parent/Account Name')}\n`;
     call.out(` Adding Account(s)\n${unknown.map((name) => `  ${name}\n`).join('')}${settings}`);
   }
   if (old) call.out(` Associations\n${fresh.map((name) => `  A = ${name.padEnd(10)} C = ${cluster.padEnd(10)}\n`).join('')}`);
@@ -159,6 +161,7 @@ export async function addUser(scene: SacctmgrCall, words: readonly string[]): Pr
     endWith(scene, `${why.join('')}${nothing}`);
   }
   if (fresh.length === 0) endWith(scene, old ? ' Nothing new added.\n' : `Request didn't affect anything\n${nothing}`);
+  if (!old) refuseUser(scene, changes, accounts);
   const unknown = names.filter((name) => !database.users().some((user) => user.name === name));
   const own = [
     ...(defaultAccount === undefined ? [] : [`  Default Account = ${defaultAccount}\n`]),
@@ -171,11 +174,7 @@ export async function addUser(scene: SacctmgrCall, words: readonly string[]): Pr
   call.out(` Associations =\n${fresh.map((key) => (old ? oldText(key, cluster) : newText(key, cluster))).join('')}`);
   const limits = associationSettings(changes);
   if (old || limits.length > 0) call.out(` Non Default Settings\n${limits.join('')}`);
-  if (!mayManage(scene))
-    fail(
-      scene,
-      old ? ' Problem adding users: Access/permission denied\n' : ' error: Problem adding user associations: Access/permission denied\n',
-    );
+  if (!mayManage(scene)) fail(scene, ' Problem adding users: Access/permission denied\n');
   if (!(await confirmed(scene))) {
     call.out(discarded);
     return 0;
@@ -191,6 +190,24 @@ export async function addUser(scene: SacctmgrCall, words: readonly string[]): Pr
     }
     return 0;
   });
+}
+
+/** From 23.11 on slurmdbd judges before anything is said. */
+function refuseUser(scene: SacctmgrCall, { qos, defaultQos }: AssociationChanges, accounts: readonly string[]): void {
+  const head = ' error: Problem adding user associations:';
+  const newest = scene.major >= 2505;
+  if (!mayManage(scene)) {
+    const why = newest
+      ? ' (Only admins/operators/coordinators can add accounts)\nsacctmgr: error: Getting response to message type: DBD_FINI'
+      : '';
+    fail(scene, `${head} Access/permission denied${why}\n`);
+  }
+  if (typeof defaultQos !== 'string') return;
+  const inherited = scene.database.associations().filter(({ account, user }) => user === '' && accounts.includes(account));
+  const allowed = inherited.every((one) => (qos?.how === '=' ? qos.names : [...one.qos, ...(qos?.names ?? [])]).includes(defaultQos));
+  if (allowed) return;
+  const text = 'This request would make it so some associations would not have access to their default qos.';
+  fail(scene, `${head} ${text}${newest ? ` (${text})` : ''}\n`);
 }
 
 interface Key {

@@ -71,7 +71,7 @@ const kinds: readonly FieldKind[] = [
   kind('maxWall', 'MaxWall', 11, ['MaxWallDurationPerJob', 4]),
   kind('minTres', 'MinTRES', 13, ['MinTRESPerJob', 7]),
   kind('name', 'Name', 10, ['Name', 2]),
-  kind('nodeName', 'NodeName', 15, ['NodeName', 5]),
+  kind('nodeName', 'NodeName', -15, ['NodeName', 5]),
   kind('organization', 'Org', 20, ['Organization', 1]),
   kind('parentId', 'ParentID', 6, ['ParentID', 7]),
   kind('parentName', 'ParentName', 10, ['ParentName', 7]),

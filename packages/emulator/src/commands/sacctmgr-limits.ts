@@ -39,6 +39,7 @@ function minutes(scene: SacctmgrCall, name: string, { value, text }: Word): numb
   return parts.length === 2 ? first + Math.ceil(second / 60) : first * 60 + second + Math.ceil(third / 60);
 }
 
+/** Powers of 1024, from 0 on for K. */
 const letters = ['K', 'M', 'G', 'T', 'P'];
 
 /** `cpu=4,mem=2G,gres/gpu=-1`: memory in MiB, -1 takes a limit away. */
@@ -52,7 +53,7 @@ function tres(scene: SacctmgrCall, { value }: Word): Amounts {
     const [, digits, letter = ''] = /^(-?\d{1,15})([KMGTP]?)B?$/i.exec(part.slice(equals + 1)) ?? [];
     if (digits === undefined) return bad(scene, `sacctmgr: error: slurmdb_format_tres_str: invalid value ${part}\n`);
     const isMemory = tresName(known) === 'mem';
-    const scale = letter === '' ? 1 : 1024 ** (letters.indexOf(letter.toUpperCase()) + (isMemory ? 0 : 1));
+    const scale = letter === '' ? 1 : 1024 ** (letters.indexOf(letter.toUpperCase()) + (isMemory ? -1 : 1));
     amounts[tresName(known)] = Number(digits) < 0 ? null : Number(digits) * scale;
   }
   return amounts;

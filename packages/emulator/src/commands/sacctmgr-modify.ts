@@ -214,7 +214,6 @@ function reparented(
   }
   const isSame = chosen.every((one) => one.parent === parent || one.account === parent);
   if (isSame && (major >= 2311 || chosen.every(({ account }) => account === parent))) nothing(scene, header, true);
-  if (below.has(target.id)) fail(scene, ` Parent Account ${parent} is below it.\n`);
   return major < 2311 ? chosen : withBelow;
 }
 

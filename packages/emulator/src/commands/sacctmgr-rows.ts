@@ -19,7 +19,7 @@ export function associationCells(association: EmulatedAssociation, { ownOnly = f
     grpTresMins: limitText(association.grpTresMins),
     grpTresRunMins: limitText(association.grpTresRunMins),
     grpJobs: number(association.grpJobs),
-    grpMemory: only(association.grpTres, 'mem'),
+    grpMemory: number(association.grpTres['mem'] ?? null),
     grpNodes: only(association.grpTres, 'node'),
     grpSubmitJobs: number(association.grpSubmitJobs),
     grpWall: wall(association.grpWall),
@@ -38,7 +38,7 @@ export function associationCells(association: EmulatedAssociation, { ownOnly = f
     parentName: association.parent,
     partition: association.partition,
     priority: number(association.priority),
-    qos: (rawQos || ownOnly ? own.qos : association.qos).join(),
+    qos: (rawQos ? rawQosOf(association) : ownOnly ? own.qos : association.qos).join(),
     qosRaw: own.qos.join(),
     share: String(association.fairshare),
     user: association.user,
@@ -91,6 +91,12 @@ export function clusterCells(cluster: ReturnType<Slurmdbd['clusters']>[number], 
     controlPort: String(cluster.controlPort),
     rpc: String(cluster.rpcVersion),
   };
+}
+
+/** Differences to the parent's list, and then what else there is of it. */
+function rawQosOf({ own, qos }: EmulatedAssociation): readonly string[] {
+  const named = own.qos.map((name) => name.replace(/^[+-]/, ''));
+  return [...own.qos, ...qos.filter((name) => !named.includes(name))];
 }
 
 function only(tres: Readonly<Record<string, number>>, name: string): string {
