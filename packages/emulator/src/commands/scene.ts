@@ -21,11 +21,12 @@ export function sceneOf(call: Pick<CommandCall, 'env' | 'slurm'>, controller: Sl
   const nodes = memo(() => new Map(controller.nodes().map((node) => [node.spec.name, node])));
   const partitions = memo(() => new Map(controller.partitions().map((partition) => [partition.name, partition])));
   const config = memo(() => controller.config());
+  const release = majorRelease(call);
   return {
-    release: majorRelease(call),
+    release,
     cluster: controller.spec.name,
     now,
-    times: timeTexts(call.env, now),
+    times: timeTexts(call.env, now, release < 2302 ? 31 : 255),
     env: call.env,
     node: (name) => nodes().get(name),
     partition: (name) => partitions().get(name),

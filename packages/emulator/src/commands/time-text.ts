@@ -17,8 +17,10 @@ const months = [
 /** Formats that are longer are refused. */
 const longestFormat = 31;
 
-/** `now` is what `relative` is relative to. An invalid SLURM_TIME_FORMAT is as none. */
-export function timeTexts(env: Readonly<Record<string, string>>, now: Epoch): TimeTexts {
+/**
+ * `now` is what `relative` is relative to. An invalid SLURM_TIME_FORMAT is as none. `longest` are the characters that a time has at most: 22.05 cuts it.
+ */
+export function timeTexts(env: Readonly<Record<string, string>>, now: Epoch, longest = 255): TimeTexts {
   const zone = timeZone(env['TZ']);
   const format = formatOf(env['SLURM_TIME_FORMAT'] ?? '');
   const today = zone.wall(now);
@@ -36,7 +38,7 @@ export function timeTexts(env: Readonly<Record<string, string>>, now: Epoch): Ti
       if (epoch === null || epoch === 0) return 'Unknown';
       const there = known.get(epoch);
       if (there !== undefined) return there;
-      const text = write(epoch);
+      const text = write(epoch).slice(0, longest);
       known.set(epoch, text);
       return text;
     },

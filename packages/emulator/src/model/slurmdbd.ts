@@ -33,6 +33,8 @@ export interface JobRow {
   readonly start: Epoch | null;
   readonly end: Epoch | null;
   readonly suspendedSeconds: number;
+  /** Of a SUSPENDED row: since when it is; `suspendedSeconds` are those before. */
+  readonly suspendedAt?: Epoch | null;
   /** Minutes. */
   readonly timeLimit: number | 'unlimited' | null;
   readonly priority: number;
