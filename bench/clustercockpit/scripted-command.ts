@@ -51,15 +51,20 @@ const columns: Readonly<Record<string, (id: number) => string>> = {
 };
 
 if (command === 'squeue') process.stdout.write(queue());
+else if (args.join(' ').endsWith('show job')) process.stdout.write(allIds().map(jobText).join(''));
 else process.stdout.write(readFileSync(0, 'utf8').split('\n').map(said).join(''));
 
 function queue(): string {
   const format = option('Format') ?? '';
   const fields = format.split(',').map((field) => field.split(/:(.*)/s));
-  const asked = option('jobs')?.split(',').map(Number) ?? Array.from({ length: cluster.jobs }, (_, index) => firstId + index);
+  const asked = option('jobs')?.split(',').map(Number) ?? allIds();
   const row = (id: number) =>
     fields.map(([name = '', delimiter]) => `${columns[name.toLowerCase()]?.(id) ?? '(null)'}${delimiter}`).join('');
   return asked.map((id) => `${row(id)}\n`).join('');
+}
+
+function allIds(): readonly number[] {
+  return Array.from({ length: cluster.jobs }, (_, index) => firstId + index);
 }
 
 /** What scontrol says to one line of its stdin. */

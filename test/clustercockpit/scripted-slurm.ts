@@ -37,6 +37,8 @@ export interface ScriptedSlurm extends SlurmReader {
   accountingStall: Promise<void> | undefined;
   /** The listing of the controller breaks off after so many jobs. */
   breaksAfter: number | undefined;
+  /** The answer about many jobs breaks off after so many. */
+  manyBreaksAfter: number | undefined;
   dbdAgentQueue: number;
   /** Controllers as ping says; the first is the primary. */
   controllers: readonly { readonly host: string; readonly up: boolean }[];
@@ -74,6 +76,7 @@ export function scriptedSlurm(cluster = 'labcluster'): ScriptedSlurm {
     accountingDown: false,
     accountingStall: undefined,
     breaksAfter: undefined,
+    manyBreaksAfter: undefined,
     dbdAgentQueue: 0,
     controllers: [{ host: 'head', up: true }],
     begin: (job) => void controllerJobs.set(job.jobId, activeJob(cluster, job)),
@@ -116,6 +119,13 @@ export function scriptedSlurm(cluster = 'labcluster'): ScriptedSlurm {
           } else answers.set(id, { kind: 'known', value: detailsOf(job) });
         }
         return answers;
+      },
+      async *detailsOfMany(ids) {
+        ofController(`many ${ids.size}`);
+        const known = [...controllerJobs.values()].filter(({ jobId, state }) => ids.has(jobId) && state.base !== 'PENDING');
+        const whole = known.slice(0, self.manyBreaksAfter);
+        if (whole.length > 0) yield new Map(whole.map((job) => [job.jobId, detailsOf(job)]));
+        if (self.manyBreaksAfter !== undefined) throw new SluiceError('slurm.incomplete', 'the answer of scontrol is not whole');
       },
       async ping() {
         asked.push('ping');

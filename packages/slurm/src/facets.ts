@@ -203,6 +203,12 @@ export interface Controller {
    * jobs. One answer per id, in the order asked; the tasks of an array are asked for by their own ids.
    */
   details(jobIds: readonly number[], options: DetailsOptions): Promise<ReadonlyMap<number, Answer<JobDetails>>>;
+  /**
+   * The same about hundreds and more, in pieces: one squeue and one scontrol however many they are, and one scontrol for the
+   * scripts of 200. Of jobs that run or ran what is certain is told; about ids that come in no piece, and after an error,
+   * {@link details} is to be asked. Memory grows with the jobs, by their records and texts (about 3 kB each).
+   */
+  detailsOfMany(jobIds: ReadonlySet<number>, options: DetailsOptions): AsyncIterable<ReadonlyMap<number, JobDetails>>;
   /** Allocations of all running jobs, in one question. */
   allAllocations(): Promise<Records<Allocation>>;
   nodes(): Promise<Records<Node>>;

@@ -1,4 +1,4 @@
-import { type Clock, SluiceError } from '@sluice/io';
+import { type Clock, isCode, SluiceError } from '@sluice/io';
 import { type ActiveJob, type ActiveState, type Answer, isEnded, type JobDetails, type Node } from '@sluice/slurm';
 import type { RunJournal } from '../journal/run-journal.ts';
 import type { Ending, Recorded, Sighting } from '../journal/types.ts';
@@ -36,6 +36,8 @@ export interface Polled {
 
 /** Ids that are asked about together; a question about many holds up what happens meanwhile. */
 const idsAtOnce = 100;
+/** So many are no event any more: one question about all jobs is kinder to slurmctld, and several times cheaper for us. */
+const manyIds = 200;
 
 /** Observes one cluster: each method is one question, put into the journal. Errors: those of the connector and the journal. */
 export class ClusterObserver {
@@ -54,7 +56,7 @@ export class ClusterObserver {
       ...{ cluster, connector, journal, clock, observe },
       nodeCpus: () => this.#nodeCpus,
       standing: () => this.#standing,
-      askController: (jobIds) => this.askEvents(jobIds),
+      askController: (jobIds, signal) => this.#askAbout(jobIds, signal),
     });
   }
 
@@ -132,11 +134,35 @@ export class ClusterObserver {
     );
     await this.#recordStanding(running);
     for (const jobId of running.keys()) fresh.add(jobId);
-    for (const ids of chunks([...fresh], idsAtOnce)) {
+    await this.#askAbout(fresh, signal);
+    return { running: inAll, missing };
+  }
+
+  /** Asks the controller about jobs however many they are, and records what it says. */
+  async #askAbout(jobIds: ReadonlySet<number>, signal?: AbortSignal): Promise<void> {
+    const told = jobIds.size < manyIds ? new Set<number>() : await this.#askTogether(jobIds, signal);
+    const others = told.size === 0 ? [...jobIds] : [...jobIds].filter((jobId) => !told.has(jobId));
+    for (const ids of chunks(others, idsAtOnce)) {
       signal?.throwIfAborted();
       await this.askEvents(ids);
     }
-    return { running: inAll, missing };
+  }
+
+  /** Those that were told of in one question about many; what it leaves open, or fails at, is asked as usual. */
+  async #askTogether(jobIds: ReadonlySet<number>, signal: AbortSignal | undefined): Promise<ReadonlySet<number>> {
+    const { connector, wants } = this.#options;
+    const { script, description } = wants;
+    const told = new Set<number>();
+    try {
+      for await (const details of connector.controller.detailsOfMany(jobIds, { script, description })) {
+        signal?.throwIfAborted();
+        await this.#take([...details.values()]);
+        for (const jobId of details.keys()) told.add(jobId);
+      }
+    } catch (error) {
+      if (!(error instanceof SluiceError) || isCode(error, 'slurm.unreachable')) throw error;
+    }
+    return told;
   }
 
   /** What one row of the controller means: a run that runs, an end, or a job that has to be asked about. */
@@ -185,24 +211,29 @@ export class ClusterObserver {
       if (!(error instanceof SluiceError)) throw error;
       return new Map(jobIds.map((id) => [id, 'unasked']));
     }
-    const sightings: Sighting[] = [];
-    const again: Sighting[] = [];
+    const unknown: JobDetails[] = [];
     const endings: Ending[] = [];
     const heard = new Map<number, EventAnswer>();
     for (const [jobId, answer] of answers) {
-      if (answer.kind !== 'known') {
-        heard.set(jobId, answer.kind);
-        continue;
-      }
       const ending = known.get(jobId);
-      if (ending !== undefined) {
-        heard.set(jobId, ending ? 'ended' : 'running');
-        if (ending) endings.push(ending);
-        continue;
-      }
-      const run = await this.#runOf(answer.value);
-      heard.set(jobId, heardOf(answer.value.job, run));
-      if (run) (this.#missedEarlier(run, answer.value.job) ? again : sightings).push({ run, complete: true, backlog: false });
+      if (answer.kind !== 'known') heard.set(jobId, answer.kind);
+      else if (ending === undefined) unknown.push(answer.value);
+      else heard.set(jobId, ending ? 'ended' : 'running');
+      if (ending) endings.push(ending);
+    }
+    for (const [jobId, what] of await this.#take(unknown, endings)) heard.set(jobId, what);
+    return heard;
+  }
+
+  /** Records what the controller says of jobs, with ends of others; and what it means for each. */
+  async #take(details: readonly JobDetails[], endings: readonly Ending[] = []): Promise<ReadonlyMap<number, EventAnswer>> {
+    const sightings: Sighting[] = [];
+    const again: Sighting[] = [];
+    const heard = new Map<number, EventAnswer>();
+    for (const one of details) {
+      const run = await this.#runOf(one);
+      heard.set(one.job.jobId, heardOf(one.job, run));
+      if (run) (this.#missedEarlier(run, one.job) ? again : sightings).push({ run, complete: true, backlog: false });
     }
     await this.#record(sightings, endings);
     await this.#askEarlier(again);

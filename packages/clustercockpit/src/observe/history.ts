@@ -17,13 +17,11 @@ export interface HistoryOptions {
   readonly nodeCpus: () => ReadonlyMap<string, number>;
   /** Keys of the runs that run in cc-backend already. */
   readonly standing: () => ReadonlySet<string>;
-  /** Asks the controller about jobs, and records what it says. */
-  readonly askController: (jobIds: readonly number[]) => Promise<unknown>;
+  /** Asks the controller about jobs, however many, and records what it says. */
+  readonly askController: (jobIds: ReadonlySet<number>, signal?: AbortSignal) => Promise<void>;
   readonly observe?: ((heard: { readonly recorded: Recorded; readonly rejects: number }) => void) | undefined;
 }
 
-/** Ids that the controller is asked about together; a question about many holds up what happens meanwhile. */
-const idsAtOnce = 100;
 const accountingIdsAtOnce = 500;
 /** Rows of history that are recorded together; so long the event loop waits. */
 const rowsAtOnce = 1000;
@@ -133,10 +131,7 @@ export class History {
       const run = { cluster, jobId, start: journal.runs.resizedFrom(cluster, jobId, start) ?? start };
       if (journal.runs.stateOf(run) === undefined) unseen.add(jobId);
     }
-    for (const ids of chunks([...unseen], idsAtOnce)) {
-      signal?.throwIfAborted();
-      await askController(ids);
-    }
+    await askController(unseen, signal);
   }
 
   async #record(rows: readonly AccountedJob[], repeatable = false): Promise<void> {

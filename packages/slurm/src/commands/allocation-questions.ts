@@ -71,11 +71,10 @@ export function allocationQuestions(parts: AllocationParts): AllocationQuestions
     const layouts = await parts.layouts(nodeLists(holders));
     const doubtful = new Map<number, QueuedJob>(holders);
     const seen = new Set<number>();
-    for await (const record of records(parts)) {
-      const jobId = Number(/^JobId=(\d{1,15}) /.exec(record)?.[1] ?? Number.NaN);
+    for await (const { jobId, text } of jobTexts(parts, [...parts.scope, '-d', '-o', '-a'], '\n')) {
       const queued = holders.get(jobId);
       if (!queued) continue;
-      const reading = seen.has(jobId) ? undefined : readAllocation(record, queued, layouts);
+      const reading = seen.has(jobId) ? undefined : readAllocation(text(), queued, layouts);
       seen.add(jobId);
       if (reading?.kind === 'read' && !reading.doubtful && !reading.allocation.devicesLost) {
         answers.set(jobId, { kind: 'known', value: reading.allocation });
@@ -180,21 +179,40 @@ export function holding(queued: ReadonlyMap<number, QueuedJob>): ReadonlyMap<num
 
 /** Jobs whose run is over and that slurmctld still has, with the nodes it was on. */
 export function ended(queued: ReadonlyMap<number, QueuedJob>): ReadonlyMap<number, QueuedJob> {
-  return new Map([...queued].filter(([, { job }]) => isEnded(job.state) && job.nodes !== '' && job.start !== null));
+  return new Map([...queued].filter(([, { job }]) => hasHeld(job)));
+}
+
+/** Whether a job's run is over and had nodes. */
+export function hasHeld(job: ActiveJob): boolean {
+  return isEnded(job.state) && job.nodes !== '' && job.start !== null;
 }
 
 /** A completing job has given its GRES back already: what slurmctld shows of it then is not what it held. */
-function holds(job: ActiveJob): boolean {
+export function holds(job: ActiveJob): boolean {
   return (job.state.base === 'RUNNING' || job.state.base === 'SUSPENDED') && job.nodes !== '' && !job.state.flags.includes('COMPLETING');
 }
 
-function nodeLists(holders: ReadonlyMap<number, QueuedJob>): ReadonlySet<string> {
+export function nodeLists(holders: ReadonlyMap<number, QueuedJob>): ReadonlySet<string> {
   return new Set([...holders.values()].map(({ job }) => job.nodes));
 }
 
-/** What begins a line with `JobId=`, up to the next that does. Memory is bounded by one record and one chunk. */
-async function* records(parts: AllocationParts): AsyncGenerator<string> {
-  const running = parts.commands.stream('scontrol', [...parts.scope, '-d', '-o', '-a', 'show', 'job']);
+/** What begins with `JobId=` in an answer about all jobs. */
+export interface JobText {
+  readonly jobId: number;
+  /** The text up to the next line that begins so, decoded. */
+  readonly text: () => string;
+}
+
+/**
+ * The texts of all jobs, in one question. Memory is bounded by one text and one chunk. `end` is what stands behind each: without
+ * it the last was cut, perhaps within the numbers of a node, and is not told.
+ */
+export async function* jobTexts(
+  { commands }: Pick<AllocationParts, 'commands'>,
+  args: readonly string[],
+  end: string,
+): AsyncGenerator<JobText, void> {
+  const running = commands.stream('scontrol', [...args, 'show', 'job']);
   let rest = '';
   for await (const chunk of running.stdout) {
     // One character per byte, for a chunk may end within a character.
@@ -204,13 +222,16 @@ async function* records(parts: AllocationParts): AsyncGenerator<string> {
       rest = first;
       continue;
     }
-    yield utf8(first);
-    for (const other of others) yield utf8(`JobId=${other}`);
+    yield jobText(first);
+    for (const other of others) yield jobText(`JobId=${other}`);
     rest = `JobId=${last}`;
   }
   await running.ended;
-  // Each ends with a newline: without it the answer was cut, perhaps within the numbers of a node.
-  if (rest.endsWith('\n')) yield utf8(rest);
+  if (rest.endsWith(end)) yield jobText(rest);
+}
+
+function jobText(bytes: string): JobText {
+  return { jobId: Number(/^JobId=(\d{1,15}) /.exec(bytes)?.[1] ?? Number.NaN), text: () => utf8(bytes) };
 }
 
 function utf8(bytes: string): string {

@@ -5,6 +5,7 @@ import type { ActiveJob, Node } from '../records.ts';
 import type { NodeLayout } from './allocation.ts';
 import { absent, allocationQuestions, type QueuedJobs } from './allocation-questions.ts';
 import { countControllers, messageTimeout, readConfig, readDiagnostics, readPing } from './controller-texts.ts';
+import { manyDetailsQuestion } from './details-of-many.ts';
 import { classifyFailure, saysUnknownJob } from './failure.ts';
 import { detailed, detailsQuestion } from './job-details.ts';
 import { keptScontrol } from './kept-scontrol.ts';
@@ -43,6 +44,7 @@ export function commandsController(parts: ControllerParts): Controller {
   const { keepUntil } = parts;
   const kept = keepUntil && keptScontrol({ commands, clock, nonce, args: [...scope, ...detailed], until: keepUntil });
   const detailsOf = detailsQuestion({ commands, nonce, kept, scope, queued: queuedById, allocations: questions });
+  const manyDetails = manyDetailsQuestion({ commands, nonce, kept, scope, queue: () => ask(queue, { states: runStates }), layouts });
   const readNodes = nodeReader();
   let lastNodes: Records<Node> | undefined;
   let clusterName: string | undefined = parts.cluster;
@@ -184,6 +186,7 @@ export function commandsController(parts: ControllerParts): Controller {
     activeStates: (query = {}) => ask(states, { states: query.states ?? runStates }),
     jobsById,
     details: async (jobIds, options) => answersTo(checked(jobIds), (ids) => detailsOf(ids, options)),
+    detailsOfMany: manyDetails,
     allocations: async (jobIds) => answersTo(checked(jobIds), (ids) => questions.of(ids)),
     allAllocations: () => questions.all(),
     nodes,

@@ -98,11 +98,11 @@ function standsAlone({ job }: QueuedJob): boolean {
 }
 
 /** Tasks of an array share one script. */
-function scriptOf({ job }: QueuedJob): number {
+export function scriptOf({ job }: QueuedJob): number {
   return job.array?.jobId ?? job.jobId;
 }
 
 /** A job to ask for each script. */
-function scriptOwners(jobs: ReadonlyMap<number, QueuedJob>): ReadonlyMap<number, number> {
+export function scriptOwners(jobs: ReadonlyMap<number, QueuedJob>): ReadonlyMap<number, number> {
   return new Map([...jobs].map(([jobId, queued]) => [scriptOf(queued), jobId]));
 }

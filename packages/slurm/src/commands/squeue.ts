@@ -3,6 +3,7 @@ import type { ActiveJobsQuery, Piece, Reject } from '../facets.ts';
 import type { ActiveJob } from '../records.ts';
 import { saysUnknownJob } from './failure.ts';
 import { excerpt, newFrame, readFrames } from './framing.ts';
+import { memoize, own } from './memo.ts';
 import type { ReleaseWatch } from './release.ts';
 import type { SlurmCommands } from './slurm-command.ts';
 import { columnsOf, refusedColumns, type SqueueColumn } from './squeue-columns.ts';
@@ -55,7 +56,13 @@ export function queuedJobs(releases: ReleaseWatch): RowReader<QueuedJob> {
     columns: async (unknown, again) => columnsOf(await (again ? releases.again() : releases.current()), unknown),
     decoder: (columns) => {
       const decoder = new SqueueDecoder(columns as readonly SqueueColumn[]);
-      return (row) => ({ job: decoder.job(row), rawName: decoder.raw(row, 'Name'), wckey: decoder.raw(row, 'WCKey') });
+      const shared = memoize(own);
+      return (row) => {
+        const job = decoder.job(row);
+        const rawName = decoder.raw(row, 'Name');
+        // Pieces of the answer would keep all of it for as long as one job is kept.
+        return { job, rawName: rawName === job.name ? job.name : own(rawName), wckey: shared(decoder.raw(row, 'WCKey')) };
+      };
     },
   };
 }
