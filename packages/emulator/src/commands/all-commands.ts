@@ -1,15 +1,17 @@
 import type { Command, CommandName } from './command.ts';
+import { sacct } from './sacct.ts';
+import { sinfo } from './sinfo.ts';
 import { squeue } from './squeue.ts';
 
 /** Every command by its name. */
 export const allCommands: Readonly<Record<CommandName, Command>> = {
-  sacct: missing,
+  sacct,
   sacctmgr: missing,
   sbatch: missing,
   scancel: missing,
   scontrol: missing,
   sdiag: missing,
-  sinfo: missing,
+  sinfo,
   sprio: missing,
   squeue,
   sreport: missing,
