@@ -51,7 +51,7 @@ export function jobRow(
     submit: job.submit,
     eligible: job.eligible,
     start: job.nodes.length === 0 ? null : job.start,
-    end: job.state === 'RUNNING' || job.state === 'SUSPENDED' || job.state === 'PENDING' ? null : job.end,
+    end: state === undefined && (job.state === 'RUNNING' || job.state === 'SUSPENDED' || job.state === 'PENDING') ? null : job.end,
     suspendedSeconds: job.suspendedSeconds,
     timeLimit: job.own.limitGiven ? job.timeLimit : job.timeLimit === 'unlimited' ? null : job.timeLimit,
     priority: job.priority,

@@ -37,6 +37,7 @@ export function runBackfill(world: World): void {
     tested += 1;
     while (cycle.try(job) && job.pendingTasks !== null);
   }
+  world.backfilledVersion = world.placementVersion;
 }
 
 class BackfillCycle {

@@ -57,6 +57,8 @@ function controllerTurn(world: World, kind: ControllerTimer): void {
       break;
     case 'priorities':
       world.queue.reprioritiseAll((job) => world.scale.of(job, world.now));
+      // The order may be another, and usage that counts against limits has decayed.
+      world.scheduleSoon();
       break;
     case 'reservation':
       reservationTurn(world);
@@ -64,7 +66,9 @@ function controllerTurn(world: World, kind: ControllerTimer): void {
   }
   if (world.queue.size > 0) {
     world.wakeAt('priorities', world.now + world.settings.calcPeriod);
-    world.wakeAt('backfill', Math.max(world.now + 1, world.lastBackfill + world.settings.backfillInterval));
+    if (world.backfilledVersion !== world.placementVersion) {
+      world.wakeAt('backfill', Math.max(world.now + 1, world.lastBackfill + world.settings.backfillInterval));
+    }
   }
 }
 

@@ -17,6 +17,8 @@ interface SavedController {
   readonly nextSeq: number;
   readonly nextDbIndex: number;
   readonly lastBackfill: Epoch;
+  readonly placementVersion: number;
+  readonly backfilledVersion: number;
   readonly statistics: Statistics;
   readonly own: readonly (readonly [ControllerTimer, { readonly at: Epoch; readonly seq: number }])[];
   readonly plans: readonly (readonly [number, StartPlan])[];
@@ -41,6 +43,8 @@ export function saveState(world: World, store: StateStore, rate: number): void {
     nextSeq: world.nextSeq,
     nextDbIndex: world.nextDbIndex,
     lastBackfill: world.lastBackfill,
+    placementVersion: world.placementVersion,
+    backfilledVersion: world.backfilledVersion,
     statistics: world.statistics,
     own: [...world.own],
     plans: [...world.plans].filter(([id]) => world.jobs.get(id)?.state === 'PENDING'),

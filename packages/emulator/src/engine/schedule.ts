@@ -20,7 +20,9 @@ export function schedule(world: World): void {
     if (!world.queue.has(job)) continue;
     while (tryStart(world, job, { blocked, kept, failed }) && job.pendingTasks !== null);
   }
-  if (world.queue.size > 0) world.wakeAt('backfill', Math.max(world.now, world.lastBackfill + world.settings.backfillInterval));
+  if (world.queue.size > 0 && world.backfilledVersion !== world.placementVersion) {
+    world.wakeAt('backfill', Math.max(world.now, world.lastBackfill + world.settings.backfillInterval));
+  }
 }
 
 interface Cycle {

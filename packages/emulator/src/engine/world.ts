@@ -94,6 +94,8 @@ export class World {
   nextDbIndex = 1;
   /** Rises with everything that changes what can be placed: schedules are planned anew. */
   placementVersion = 0;
+  /** What of it the backfill scheduler has seen. */
+  backfilledVersion = -1;
   lastBackfill: Epoch = 0;
   readonly random: () => number;
   readonly log: (line: string) => void;
