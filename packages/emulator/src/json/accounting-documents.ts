@@ -1,15 +1,7 @@
 import type { TresKind } from '@sluice/slurm';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
-import type { EmulatedAccount, EmulatedAssociation, EmulatedUser, ShareFigures } from '../model/slurmdbd.ts';
-import {
-  type ClusterRecord,
-  type NumberedQos,
-  writeAccount,
-  writeCluster,
-  writeQos,
-  writeTresKind,
-  writeUser,
-} from './accounting-objects.ts';
+import type { EmulatedAccount, EmulatedAssociation, EmulatedQos, EmulatedUser, ShareFigures } from '../model/slurmdbd.ts';
+import { type ClusterRecord, writeAccount, writeCluster, writeQos, writeTresKind, writeUser } from './accounting-objects.ts';
 import { writeAssociation } from './association.ts';
 import type { JsonContext } from './context.ts';
 import { type Call, document } from './documents.ts';
@@ -53,7 +45,7 @@ function associationsShown(shown: WithAssociations, context: JsonContext): reado
 }
 
 /** `sacctmgr show qos --json`, `/slurmdb/…/qos`. */
-export function qosJson(slurm: EmulatedSlurm, qos: readonly NumberedQos[], call: Call): Fields {
+export function qosJson(slurm: EmulatedSlurm, qos: readonly EmulatedQos[], call: Call): Fields {
   return document(slurm, call, (context) => ({ [context.dialect < 39 ? 'QOS' : 'qos']: qos.map((one) => writeQos(one, context)) }));
 }
 

@@ -1,13 +1,11 @@
-import type { Qos, Tres, TresKind } from '@sluice/slurm';
-import type { EmulatedAccount, EmulatedAssociation, EmulatedUser } from '../model/slurmdbd.ts';
+import type { Tres, TresKind } from '@sluice/slurm';
+import type { EmulatedAccount, EmulatedAssociation, EmulatedQos, EmulatedUser } from '../model/slurmdbd.ts';
 import { associationKey, orEndless } from './association.ts';
 import type { JsonContext } from './context.ts';
 import { nodeList } from './names.ts';
 import { columnsOf, type Table, writeObject } from './table.ts';
 import { tresList } from './tres-text.ts';
 import { type Fields, maybeNumber, type Value } from './value.ts';
-
-export type NumberedQos = Qos & { readonly id: number };
 
 /** An account with its associations, which only 22.05 lists without being asked. */
 export function writeAccount(
@@ -49,22 +47,22 @@ export function writeUser(
   };
 }
 
-const { constant, group, integer, number, real, since, text, value, words } = columnsOf<NumberedQos>();
-const list = (read: (qos: NumberedQos) => Tres) => (qos: NumberedQos, context: JsonContext) => tresList(read(qos), context);
+const { constant, group, integer, number, real, since, text, value, words } = columnsOf<EmulatedQos>();
+const list = (read: (qos: EmulatedQos) => Tres) => (qos: EmulatedQos, context: JsonContext) => tresList(read(qos), context);
 const empty: Value = [];
 
 /** A QOS. What the emulator keeps no limit of is endless. */
-export function writeQos(qos: NumberedQos, context: JsonContext): Fields {
+export function writeQos(qos: EmulatedQos, context: JsonContext): Fields {
   return writeObject(qosTable, qos, context);
 }
 
-const qosTable: Table<NumberedQos> = [
+const qosTable: Table<EmulatedQos> = [
   text('description', ({ description }) => description),
   words('flags', ({ flags }) => flags.map(qosFlag)),
   integer('id', ({ id }) => id),
   group(
     'limits',
-    value('grace_time', (_, context) => (context.dialect === 39 ? maybeNumber(0) : 0)),
+    value('grace_time', ({ graceTime }, context) => (context.dialect === 39 ? maybeNumber(graceTime) : graceTime)),
     group(
       'max',
       group(
@@ -82,13 +80,13 @@ const qosTable: Table<NumberedQos> = [
           'active_jobs',
           group(
             'per',
-            number('account', () => 'unlimited'),
+            number('account', ({ maxJobsPerAccount }) => orEndless(maxJobsPerAccount)),
             number('user', ({ maxJobsPerUser }) => orEndless(maxJobsPerUser)),
           ),
         ),
         group(
           'per',
-          number('account', () => 'unlimited'),
+          number('account', ({ maxSubmitJobsPerAccount }) => orEndless(maxSubmitJobsPerAccount)),
           number('user', ({ maxSubmitJobsPerUser }) => orEndless(maxSubmitJobsPerUser)),
         ),
       ),
@@ -162,20 +160,36 @@ const qosTable: Table<NumberedQos> = [
     group(
       'min',
       number('priority_threshold', () => 'unlimited'),
-      constant('tres', { per: { job: [] } }),
+      group(
+        'tres',
+        group(
+          'per',
+          value(
+            'job',
+            list(({ minTresPerJob }) => minTresPerJob),
+          ),
+        ),
+      ),
     ),
   ),
   text('name', ({ name }) => name),
   group(
     'preempt',
     words('list', ({ preempt }) => preempt),
-    value('mode', (_, context) => (context.dialect < 39 ? [] : ['DISABLED'])),
+    value('mode', preemptMode),
     number('exempt_time', () => 'unlimited'),
   ),
   number('priority', ({ priority }) => priority),
   real('usage_factor', ({ usageFactor }) => usageFactor),
-  real('usage_threshold', () => 'unlimited'),
+  real('usage_threshold', ({ usageThreshold }) => orEndless(usageThreshold)),
 ];
+
+/** The cluster's own mode is `cluster` to sacctmgr and `DISABLED` here. */
+function preemptMode({ preemptMode: mode }: EmulatedQos, context: JsonContext): Value {
+  const isOwn = mode !== '' && mode.toLowerCase() !== 'cluster';
+  if (context.dialect < 39) return isOwn ? [mode.toLowerCase()] : [];
+  return [isOwn ? mode.toUpperCase() : 'DISABLED'];
+}
 
 const qosFlags: Readonly<Record<string, string>> = {
   DenyOnLimit: 'DENY_LIMIT',

@@ -19,8 +19,11 @@ export type Speaker =
 export interface SlurmrestdError {
   readonly number: number;
   readonly error: string;
-  readonly description: string;
-  readonly source: string;
+  /** 22.05 leaves out the one or the other here and there. */
+  readonly description?: string;
+  readonly source?: string;
+  /** Key of the number where 22.05 has another than `error_number`. */
+  readonly numberKey?: 'errno' | 'error_code';
 }
 
 /** An entry of `warnings`. */
@@ -36,11 +39,11 @@ export interface Said {
 
 /** The whole answer: v0.0.38 says its meta and errors before the data, the others after it; and warnings. */
 export function envelope(data: Fields, speaker: Speaker, context: JsonContext, said: Said = {}): Fields {
-  const errors = (said.errors ?? []).map((error) => ({
-    description: error.description,
-    error_number: error.number,
-    error: error.error,
-    source: error.source,
+  const errors = (said.errors ?? []).map(({ description, number, numberKey, error, source }) => ({
+    ...(description === undefined ? {} : { description }),
+    [numberKey ?? 'error_number']: number,
+    error,
+    ...(source === undefined ? {} : { source }),
   }));
   if (context.dialect < 39) return { meta: oldMeta(speaker, context), errors, ...data };
   const warnings = (said.warnings ?? []).map(({ description, source }) => ({ description, source }));

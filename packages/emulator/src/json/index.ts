@@ -9,7 +9,7 @@ export {
   usersJson,
   type WithAssociations,
 } from './accounting-documents.ts';
-export { type ClusterRecord, type NumberedQos, qosFlag, qosFlagOf } from './accounting-objects.ts';
+export { type ClusterRecord, qosFlag, qosFlagOf } from './accounting-objects.ts';
 export { fairshareOfParent } from './association.ts';
 export { jobStatesJson, licensesJson, pingJson, sdiagJson, stepsJson } from './controller-documents.ts';
 export type { StepOfJob } from './controller-step.ts';

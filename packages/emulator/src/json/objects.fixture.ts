@@ -1,8 +1,7 @@
 import type { Limits } from '@sluice/slurm';
 import type { ControllerStatistics, EmulatedNode, EmulatedPartition, Reservation } from '../model/slurmctld.ts';
-import type { EmulatedAccount, EmulatedAssociation, EmulatedUser, ShareFigures } from '../model/slurmdbd.ts';
+import type { EmulatedAccount, EmulatedAssociation, EmulatedQos, EmulatedUser, ShareFigures } from '../model/slurmdbd.ts';
 import type { ClusterSpec } from '../model/spec.ts';
-import type { NumberedQos } from './accounting-objects.ts';
 
 /** Two nodes of the recorded cluster: one with GPUs in use, one full. `at` are moments of the recording. */
 export function labNodes(
@@ -139,9 +138,9 @@ export const labUsers: readonly EmulatedUser[] = [
   { name: 'root', defaultAccount: 'root', adminLevel: 'Administrator', defaultWckey: '', coordinates: [] },
 ];
 
-export const labQos: readonly NumberedQos[] = [qos(1, 'normal', 'Normal QOS default', 0), qos(2, 'high', 'high', 100)];
+export const labQos: readonly EmulatedQos[] = [qos(1, 'normal', 'Normal QOS default', 0), qos(2, 'high', 'high', 100)];
 
-function qos(id: number, name: string, description: string, priority: number): NumberedQos {
+function qos(id: number, name: string, description: string, priority: number): EmulatedQos {
   return {
     ...noLimits,
     id,
@@ -155,6 +154,12 @@ function qos(id: number, name: string, description: string, priority: number): N
     maxTresPerAccount: {},
     maxJobsPerUser: null,
     maxSubmitJobsPerUser: null,
+    usageThreshold: null,
+    graceTime: 0,
+    minTresPerJob: {},
+    maxJobsPerAccount: null,
+    maxSubmitJobsPerAccount: null,
+    preemptMode: 'cluster',
   };
 }
 
