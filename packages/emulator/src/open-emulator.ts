@@ -65,6 +65,8 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
   let dirty = false;
   let written = clock.monotonic();
   let alarm = new AbortController();
+  // When the loop below wakes by itself, on the machine's clock.
+  let wakesAt = 0;
   const closed = new AbortController();
 
   const database = new Accounting({
@@ -119,7 +121,10 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
   function changed(): void {
     dirty = true;
     if (clock.monotonic() - written > writeDelayMs) write();
-    alarm.abort();
+    if (clock.monotonic() + (untilNext() ?? Number.POSITIVE_INFINITY) < wakesAt) {
+      wakesAt = 0;
+      alarm.abort();
+    }
     for (const listener of listeners) listener();
   }
 
@@ -142,6 +147,7 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
     while (!closed.signal.aborted) {
       alarm = new AbortController();
       const wait = untilNext() ?? 3_600_000;
+      wakesAt = clock.monotonic() + wait;
       await clock.sleep(wait, AbortSignal.any([alarm.signal, closed.signal])).catch(() => {});
       if (closed.signal.aborted) return;
       time.sync();

@@ -50,6 +50,7 @@ export function demandOf(request: JobRequest, { defMemPerCpuMiB, partition }: De
   if (maxNodes !== null && maxNodes < minNodes) throw refusal('ESLURM_INVALID_NODE_COUNT');
   const tasks = request.tasks ?? minNodes * (request.tasksPerNode ?? 1);
   if (tasks < 1) throw refusal('ESLURM_BAD_TASK_COUNT');
+  const gres = { node: wishes(request.gresPerNode), job: wishes(request.gresPerJob), task: wishes(request.gresPerTask) };
   return {
     minNodes,
     maxNodes,
@@ -58,9 +59,9 @@ export function demandOf(request: JobRequest, { defMemPerCpuMiB, partition }: De
     cpusPerTask: Math.max(request.cpusPerTask ?? 1, 1),
     threadsPerCore: request.threadsPerCore ?? null,
     memory: memoryOf(request, partition.defMemPerCpuMiB ?? defMemPerCpuMiB),
-    gresPerNode: wishes(request.gresPerNode),
-    gresPerJob: wishes(request.gresPerJob),
-    gresPerTask: wishes(request.gresPerTask),
+    gresPerNode: gres.node,
+    gresPerJob: beside(gres.job, gres.node, minNodes),
+    gresPerTask: beside(gres.task, [...gres.node, ...gres.job], tasks / minNodes),
     sharing: sharingOf(request, partition),
     required,
     excluded: request.excludedNodes ?? [],
@@ -87,6 +88,16 @@ function wishes(text: string | undefined): readonly GresWish[] {
   const parsed = parseGres(text.replaceAll('=', ':'));
   if (parsed === undefined) throw refusal('ESLURM_INVALID_GRES');
   return parsed.filter(({ count }) => count > 0).map(({ name, type, count }) => ({ name, type, count }));
+}
+
+/** A kind of device may be asked for in one way only, unless both come to the same: so many for each of so many parts. */
+function beside(wanted: readonly GresWish[], others: readonly GresWish[], parts: number): readonly GresWish[] {
+  return wanted.filter(({ name, count }) => {
+    const other = others.find((each) => each.name === name);
+    if (other === undefined) return true;
+    if (other.count * parts === count || count * parts === other.count) return false;
+    throw refusal('ESLURM_INVALID_GRES');
+  });
 }
 
 /** `a&b`, `a|b`, `[a|b]`: alternatives of features that a node must have; Slurm's counts (`a*2`) are read over. */

@@ -27,27 +27,24 @@ export function grantsOf(chosen: readonly Chosen[], demand: Demand, rows: number
 }
 
 function coresFor(node: NodeRecord, demand: Demand, tasks: number, rows: number, withDevices: boolean): readonly number[] {
-  const { sockets, coresPerSocket, threadsPerCore } = node.spec;
-  const threads = Math.min(demand.threadsPerCore ?? threadsPerCore, threadsPerCore);
+  const threads = Math.min(demand.threadsPerCore ?? node.spec.threadsPerCore, node.spec.threadsPerCore);
   const count = Math.min(Math.ceil((tasks * demand.cpusPerTask) / threads), node.cores);
   const perTask = Math.max(1, Math.ceil(demand.cpusPerTask / threads));
-  const free = range(sockets).map((socket) =>
-    range(coresPerSocket)
-      .map((core) => socket * coresPerSocket + core)
-      .filter((core) => (node.coreUse[core] ?? 0) < rows)
-      .sort((a, b) => (node.coreUse[a] ?? 0) - (node.coreUse[b] ?? 0)),
-  );
+  const free = freeBySocket(node, rows);
   const order = withDevices ? [...free].sort((a, b) => b.length - a.length || free.indexOf(b) - free.indexOf(a)) : free;
   const taken: number[] = [];
+  const next = order.map(() => 0);
   const chunk = withDevices ? count : perTask;
   // A whole task on one socket while there is one with room for it; what is left over goes wherever a core is free.
   for (const size of chunk > 1 ? [chunk, 1] : [1]) {
     for (let again = true; again && taken.length < count; ) {
       again = false;
-      for (const socket of order) {
+      for (const [at, socket] of order.entries()) {
         const wanted = Math.min(size, count - taken.length);
-        if (wanted === 0 || socket.length < wanted) continue;
-        taken.push(...socket.splice(0, wanted));
+        const from = next[at] as number;
+        if (wanted === 0 || socket.length - from < wanted) continue;
+        for (let core = from; core < from + wanted; core++) taken.push(socket[core] as number);
+        next[at] = from + wanted;
         again = true;
       }
     }
@@ -55,9 +52,25 @@ function coresFor(node: NodeRecord, demand: Demand, tasks: number, rows: number,
   return taken.sort((a, b) => a - b);
 }
 
+/** Cores that the job may have, socket by socket: the least used first, then the lowest. */
+function freeBySocket(node: NodeRecord, rows: number): readonly (readonly number[])[] {
+  const { sockets, coresPerSocket } = node.spec;
+  const free: number[][] = [];
+  for (let socket = 0, core = 0; socket < sockets; socket++) {
+    const cores: number[] = [];
+    for (let end = core + coresPerSocket; core < end; core++) if ((node.coreUse[core] as number) < rows) cores.push(core);
+    if (rows > 1) cores.sort((a, b) => (node.coreUse[a] as number) - (node.coreUse[b] as number) || a - b);
+    free.push(cores);
+  }
+  return free;
+}
+
 function cpusOf(node: NodeRecord, cores: readonly number[]): readonly number[] {
   const { threadsPerCore } = node.spec;
-  return cores.flatMap((core) => range(threadsPerCore).map((thread) => core * threadsPerCore + thread));
+  if (threadsPerCore === 1) return cores;
+  const cpus: number[] = [];
+  for (const core of cores) for (let thread = 0; thread < threadsPerCore; thread++) cpus.push(core * threadsPerCore + thread);
+  return cpus;
 }
 
 function memoryFor(node: NodeRecord, demand: Demand, cores: number, gres: NodeGrant['gres']): number {
@@ -79,10 +92,9 @@ function sharesOfJob(chosen: readonly Chosen[], demand: Demand): readonly (reado
         (sum, set) => sum + (set.name === wish.name && (wish.type ?? set.type) === set.type ? set.free : 0),
         0,
       );
-      // Every node keeps at least one device, so that the job has some on each.
-      const count = Math.min(free, left - (chosen.length - at - 1));
-      if (count <= 0) return undefined;
-      shares[at]?.push({ ...wish, count });
+      // One stays for each node that is to come, so that the job has some on each.
+      const count = Math.min(free, left, Math.max(1, left - (chosen.length - at - 1)));
+      if (count > 0) shares[at]?.push({ ...wish, count });
       left -= count;
     }
     if (left > 0) return undefined;

@@ -3,7 +3,7 @@ import { splitTask } from './arrays.ts';
 import { components } from './het.ts';
 import type { JobRecord } from './job-record.ts';
 import { account, charge, endPending, requeueEnded } from './lifecycle.ts';
-import { isActive, reconsider } from './pending.ts';
+import { isActive, notifyWaiting, reconsider } from './pending.ts';
 import { isOperator, needOperator, needOwner } from './permissions.ts';
 import { ranSeconds } from './play.ts';
 import { signalReason } from './reasons.ts';
@@ -59,15 +59,17 @@ export function signal(
   }
 }
 
+/** Tasks that are cancelled before they got a record of their own leave none (recorded): neither slurmctld nor slurmdbd knows of them any more. */
 function cancelPending(world: World, job: JobRecord, tasks: readonly number[] | null, as: Identity): void {
-  if (tasks === null) {
+  const left = tasks === null ? [] : (job.pendingTasks ?? []).filter((task) => !tasks.includes(task));
+  if (left.length === 0) {
     endPending(world, job, { state: 'CANCELLED', exit: { code: 0, signal: 0 }, reason: '', by: as.uid });
     return;
   }
-  for (const task of tasks) {
-    const record = splitTask(world, job, task);
-    endPending(world, record, { state: 'CANCELLED', exit: { code: 0, signal: 0 }, reason: '', by: as.uid });
-  }
+  world.counts.submitted(job, left.length - (job.pendingTasks?.length ?? left.length));
+  job.pendingTasks = left;
+  world.touch(job);
+  notifyWaiting(world, job);
 }
 
 /** A signal that a played run does not survive ends it; others it does not notice. */

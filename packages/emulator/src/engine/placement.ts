@@ -2,13 +2,14 @@ import type { Tres } from '@sluice/slurm';
 import type { NodeGrant } from '../model/job.ts';
 import { runningTasks } from './arrays.ts';
 import { isSuitable, tasksThatFit, whenEmpty } from './capacity.ts';
+import type { Demand } from './demand.ts';
 import { allocatedTres, grantsOf } from './grant.ts';
 import type { JobRecord } from './job-record.ts';
 import { rowsOf, yearMinutes } from './lifecycle.ts';
 import { limitedJob, limitReason } from './limits.ts';
 import type { NodeRecord } from './node-record.ts';
 import { reservationNodes, reservedUntil } from './reservations.ts';
-import { selectNodes } from './select-nodes.ts';
+import { type Candidate, selectNodes, spread } from './select-nodes.ts';
 import type { PartitionRecord, World } from './world.ts';
 
 /** Where a job may start now, or why it may not. `blocks`: those behind it in the partition have to wait as well. */
@@ -112,31 +113,21 @@ function whyNot(world: World, job: JobRecord, partition: PartitionRecord, usable
 }
 
 /** Whether a job could run in a partition if all its nodes were up and empty; submission asks it. */
-export function couldEverRun(job: { readonly own: Pick<JobRecord['own'], 'demand'> }, partition: PartitionRecord): boolean {
-  const { demand } = job.own;
+export function couldEverRun(demand: Demand, partition: PartitionRecord): boolean {
   const excluded = new Set(demand.excluded);
-  let nodes = 0;
+  const required = new Set(demand.required);
+  const fitting: Candidate[] = [];
   let tasks = 0;
   for (const node of partition.members) {
     if (!isSuitable(node, demand, excluded)) {
-      if (demand.required.includes(node.spec.name)) return false;
+      if (required.has(node.spec.name)) return false;
       continue;
     }
-    nodes += 1;
-    tasks += tasksThatFit(node, demand, whenEmpty(node));
-    if (
-      nodes >= demand.minNodes &&
-      tasks >= demand.tasks &&
-      demand.gresPerJob.length === 0 &&
-      demand.required.length === 0 &&
-      demand.maxNodes === null
-    )
-      return true;
+    const fit = tasksThatFit(node, demand, whenEmpty(node));
+    fitting.push({ node, fit });
+    tasks += fit;
+    const simple = required.size === 0 && demand.gresPerJob.length === 0 && demand.maxNodes === null;
+    if (simple && fitting.length >= demand.minNodes && tasks >= demand.tasks) return true;
   }
-  if (nodes < demand.minNodes || tasks < demand.tasks) return false;
-  return demand.gresPerJob.every(({ name, type, count }) => {
-    let devices = 0;
-    for (const node of partition.members) if (isSuitable(node, demand, excluded)) devices += whenEmpty(node).devices(name, type);
-    return devices >= count;
-  });
+  return spread(fitting, demand, required, (set) => set.inUse.length) !== undefined;
 }

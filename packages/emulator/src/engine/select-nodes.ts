@@ -1,6 +1,6 @@
 import { freeNow, letsIn, tasksThatFit } from './capacity.ts';
 import type { Demand } from './demand.ts';
-import type { NodeRecord } from './node-record.ts';
+import type { DeviceSet, NodeRecord } from './node-record.ts';
 
 /** A node that was chosen, with the tasks it gets. */
 export interface Chosen {
@@ -60,9 +60,15 @@ function enough(nodes: number, fit: number, demand: Demand): boolean {
 
 /**
  * Tasks over nodes: one for each node, then the nodes filled in their order (distribution `block`). Of the candidates come the required ones, then the
- * first; where these would be more than the most allowed, those that take most tasks. Pure. Undefined when it can't be done.
+ * first; where these would be more than the most allowed, those that take most tasks. `devices`: how many of a node's count for
+ * the job as a whole; those that are free. Pure. Undefined when it can't be done.
  */
-export function spread(fitting: readonly Candidate[], demand: Demand, required: ReadonlySet<string>): readonly Chosen[] | undefined {
+export function spread(
+  fitting: readonly Candidate[],
+  demand: Demand,
+  required: ReadonlySet<string>,
+  devices: (set: DeviceSet) => number = (set) => set.free,
+): readonly Chosen[] | undefined {
   const maxNodes = Math.min(demand.maxNodes ?? fitting.length, fitting.length);
   if (fitting.length < demand.minNodes) return undefined;
   const inOrder =
@@ -70,11 +76,12 @@ export function spread(fitting: readonly Candidate[], demand: Demand, required: 
       ? fitting
       : [...fitting].sort((a, b) => Number(required.has(b.node.spec.name)) - Number(required.has(a.node.spec.name)));
   const taken =
-    firstEnough(inOrder, demand, maxNodes) ??
+    firstEnough(inOrder, demand, maxNodes, devices) ??
     firstEnough(
       [...inOrder].sort((a, b) => b.fit - a.fit),
       demand,
       maxNodes,
+      devices,
     );
   if (taken === undefined) return undefined;
   taken.sort((a, b) => a.node.index - b.node.index);
@@ -86,14 +93,20 @@ export function spread(fitting: readonly Candidate[], demand: Demand, required: 
   });
 }
 
-function firstEnough(candidates: readonly Candidate[], demand: Demand, maxNodes: number): Candidate[] | undefined {
+function firstEnough(
+  candidates: readonly Candidate[],
+  demand: Demand,
+  maxNodes: number,
+  devices: (set: DeviceSet) => number,
+): Candidate[] | undefined {
   let fit = 0;
   const missing = demand.gresPerJob.map((wish) => ({ ...wish }));
   for (let count = 0; count < maxNodes; count++) {
     const { node, fit: tasks } = candidates[count] as Candidate;
     fit += tasks;
     for (const wish of missing) {
-      for (const set of node.devices) if (set.name === wish.name && (wish.type === null || wish.type === set.type)) wish.count -= set.free;
+      for (const set of node.devices)
+        if (set.name === wish.name && (wish.type === null || wish.type === set.type)) wish.count -= devices(set);
     }
     if (count + 1 >= demand.minNodes && fit >= demand.tasks && missing.every((wish) => wish.count <= 0))
       return candidates.slice(0, count + 1);

@@ -131,8 +131,7 @@ function checkNodes(world: World, demand: Demand, partitions: readonly Partition
   }
   if (!partitions.some(({ memberNames }) => demand.required.every((name) => memberNames.has(name))))
     throw refusal('ESLURM_REQUESTED_NODES_NOT_IN_PARTITION');
-  if (!partitions.some((partition) => couldEverRun({ own: { demand } }, partition)))
-    throw refusal('ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE');
+  if (!partitions.some((partition) => couldEverRun(demand, partition))) throw refusal('ESLURM_REQUESTED_NODE_CONFIG_UNAVAILABLE');
 }
 
 function checkTimes(world: World, request: JobRequest): void {
