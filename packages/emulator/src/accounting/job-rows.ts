@@ -12,17 +12,19 @@ export interface RowSpan {
   readonly started: number;
   readonly ended: number;
   readonly suspended: number;
+  /** CPUs that were asked for. */
+  readonly cpus: number;
   readonly tres: Tres;
 }
 
 const upsert = `INSERT INTO job_row (db_index, cluster, job_id, array_job_id, task_id, het_job_id, het_offset, submitted, eligible, started,
-  ended, user, account, association_id, partition, qos, name, state, nodes, suspended, tres, body)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ended, user, account, association_id, partition, qos, name, state, nodes, suspended, cpus, tres, body)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (db_index) DO UPDATE SET cluster = excluded.cluster, job_id = excluded.job_id, array_job_id = excluded.array_job_id,
   task_id = excluded.task_id, het_job_id = excluded.het_job_id, het_offset = excluded.het_offset, submitted = excluded.submitted,
   eligible = excluded.eligible, started = excluded.started, ended = excluded.ended, user = excluded.user, account = excluded.account,
   association_id = excluded.association_id, partition = excluded.partition, qos = excluded.qos, name = excluded.name,
-  state = excluded.state, nodes = excluded.nodes, suspended = excluded.suspended, tres = excluded.tres, body = excluded.body`;
+  state = excluded.state, nodes = excluded.nodes, suspended = excluded.suspended, cpus = excluded.cpus, tres = excluded.tres, body = excluded.body`;
 
 /** NO_VAL: the row that stands for the tasks that pend comes behind those of its tasks. */
 const noTask = 0xff_ff_ff_fe;
@@ -69,7 +71,7 @@ export class JobRows {
   /** Rows that ran, or waited while they were eligible, at any time in [from, to). */
   *spans(from: number, to: number): Iterable<RowSpan> {
     this.#write();
-    const sql = `SELECT job_id, association_id, submitted, eligible, started, ended, suspended, tres FROM job_row
+    const sql = `SELECT job_id, association_id, submitted, eligible, started, ended, suspended, cpus, tres FROM job_row
       WHERE eligible > 0 AND eligible < ? AND (ended > ? OR ended = 0)`;
     for (const row of this.#store.iterate(sql, to, from)) {
       yield {
@@ -80,6 +82,7 @@ export class JobRows {
         started: Number(row['started']),
         ended: Number(row['ended']),
         suspended: Number(row['suspended']),
+        cpus: Number(row['cpus']),
         tres: JSON.parse(String(row['tres'])) as Tres,
       };
     }
@@ -117,6 +120,7 @@ export class JobRows {
       row.state,
       row.nodes,
       row.suspendedSeconds,
+      row.requestedCpus,
       JSON.stringify(row.start === null ? row.requestedTres : row.allocatedTres),
       JSON.stringify(body),
     );

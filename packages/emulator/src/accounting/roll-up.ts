@@ -70,7 +70,7 @@ export class RollUp {
       });
       const waited = { from: Math.max(span.eligible, first), to: span.started || span.ended || last, share: 1 };
       eachHour(waited, (hour, seconds) => {
-        sumOf(hour, 'cpu').waited += (span.tres['cpu'] ?? 0) * seconds;
+        sumOf(hour, 'cpu').waited += span.cpus * seconds;
       });
     }
     const hours: ClusterHour[] = [];

@@ -17,6 +17,9 @@ export interface UsageContext {
   now(): Epoch;
 }
 
+/** INFINITE: what slurmctld counts for a job without a time limit (recordings live/sshare.txt). */
+const unlimitedMins = 4_294_967_295;
+
 /** Usage, shares and what runs, by association and QOS. What was used is kept by UsageLedger; what it means is worked out when it is asked. */
 export class Usage {
   readonly #context: UsageContext;
@@ -148,12 +151,12 @@ export class Usage {
     return this.#factors.figures;
   }
 
-  /** Minutes that what runs may still take, by association; what has no limit is not counted. */
+  /** Minutes that what runs may still take, by association. */
   #runMins(): ReadonlyMap<number, Tres> {
     const now = this.#context.now();
     const sums = new Map<number, Record<string, number>>();
     for (const { associationId, tres, at, limitMins } of this.#ledger.charges()) {
-      const left = limitMins === null ? 0 : Math.max(0, limitMins - (now - at) / 60);
+      const left = Math.max(0, (limitMins ?? unlimitedMins) - (now - at) / 60);
       for (const id of this.#context.tree.chain(associationId)) {
         const sum = sums.get(id) ?? {};
         sums.set(id, sum);

@@ -27,6 +27,7 @@ export const migrations: readonly string[] = [
     state TEXT NOT NULL,
     nodes TEXT NOT NULL,
     suspended INTEGER NOT NULL,
+    cpus INTEGER NOT NULL,
     tres TEXT NOT NULL,
     body TEXT NOT NULL
   ) STRICT;
