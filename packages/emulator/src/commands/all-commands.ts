@@ -1,12 +1,15 @@
 import type { Command, CommandName } from './command.ts';
 import { sacct } from './sacct.ts';
+import { sacctmgr } from './sacctmgr.ts';
 import { sinfo } from './sinfo.ts';
 import { squeue } from './squeue.ts';
+import { sreport } from './sreport.ts';
+import { sshare } from './sshare.ts';
 
 /** Every command by its name. */
 export const allCommands: Readonly<Record<CommandName, Command>> = {
   sacct,
-  sacctmgr: missing,
+  sacctmgr,
   sbatch: missing,
   scancel: missing,
   scontrol: missing,
@@ -14,9 +17,9 @@ export const allCommands: Readonly<Record<CommandName, Command>> = {
   sinfo,
   sprio: missing,
   squeue,
-  sreport: missing,
+  sreport,
   srun: missing,
-  sshare: missing,
+  sshare,
 };
 
 async function missing({ err }: Parameters<Command>[0]): Promise<number> {
