@@ -1,5 +1,21 @@
 export { allCommands } from './commands/all-commands.ts';
 export { labSpec } from './config/lab-spec.ts';
+export { readSlurmConf } from './config/slurm-conf.ts';
+export {
+  descriptionText,
+  readScenario,
+  runScenario,
+  type Scenario,
+  type ScenarioOptions,
+  type ScenarioResult,
+  type StepReport,
+  scenarioResult,
+  scenarioSchema,
+  shippedNames,
+  shippedScenario,
+  stepText,
+  summaryText,
+} from './control/scenarios/index.ts';
 export { type ControlOptions, type ControlPlane, serveControl } from './control/serve-control.ts';
 export type * from './model/emulated-slurm.ts';
 export type * from './model/job.ts';

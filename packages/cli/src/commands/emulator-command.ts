@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Surroundings } from '../surroundings.ts';
+import type { ScenarioOptions } from './emulator-scenario.ts';
 
 export interface DirectoryOptions {
   readonly dir: string;
@@ -121,8 +122,36 @@ Examples:
       setExit(await runExecutable(command, door, where, words));
     });
 
+  addScenario(emulator, around, setExit);
   addTime(emulator, around);
   addFault(emulator, around);
+}
+
+function addScenario(emulator: Command, around: Surroundings, setExit: (code: number) => void): void {
+  emulator
+    .command('scenario')
+    .description('play a scenario on a cluster in memory, and say whether all came as it expects')
+    .argument('[scenario]', 'a YAML file, or the name of one that is shipped')
+    .option('--list', 'list those that are shipped')
+    .option('--describe <scenario>', 'say what one is about, and its steps')
+    .option('--step-by-step', 'wait for Enter after each step')
+    .option('--json', 'as JSON, for programs')
+    .addHelpText(
+      'after',
+      `
+Needs no cluster that runs. Ends with 0 when all expectations were met, with 1 when one was not, with 65 when
+the file is no scenario; docs/emulator-scenarios.md says what stands in one.
+
+Examples:
+  $ sluice emulator scenario --list
+  $ sluice emulator scenario sequence
+  $ sluice emulator scenario ./mine.yaml --json
+`,
+    )
+    .action(async (what: string | undefined, options: ScenarioOptions) => {
+      const { emulatorScenario } = await import('./emulator-scenario.ts');
+      setExit(await emulatorScenario(what, options, around));
+    });
 }
 
 function addTime(emulator: Command, around: Surroundings): void {

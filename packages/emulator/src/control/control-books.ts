@@ -21,6 +21,10 @@ export class ControlBooks {
     return this.#of(account).allocation;
   }
 
+  graceRatio(account: string): number {
+    return this.#of(account).graceRatio;
+  }
+
   set(account: string, { allocation, graceRatio }: { readonly allocation?: number; readonly graceRatio?: number }): void {
     const book = this.#of(account);
     if (allocation !== undefined) book.allocation = allocation;
