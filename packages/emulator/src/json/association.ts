@@ -124,7 +124,7 @@ const associationTable: Table<EmulatedAssociation> = [
   nullable('parent_account', ({ parent }) => parent),
   nullable('partition', ({ partition }) => partition),
   number('priority', ({ priority }) => orEndless(priority)),
-  words('qos', ({ qos }) => qos),
+  words('qos', qosNames),
   integer('shares_raw', ({ fairshare }) => (fairshare === 'parent' ? fairshareOfParent : fairshare)),
   ...until(39, unused('usage', {})),
   nullable('user', ({ user }) => user),
@@ -140,4 +140,9 @@ function idOf(association: EmulatedAssociation, context: JsonContext): Value {
 function isDefault({ isDefault: given, account, user }: EmulatedAssociation, context: JsonContext): Value {
   if (context.dialect < 39) return Number(given);
   return given || (context.release < 2505 && user === '' && account !== 'root');
+}
+
+/** By name in 22.05, in the order of their numbers later (recorded). */
+function qosNames({ qos }: EmulatedAssociation, context: JsonContext): readonly string[] {
+  return qos.toSorted((one, other) => (context.release < 2302 ? (one < other ? -1 : 1) : context.qosId(one) - context.qosId(other)));
 }

@@ -21,6 +21,8 @@ export interface JsonContext {
   tres(name: string): TresKind | undefined;
   tresKinds(): readonly TresKind[];
   setting(name: string): string | undefined;
+  /** Number of a QOS; past all others when there is none of that name. */
+  qosId(name: string): number;
 }
 
 const ownTres = ['cpu', 'mem', 'energy', 'node', 'billing', 'fs/disk', 'vmem', 'pages'];
@@ -29,6 +31,7 @@ export function jsonContext(slurm: EmulatedSlurm, release: string, dialect: stri
   const nodes = memo(() => new Map(slurm.spec.nodes.map((node) => [node.name, node])));
   const kinds = memo(() => slurm.database.tres());
   const byName = memo(() => new Map(kinds().map((kind) => [tresName(kind), kind])));
+  const qos = memo(() => new Map(slurm.database.qos().map(({ name, id }) => [name, id])));
   const config = memo(() => slurm.controller.config());
   return {
     dialect: parseDialect(dialect) ?? 42,
@@ -43,6 +46,7 @@ export function jsonContext(slurm: EmulatedSlurm, release: string, dialect: stri
     tres: (name) => byName().get(name) ?? ownKind(name),
     tresKinds: () => kinds(),
     setting: (name) => config()[name],
+    qosId: (name) => qos().get(name) ?? Number.MAX_SAFE_INTEGER,
   };
 }
 

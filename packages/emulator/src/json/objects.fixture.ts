@@ -76,8 +76,8 @@ const noLimits: Limits = {
 };
 
 /** The tree of the recorded cluster: root with chem and physics, alice in both, bob in chem. */
-export function labAssociations(release: string): readonly EmulatedAssociation[] {
-  const both = release < '23' ? ['high', 'normal'] : ['normal', 'high'];
+export function labAssociations(): readonly EmulatedAssociation[] {
+  const both = ['high', 'normal'];
   return [
     association(1, 'root', '', { lineage: '/', fairshare: 1 }),
     association(2, 'root', 'root', { lineage: '/0-root/', fairshare: 1, isDefault: true }),
@@ -164,11 +164,8 @@ function qos(id: number, name: string, description: string, priority: number): E
 }
 
 /** Rows of sshare for root, a user who has used nothing, and an account. */
-export function labShares(
-  release: string,
-  used: (id: number) => Pick<ShareFigures, 'rawUsage' | 'runMins' | 'usedMins'>,
-): readonly ShareFigures[] {
-  const [root, rootUser, chem] = labAssociations(release);
+export function labShares(used: (id: number) => Pick<ShareFigures, 'rawUsage' | 'runMins' | 'usedMins'>): readonly ShareFigures[] {
+  const [root, rootUser, chem] = labAssociations();
   if (root === undefined || rootUser === undefined || chem === undefined) throw new Error('the tree is too small');
   const none = { rawUsage: 0, normUsage: 0, effectiveUsage: 0, fairshare: 1, levelFs: Number.POSITIVE_INFINITY, usedMins: {}, runMins: {} };
   return [

@@ -48,7 +48,7 @@ const as = { uid: 0, gid: 0, user: 'root', group: 'root' };
 for (const release of recordedReleases) {
   describe(`objects as ${release.name} prints them`, () => {
     const spec = labSpec(release.release, release.port);
-    const database = { associations: () => labAssociations(release.name) };
+    const database = { associations: labAssociations, qos: () => labQos };
     const slurm = labSlurm(spec, 1_795_253_920, { database });
     const rest = (plane: 'slurmctld' | 'slurmdbd') => ({
       release: release.release,
@@ -101,7 +101,7 @@ for (const release of recordedReleases) {
 
     test('associations', () => {
       const key = (one: PlainObject) => `${one['account']}/${one['user'] ?? ''}`;
-      const written = associationsJson(slurm, labAssociations(release.name), rest('slurmdbd'));
+      const written = associationsJson(slurm, labAssociations(), rest('slurmdbd'));
       compare('association', 'rest-slurmdb-associations', 'associations', written, key);
     });
 
@@ -159,7 +159,7 @@ for (const release of recordedReleases) {
           Object.fromEntries(objects(tres[key]).map(({ name, value }) => [`${name}`, (numberIn(value) ?? 0) / 60] as const));
         return { rawUsage: numberIn(share?.['usage']) ?? 0, runMins: minutes('run_seconds'), usedMins: minutes('usage') };
       };
-      const written = readPrinted(printJson(sharesJson(slurm, labShares(release.name, usedBy), command('sshare', '--json', '-a'))));
+      const written = readPrinted(printJson(sharesJson(slurm, labShares(usedBy), command('sshare', '--json', '-a'))));
       const own = written['shares'];
       assert.ok(isObject(own));
       for (const one of objects(own['shares'])) {

@@ -83,9 +83,10 @@ function answerFound({ route, params }: Found, caller: Caller, setting: Setting)
       said,
     }),
   };
-  const unable = cannotReach(route, caller, ask);
-  if (unable !== undefined) return unable;
   try {
+    route.check?.(ask);
+    const unable = cannotReach(route, caller, ask);
+    if (unable !== undefined) return unable;
     const answered = route.answer(ask);
     return { status: 200, body: answered };
   } catch (error) {

@@ -68,6 +68,8 @@ export interface Route {
   readonly from?: number;
   readonly to?: number;
   readonly answer: (ask: Ask) => Fields;
+  /** Throws what is refused before any daemon is asked. */
+  readonly check?: (ask: Ask) => void;
   readonly refusal?: Refusal;
 }
 

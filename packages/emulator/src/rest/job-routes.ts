@@ -79,6 +79,7 @@ export const jobRoutes: readonly Route[] = [
     method: 'POST',
     path: 'job/submit',
     answer: submitJob,
+    check: needScript,
     refusal: { description: 'Batch job submission failed', source: 'slurm_submit_batch_job()', old: {} },
   },
   {
@@ -215,14 +216,22 @@ function noStatus(ask: Ask, said: Said) {
   return document(ask.slurm, ask.call(said), () => (ask.dialect >= 40 ? { status: [] } : {}));
 }
 
-function submitJob(ask: Ask) {
+function submitted(ask: Ask) {
   const body = given(ask.body);
   const script = textOf(body['script']);
   const jobs = Array.isArray(body['jobs']) ? listOf(body['jobs']) : [given(body['job'])];
-  const requests = jobs.map((job) => jobRequest(job, script));
-  if (requests.some((request) => request.script === null || request.script === '') || (ask.dialect < 39 && script === undefined)) {
-    throw new Refused([noScript(ask)]);
-  }
+  return { jobs, script, requests: jobs.map((job) => jobRequest(job, script)) };
+}
+
+/** A script beside the job is taken by all; within the job it is not known to v0.0.38. */
+function needScript(ask: Ask): void {
+  const { requests, script } = submitted(ask);
+  if (requests.every((request) => request.script) && (ask.dialect >= 39 || script !== undefined)) return;
+  throw new Refused([noScript(ask)]);
+}
+
+function submitJob(ask: Ask) {
+  const { jobs, requests } = submitted(ask);
   const { jobId } = ask.slurm.controller.submit(requests, ask.as);
   const said =
     jobs.some((job) => isObjectEnvironment(job['environment'])) && ask.dialect >= 39 ? objectEnvironment(jobs[0]?.['environment']) : {};
