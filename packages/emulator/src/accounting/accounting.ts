@@ -28,6 +28,7 @@ import { QosWrites } from './qos-writes.ts';
 import { majorOf, rpcVersionOf } from './releases.ts';
 import { RollUp } from './roll-up.ts';
 import { setUpBooks } from './set-up.ts';
+import { modifyJobInfo } from './transaction-text.ts';
 import { tresKinds } from './tres-kinds.ts';
 import { Usage } from './usage.ts';
 import { logTransaction, needLevel, type WriteContext } from './writes.ts';
@@ -266,45 +267,19 @@ export class Accounting implements Slurmdbd, AssociationManager {
 
   // What the commands change.
 
-  addCluster(name: string, as: Identity): boolean {
-    return this.#associations.addCluster(name, as);
-  }
-
-  removeCluster(name: string, as: Identity): boolean {
-    return this.#associations.removeCluster(name, as);
-  }
-
-  addAccount(account: EmulatedAccount, parent: string, changes: AssociationChanges, as: Identity): boolean {
-    return this.#associations.addAccount(account, parent, changes, as);
-  }
-
-  modifyAccount(
-    names: string | readonly string[],
-    changes: { readonly description?: string; readonly organization?: string },
-    as: Identity,
-  ): boolean {
-    return this.#associations.modifyAccount(names, changes, as);
-  }
-
-  removeAccount(names: string | readonly string[], as: Identity): boolean {
-    return this.#associations.removeAccount(names, as);
-  }
-
-  addUser(name: string, options: Parameters<Slurmdbd['addUser']>[1], as: Identity): boolean {
-    return this.#associations.addUser(name, options, as);
-  }
-
-  modifyUser(names: string | readonly string[], changes: Parameters<Slurmdbd['modifyUser']>[1], as: Identity): boolean {
-    return this.#associations.modifyUser(names, changes, as);
-  }
-
-  removeUser(names: string | readonly string[], as: Identity): boolean {
-    return this.#associations.removeUser(names, as);
-  }
-
-  addAssociation(key: Parameters<Slurmdbd['addAssociation']>[0], changes: AssociationChanges, as: Identity): boolean {
-    return this.#associations.addAssociation(key, changes, as);
-  }
+  readonly addCluster: Slurmdbd['addCluster'] = (...of) => this.#associations.addCluster(...of);
+  readonly removeCluster: Slurmdbd['removeCluster'] = (...of) => this.#associations.removeCluster(...of);
+  readonly addAccount: Slurmdbd['addAccount'] = (...of) => this.#associations.addAccount(...of);
+  readonly modifyAccount: Slurmdbd['modifyAccount'] = (...of) => this.#associations.modifyAccount(...of);
+  readonly removeAccount: Slurmdbd['removeAccount'] = (...of) => this.#associations.removeAccount(...of);
+  readonly addUser: Slurmdbd['addUser'] = (...of) => this.#associations.addUser(...of);
+  readonly modifyUser: Slurmdbd['modifyUser'] = (...of) => this.#associations.modifyUser(...of);
+  readonly removeUser: Slurmdbd['removeUser'] = (...of) => this.#associations.removeUser(...of);
+  readonly addAssociation: Slurmdbd['addAssociation'] = (...of) => this.#associations.addAssociation(...of);
+  readonly removeAssociation: Slurmdbd['removeAssociation'] = (...of) => this.#associations.removeAssociation(...of);
+  readonly coordinate: Slurmdbd['coordinate'] = (...of) => this.#associations.coordinate(...of);
+  readonly addQos: Slurmdbd['addQos'] = (...of) => this.#qos.add(...of);
+  readonly removeQos: Slurmdbd['removeQos'] = (...of) => this.#qos.remove(...of);
 
   modifyAssociation(ids: number | readonly number[], changes: AssociationChanges, as: Identity): boolean {
     const { rawUsage, ...others } = changes;
@@ -313,18 +288,6 @@ export class Accounting implements Slurmdbd, AssociationManager {
     } else needLevel(this.#context, as, 'Operator');
     if (rawUsage === 0) this.#usage.reset(typeof ids === 'number' ? [ids] : ids);
     return true;
-  }
-
-  removeAssociation(ids: number | readonly number[], as: Identity): boolean {
-    return this.#associations.removeAssociation(ids, as);
-  }
-
-  coordinate(users: readonly string[], accounts: readonly string[], how: 'add' | 'remove', as: Identity): boolean {
-    return this.#associations.coordinate(users, accounts, how, as);
-  }
-
-  addQos(name: string, changes: QosChange, as: Identity): boolean {
-    return this.#qos.add(name, changes, as);
   }
 
   modifyQos(names: string | readonly string[], changes: QosChange, as: Identity): boolean {
@@ -337,30 +300,15 @@ export class Accounting implements Slurmdbd, AssociationManager {
     return this.#qos.modify(names, others, as);
   }
 
-  removeQos(names: string | readonly string[], as: Identity): boolean {
-    return this.#qos.remove(names, as);
-  }
-
   modifyJobRow(dbIndex: string, changes: Parameters<Slurmdbd['modifyJobRow']>[1], as: Identity): boolean {
     const row = this.#rows.get(dbIndex);
     if (row === undefined) return false;
     if (row.user !== as.user || changes.adminComment !== undefined || changes.systemComment !== undefined)
       needLevel(this.#context, as, 'Operator');
     this.#rows.put({ ...row, ...changes });
-    logTransaction(this.#context, as, { action: 'Modify Job', where: `job_db_inx=${dbIndex}`, info: jobInfo(changes) });
+    logTransaction(this.#context, as, { action: 'Modify Job', where: `job_db_inx=${dbIndex}`, info: modifyJobInfo(changes) });
     return true;
   }
-}
-
-function jobInfo({ comment, adminComment, systemComment, extra, derivedExit }: Parameters<Slurmdbd['modifyJobRow']>[1]): string {
-  const words: readonly (readonly [string, string | number | undefined])[] = [
-    ['derived_ec', derivedExit === undefined ? undefined : derivedExit.code * 256 + derivedExit.signal],
-    ['derived_es', comment],
-    ['admin_comment', adminComment],
-    ['system_comment', systemComment],
-    ['extra', extra],
-  ];
-  return words.flatMap(([name, value]) => (value === undefined ? [] : [`${name}='${value}'`])).join(', ');
 }
 
 function byName(one: { readonly name: string }, other: { readonly name: string }): number {

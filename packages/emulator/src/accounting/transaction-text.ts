@@ -1,5 +1,5 @@
 import type { Epoch, TresKind } from '@sluice/slurm';
-import type { AssociationChanges, QosChange } from '../model/slurmdbd.ts';
+import type { AssociationChanges, QosChange, Slurmdbd } from '../model/slurmdbd.ts';
 import type { StoredAssociation, StoredQos } from './books.ts';
 import { qosFlagBits } from './qos-flags.ts';
 import { tresIds } from './tres-kinds.ts';
@@ -205,4 +205,22 @@ export function modifyQosInfo(changes: QosChange, after: StoredQos, context: Tra
     if (changed[column] !== undefined) words.push(`${column} = if (id=${after.id}, '${tresIds(present(tres), context.kinds)}', ${column})`);
   }
   return words.join(', ');
+}
+
+/** Info of `Modify Job`. */
+export function modifyJobInfo({
+  comment,
+  adminComment,
+  systemComment,
+  extra,
+  derivedExit,
+}: Parameters<Slurmdbd['modifyJobRow']>[1]): string {
+  const words: readonly (readonly [string, string | number | undefined])[] = [
+    ['derived_ec', derivedExit === undefined ? undefined : derivedExit.code * 256 + derivedExit.signal],
+    ['derived_es', comment],
+    ['admin_comment', adminComment],
+    ['system_comment', systemComment],
+    ['extra', extra],
+  ];
+  return words.flatMap(([name, value]) => (value === undefined ? [] : [`${name}='${value}'`])).join(', ');
 }

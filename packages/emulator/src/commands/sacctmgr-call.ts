@@ -2,6 +2,7 @@ import type { TresKind } from '@sluice/slurm';
 import { SlurmError } from '../model/slurmctld.ts';
 import type { EmulatedAssociation, Slurmdbd } from '../model/slurmdbd.ts';
 import type { CommandCall } from './command.ts';
+import type { JsonWish } from './json-answer.ts';
 import type { TimeTexts } from './time-text.ts';
 
 /** What one call of sacctmgr has to do with. */
@@ -16,6 +17,8 @@ export interface SacctmgrCall {
   /** `-i`: nobody is asked. */
   readonly immediate: boolean;
   readonly kinds: readonly TresKind[];
+  /** `--json` or `--yaml` were given. */
+  readonly json: JsonWish | undefined;
 }
 
 export interface TableStyle {

@@ -1,15 +1,15 @@
-import type { EmulatedAssociation } from '../model/slurmdbd.ts';
+import { associationsJson, clustersJson, qosJson, tresJson } from '../json/index.ts';
 import { byBytes } from './amounts.ts';
-import { adminLevelOf } from './sacctmgr-add.ts';
-import { table } from './sacctmgr-answer.ts';
+import { answer, cellsOf, conditionsOf, table } from './sacctmgr-answer.ts';
 import { confirmed, fail, type SacctmgrCall } from './sacctmgr-call.ts';
-import { asksAssociations, type Conditions, meets, readConditions } from './sacctmgr-choose.ts';
+import { meets } from './sacctmgr-choose.ts';
 import { configText } from './sacctmgr-config.ts';
 import { fieldOf } from './sacctmgr-fields.ts';
 import { showEvents, showTransactions } from './sacctmgr-history.ts';
-import { associationCells, clusterCells, qosCells } from './sacctmgr-rows.ts';
-import { type Cells, writeTable } from './sacctmgr-table.ts';
-import { means, splitWords } from './sacctmgr-words.ts';
+import { clusterCells, qosCells } from './sacctmgr-rows.ts';
+import { showAccounts, showUsers } from './sacctmgr-show-people.ts';
+import { writeTable } from './sacctmgr-table.ts';
+import { means } from './sacctmgr-words.ts';
 
 type Show = (scene: SacctmgrCall, words: readonly string[]) => Promise<number>;
 
@@ -60,130 +60,6 @@ async function showResources(scene: SacctmgrCall): Promise<number> {
   return empty(['Name', 'Server', 'Type', ...counts])(scene, []);
 }
 
-function conditionsOf(scene: SacctmgrCall, words: readonly string[], nameOf: 'accounts' | 'users' | 'names'): Conditions {
-  const { where, set } = splitWords(words);
-  return readConditions(scene, [...where, ...set], nameOf);
-}
-
-const userLimits = [
-  'Cluster',
-  'Account',
-  'Partition',
-  'Share',
-  'Priority',
-  'MaxJobs',
-  'MaxNodes',
-  'MaxCPUs',
-  'MaxSubmit',
-  'MaxWall',
-  'MaxCPUMins',
-  'QOS',
-  'DefaultQOS',
-];
-
-/** Conditions that are about associations are asked back for when those are not shown. */
-async function refusesConditions(scene: SacctmgrCall, conditions: Conditions, named: 'accounts' | 'users'): Promise<boolean> {
-  if (conditions.flags.has('withAssoc') || !asksAssociations(conditions, named)) return false;
-  const question = 'You requested options that are only valid when querying with the withassoc option.\nAre you sure you want to continue?';
-  if (await confirmed(scene, question)) return false;
-  scene.call.out('Aborted\n');
-  return true;
-}
-
-async function showUsers(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
-  const { database } = scene;
-  const conditions = conditionsOf(scene, words, 'users');
-  if (await refusesConditions(scene, conditions, 'users')) return 0;
-  const { users, adminLevel, defaultAccounts, flags } = conditions;
-  const level = adminLevel === undefined ? undefined : adminLevelOf(adminLevel);
-  const chosen = database
-    .users()
-    .filter((user) => (users?.includes(user.name) ?? true) && (level === undefined || user.adminLevel === level))
-    .filter((user) => defaultAccounts?.includes(user.defaultAccount) ?? true)
-    .toSorted((one, other) => byBytes(one.name, other.name));
-  const associations = database
-    .associations()
-    .filter((one) => one.user !== '' && meets(one, { ...conditions, flags: new Set() }))
-    .toSorted((one, other) => byBytes(one.account, other.account));
-  const asked = asksAssociations(conditions, 'users');
-  const rows = chosen.flatMap((user): readonly Cells[] => {
-    const own: Cells = {
-      user: user.name,
-      defaultAccount: user.defaultAccount,
-      admin: user.adminLevel,
-      defaultWckey: user.defaultWckey,
-      coordinators: user.coordinates.join(),
-    };
-    const mine = associations.filter((one) => one.user === user.name);
-    if (!flags.has('withAssoc')) return asked && mine.length === 0 ? [] : [own];
-    if (mine.length === 0) return asked ? [] : [own];
-    return mine.map((one) => ({ ...cellsOf(one, flags), ...own }));
-  });
-  const columns = [
-    'User',
-    'DefaultAccount',
-    'AdminLevel',
-    ...(flags.has('withAssoc') ? userLimits : []),
-    ...(flags.has('withCoord') ? ['Coordinators'] : []),
-  ];
-  return table(scene, columns, conditions, rows);
-}
-
-const accountLimits = [
-  ...[
-    'Cluster',
-    'ParentName',
-    'User',
-    'Share',
-    'Priority',
-    'GrpJobs',
-    'GrpNodes',
-    'GrpCPUs',
-    'GrpMem',
-    'GrpSubmit',
-    'GrpWall',
-    'GrpCPUMins',
-  ],
-  ...['MaxJobs', 'MaxNodes', 'MaxCPUs', 'MaxSubmit', 'MaxWall', 'MaxCPUMins', 'QOS', 'DefaultQOS'],
-];
-
-async function showAccounts(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
-  const { database } = scene;
-  const conditions = conditionsOf(scene, words, 'accounts');
-  if (await refusesConditions(scene, conditions, 'accounts')) return 0;
-  const { accounts, descriptions, organizations, flags } = conditions;
-  const associations = database.associations().filter((one) => meets(one, { ...conditions, flags: new Set() }));
-  const rows = database
-    .accounts()
-    .filter(({ name, description, organization }) => {
-      return (
-        (accounts?.includes(name) ?? true) &&
-        (descriptions?.includes(description) ?? true) &&
-        (organizations?.includes(organization) ?? true)
-      );
-    })
-    .toSorted((one, other) => byBytes(one.name, other.name))
-    .flatMap(({ name, description, organization }): readonly Cells[] => {
-      const coordinators = database.users().filter(({ coordinates }) => coordinates.includes(name));
-      const own: Cells = { account: name, description, organization, coordinators: coordinators.map((user) => user.name).join() };
-      const mine = associations.filter((one) => one.account === name);
-      if (!flags.has('withAssoc') || mine.length === 0) return [own];
-      return mine.map((one) => ({ ...cellsOf(one, flags), ...own }));
-    });
-  const columns = [
-    'Account',
-    'Description',
-    'Organization',
-    ...(flags.has('withAssoc') ? accountLimits : []),
-    ...(flags.has('withCoord') ? ['Coordinators'] : []),
-  ];
-  return table(scene, columns, conditions, rows);
-}
-
-function cellsOf(association: EmulatedAssociation, flags: Conditions['flags']): Cells {
-  return associationCells(association, { ownOnly: flags.has('withoutLimits'), rawQos: flags.has('withRawQos') });
-}
-
 const associationColumns = [
   ...[
     'Share',
@@ -210,14 +86,17 @@ async function showAssociations(scene: SacctmgrCall, words: readonly string[]): 
   for (const { id, parentId } of all) depths.set(id, (depths.get(parentId) ?? -1) + 1);
   const under = new Set(all.filter((one) => flags.has('withSub') && meets(one, conditions)).map(({ id }) => id));
   if (under.size > 0) for (const { id, parentId } of all) if (under.has(parentId)) under.add(id);
-  const rows = all
-    .filter((one) => under.has(one.id) || meets(one, conditions))
-    .map((one) => {
-      const cells = cellsOf(one, flags);
-      return flags.has('tree') ? { ...cells, account: `${' '.repeat(depths.get(one.id) ?? 0)}${one.account}` } : cells;
-    });
+  const chosen = all.filter((one) => under.has(one.id) || meets(one, conditions));
+  const rows = chosen.map((one) => {
+    const cells = cellsOf(one, flags);
+    return flags.has('tree') ? { ...cells, account: `${' '.repeat(depths.get(one.id) ?? 0)}${one.account}` } : cells;
+  });
   const columns = ['Cluster', 'Account', 'User', 'Partition', ...(flags.has('withoutLimits') ? [] : associationColumns)];
-  return table(scene, columns, conditions, rows);
+  return answer(
+    scene,
+    (json) => associationsJson(scene.call.slurm, chosen, json),
+    () => table(scene, columns, conditions, rows),
+  );
 }
 
 async function showQos(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
@@ -256,35 +135,45 @@ async function showQos(scene: SacctmgrCall, words: readonly string[]): Promise<n
     ],
     ...['MaxTRESPA', ...runMins, 'MaxJobsPA', 'MaxSubmitPA', 'MinTRES'],
   ];
-  return table(scene, columns, conditions, ordered.map(qosCells));
+  return answer(
+    scene,
+    (json) => qosJson(scene.call.slurm, ordered, json),
+    () => table(scene, columns, conditions, ordered.map(qosCells)),
+  );
 }
 
 async function showClusters(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
   const conditions = conditionsOf(scene, words, 'names');
   const names = conditions.names ?? conditions.clusters;
   const root = scene.database.associations().find(({ parentId }) => parentId === 0);
-  const rows = scene.database
+  const chosen = scene.database
     .clusters()
     .filter(({ name }) => names?.includes(name) ?? true)
-    .toSorted((one, other) => byBytes(one.name, other.name))
-    .map((cluster) => clusterCells(cluster, cluster.name === scene.cluster ? root : undefined));
+    .toSorted((one, other) => byBytes(one.name, other.name));
+  const rows = chosen.map((cluster) => clusterCells(cluster, cluster.name === scene.cluster ? root : undefined));
   const limits = ['Share', 'GrpJobs', 'GrpTRES', 'GrpSubmit', 'MaxJobs', 'MaxTRES', 'MaxSubmit', 'MaxWall', 'QOS', 'DefaultQOS'];
-  return table(scene, ['Cluster', 'ControlHost', 'ControlPort', 'RPC', ...limits], conditions, rows);
+  return answer(
+    scene,
+    (json) => clustersJson(scene.call.slurm, chosen, json),
+    () => table(scene, ['Cluster', 'ControlHost', 'ControlPort', 'RPC', ...limits], conditions, rows),
+  );
 }
 
 async function showTres(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
   const conditions = conditionsOf(scene, words, 'names');
-  const rows = scene.kinds
-    .filter(({ id }) => conditions.ids?.includes(String(id)) ?? true)
-    .map(({ id, type, name }) => ({ id: String(id), type, name }));
+  const chosen = scene.kinds.filter(({ id }) => conditions.ids?.includes(String(id)) ?? true);
+  const rows = chosen.map(({ id, type, name }) => ({ id: String(id), type, name }));
   const fields = [
     { id: 'type', heading: 'Type', width: 8 },
     { id: 'name', heading: 'Name', width: 15 },
     { id: 'id', heading: 'ID', width: 6 },
   ];
-  if (conditions.format !== undefined) return table(scene, [], conditions, rows);
-  writeTable((text) => scene.call.out(text), scene.style, fields, rows);
-  return 0;
+  const text = (): number => {
+    if (conditions.format !== undefined) return table(scene, [], conditions, rows);
+    writeTable((lines) => scene.call.out(lines), scene.style, fields, rows);
+    return 0;
+  };
+  return answer(scene, (json) => tresJson(scene.call.slurm, chosen, json), text);
 }
 
 async function showConfig(scene: SacctmgrCall): Promise<number> {

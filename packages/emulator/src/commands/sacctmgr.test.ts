@@ -122,3 +122,24 @@ for (const file of readdirSync(shown)) {
     }
   });
 }
+
+test('what is shown can be asked for as JSON', async (t) => {
+  const { slurm, close } = lab('24.11');
+  t.after(close);
+  const json = async (...argv: readonly string[]): Promise<Record<string, readonly unknown[]>> => {
+    const answered = await run(sacctmgr, slurm, ['--json', 'show', ...argv]);
+    assert.equal(answered.code, 0, answered.stderr);
+    return JSON.parse(answered.stdout);
+  };
+  assert.equal((await json('user'))['users']?.length, 3);
+  assert.equal((await json('user', 'alice'))['users']?.length, 1);
+  assert.equal((await json('account'))['accounts']?.length, 3);
+  assert.equal((await json('assoc', 'account=chem'))['associations']?.length, 3);
+  assert.equal((await json('qos'))['qos']?.length, 2);
+  assert.equal((await json('cluster'))['clusters']?.length, 1);
+  assert.equal((await json('tres'))['TRES']?.length, 12);
+  const old = lab('22.05');
+  t.after(old.close);
+  const { code, stderr } = await run(sacctmgr, old.slurm, ['--json', 'show', 'user']);
+  assert.deepEqual([code, stderr.split('\n')[0]], [1, "sacctmgr: unrecognized option '--json'"]);
+});

@@ -1,4 +1,5 @@
 import type { CommandCall } from './command.ts';
+import { jsonWish } from './json-answer.ts';
 import { OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
 import { addAccount, addCluster, addQos, addUser, coordinate } from './sacctmgr-add.ts';
 import { fail, type SacctmgrCall, SacctmgrEnd } from './sacctmgr-call.ts';
@@ -132,6 +133,7 @@ export async function sacctmgr(call: CommandCall): Promise<number> {
       },
       immediate: given.has('immediate'),
       kinds: database.tres(),
+      json: jsonWish(given),
     };
     const [verb = '', ...rest] = given.operands;
     if (verb === '') {
