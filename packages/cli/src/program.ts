@@ -84,7 +84,7 @@ function report(error: unknown, around: Surroundings, debug: boolean): number {
 }
 
 function linesOf(error: unknown, stack: boolean): readonly string[] {
-  // A broken configuration has a line for each of its errors.
-  const listed = isCode(error, 'config.invalid') ? error.message.split('\n') : [];
+  // A broken configuration or scenario has a line for each of its errors.
+  const listed = isCode(error, 'config.invalid') || isCode(error, 'data.invalid') ? error.message.split('\n') : [];
   return listed.length > 1 ? listed.flatMap((line) => describeError(line.trim())) : describeError(error, { stack });
 }

@@ -132,7 +132,7 @@ function addScenario(emulator: Command, around: Surroundings, setExit: (code: nu
     .command('scenario')
     .description('play a scenario on a cluster in memory, and say whether all came as it expects')
     .argument('[scenario]', 'a YAML file, or the name of one that is shipped')
-    .option('--list', 'list those that are shipped')
+    .option('--list', 'list those that are shipped; with a word, those about it')
     .option('--describe <scenario>', 'say what one is about, and its steps')
     .option('--step-by-step', 'wait for Enter after each step')
     .option('--json', 'as JSON, for programs')

@@ -27,7 +27,7 @@ export interface ScenarioOptions {
 /** `sluice emulator scenario`: 0 when all went as expected, 1 when something did not; a file that is no scenario is an error (65). */
 export async function emulatorScenario(what: string | undefined, options: ScenarioOptions, around: Surroundings): Promise<number> {
   const { list, describe, json, stepByStep } = options;
-  if (list === true) return listScenarios(json === true, around);
+  if (list === true) return listScenarios(what ?? '', json === true, around);
   if (describe !== undefined) {
     around.stdout.write(descriptionText(await scenarioOf(describe)));
     return 0;
@@ -60,8 +60,12 @@ async function scenarioOf(what: string): Promise<Scenario> {
   return what.includes('/') || /\.(ya?ml|json)$/i.test(what) || existsSync(what) ? readScenario({ file: what }) : shippedScenario(what);
 }
 
-async function listScenarios(json: boolean, around: Surroundings): Promise<number> {
-  const scenarios = await Promise.all(shippedNames().map((name) => shippedScenario(name)));
+/** Those whose name, title or concepts have the word. */
+async function listScenarios(word: string, json: boolean, around: Surroundings): Promise<number> {
+  const all = await Promise.all(shippedNames().map((name) => shippedScenario(name)));
+  const scenarios = all.filter(({ name, title, concepts }) =>
+    [name, title, ...concepts].join('\n').toLowerCase().includes(word.toLowerCase()),
+  );
   if (json) {
     const rows = scenarios.map(({ name, title, concepts, steps }) => ({ name, title, concepts, steps: steps.length }));
     around.stdout.write(`${JSON.stringify(rows)}\n`);

@@ -125,36 +125,47 @@ const jobs = z.strictObject({
   count: described(count.min(0), { description: 'How many there are.' }),
 });
 
-const expect = z.strictObject({
-  account: name.optional(),
-  used: described(figure.optional(), { description: 'Of this quarter, in accounting.', unit: 'node-hours' }),
-  decayed: described(figure.optional(), { description: 'What Slurm counts against share and limits.', unit: 'node-hours' }),
-  'raw-minutes': described(tres.optional(), { description: 'The same by resource.', unit: 'minutes' }),
-  fairshare: figure.optional(),
-  limits: limits.optional(),
-  qos: name.optional(),
-  level: z.enum(['normal', 'slowdown', 'blocked']).optional(),
-  percent: described(figure.optional(), { description: 'Usage of this quarter in per cent of the allocation.' }),
-  policy: described(
-    z
-      .strictObject({
-        previous: figure.optional(),
-        'decay-factor': figure.optional(),
-        effective: figure.optional(),
-        unused: figure.optional(),
-        total: figure.optional(),
-        fairshare: figure.optional(),
-        minutes: figure.optional(),
-        'minutes-with-grace': figure.optional(),
-      })
-      .optional(),
-    { description: 'Figures of the account’s last transition.' },
-  ),
-  jobs: described(z.array(jobs).optional(), { description: 'Jobs of this scenario.' }),
-  time: date.optional(),
-  quarter: z.string().optional(),
-  tolerance: described(amount.default(0.01), { description: 'How far node-hours, minutes and per cent may be off.' }),
-});
+/** What of an expectation is about an account. */
+const ofAccount = ['used', 'decayed', 'raw-minutes', 'fairshare', 'limits', 'qos', 'level', 'percent', 'policy'] as const;
+
+const expect = z
+  .strictObject({
+    account: name.optional(),
+    used: described(figure.optional(), { description: 'Of this quarter, in accounting.', unit: 'node-hours' }),
+    decayed: described(figure.optional(), { description: 'What Slurm counts against share and limits.', unit: 'node-hours' }),
+    'raw-minutes': described(tres.optional(), { description: 'The same by resource.', unit: 'minutes' }),
+    fairshare: figure.optional(),
+    limits: limits.optional(),
+    qos: name.optional(),
+    level: z.enum(['normal', 'slowdown', 'blocked']).optional(),
+    percent: described(figure.optional(), { description: 'Usage of this quarter in per cent of the allocation.' }),
+    policy: described(
+      z
+        .strictObject({
+          previous: figure.optional(),
+          'decay-factor': figure.optional(),
+          effective: figure.optional(),
+          unused: figure.optional(),
+          total: figure.optional(),
+          fairshare: figure.optional(),
+          minutes: figure.optional(),
+          'minutes-with-grace': figure.optional(),
+        })
+        .optional(),
+      { description: 'Figures of the account’s last transition.' },
+    ),
+    jobs: described(z.array(jobs).optional(), { description: 'Jobs of this scenario.' }),
+    time: date.optional(),
+    quarter: z.string().optional(),
+    tolerance: described(amount.default(0.01), { description: 'How far node-hours, minutes and per cent may be off.' }),
+  })
+  .superRefine((value, context) => {
+    const about = ofAccount.filter((key) => value[key] !== undefined);
+    if (about.length > 0 && value.account === undefined)
+      context.addIssue({ code: 'custom', message: `account is missing: of which one is ${about.join(', ')} expected?` });
+    if (about.length === 0 && value.jobs === undefined && value.time === undefined && value.quarter === undefined)
+      context.addIssue({ code: 'custom', message: 'something that is expected' });
+  });
 
 /** The actions by the key that names them. */
 const actions = {
