@@ -1,7 +1,10 @@
 import type { Command, CommandName } from './command.ts';
 import { sacct } from './sacct.ts';
 import { sacctmgr } from './sacctmgr.ts';
+import { scontrol } from './scontrol.ts';
+import { sdiag } from './sdiag.ts';
 import { sinfo } from './sinfo.ts';
+import { sprio } from './sprio.ts';
 import { squeue } from './squeue.ts';
 import { sreport } from './sreport.ts';
 import { sshare } from './sshare.ts';
@@ -12,10 +15,10 @@ export const allCommands: Readonly<Record<CommandName, Command>> = {
   sacctmgr,
   sbatch: missing,
   scancel: missing,
-  scontrol: missing,
-  sdiag: missing,
+  scontrol,
+  sdiag,
   sinfo,
-  sprio: missing,
+  sprio,
   squeue,
   sreport,
   srun: missing,

@@ -47,6 +47,8 @@ export interface CommandCall {
    * the caller left before. Absent where nobody can: in scenarios and tests.
    */
   readonly runThere?: (run: LocalRun) => Promise<readonly number[] | null>;
+  /** The cluster's key for auth/jwt, which `scontrol token` signs with. Absent: the cluster has none. */
+  readonly jwtKey?: Uint8Array;
   out(text: string | Uint8Array): void;
   err(text: string): void;
   /** slurmctld, once it can be reached. Waits as long as a fault has it; throws {@link Unreachable}. */
