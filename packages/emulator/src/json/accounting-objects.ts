@@ -73,7 +73,7 @@ const qosTable: Table<EmulatedQos> = [
       group(
         'jobs',
         ...since(
-          41,
+          42,
           number('count', ({ grpSubmitJobs }) => orEndless(grpSubmitJobs)),
         ),
         group(
@@ -99,7 +99,7 @@ const qosTable: Table<EmulatedQos> = [
         group(
           'minutes',
           ...since(
-            41,
+            42,
             value(
               'total',
               list(({ grpTresMins }) => grpTresMins),
@@ -232,7 +232,7 @@ export interface ClusterRecord {
 export function writeCluster(cluster: ClusterRecord, context: JsonContext): Fields {
   const { nodes } = context.slurm.spec;
   const own = cluster.name === context.cluster;
-  const root = { account: 'root', cluster: cluster.name, partition: '', user: '', id: 1 };
+  const root = associationKey({ account: 'root', cluster: cluster.name, partition: '', user: '' }, 1, context);
   return {
     controller: { host: cluster.controlHost, port: cluster.controlPort },
     flags: own ? ['MULTIPLE_SLURMD'] : [],

@@ -133,14 +133,14 @@ function featureWords(node: EmulatedNode, context: JsonContext) {
   return context.dialect < 39 ? node.features.join(',') : node.features;
 }
 
-/** What nobody measures: objects of unset numbers up to v0.0.40, empty objects after it. */
+/** What nobody measures: objects of unset numbers up to 23.11, empty objects after it. */
 function sensors(_: EmulatedNode, context: JsonContext): Fields {
-  if (context.dialect >= 41) return {};
+  if (context.release >= 2405) return {};
   return { consumed_energy: maybeNumber(null), temperature: maybeNumber(null), energy_update_time: 0, current_watts: 0 };
 }
 
 function power(_: EmulatedNode, context: JsonContext): Fields {
-  if (context.dialect >= 41) return {};
+  if (context.release >= 2405) return {};
   return {
     maximum_watts: maybeNumber(null),
     current_watts: 0,

@@ -68,7 +68,7 @@ const partitionTable: Table<EmulatedPartition> = [
   })),
   constant('cluster', ''),
   ...since(
-    42,
+    41,
     value('select_type', (_, context) => (context.dialect >= 45 ? ['NONE'] : [])),
   ),
   value('cpus', ({ totalCpus }, context) => ({ task_binding: context.dialect >= 45 ? [] : 0, total: totalCpus })),

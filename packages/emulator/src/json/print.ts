@@ -16,7 +16,7 @@ export function printJson(value: Value, indent = ''): string {
 
 /** YAML as Slurm's own serializer prints it: every node with its tag. */
 export function printYaml(value: Value): string {
-  return `%YAML 1.1\n--- ${yamlNode(value, '')}\n...\n`;
+  return `%YAML 1.1\n--- ${yamlNode(value, '')}\n...\n\n`;
 }
 
 function yamlNode(value: Value, indent: string): string {
@@ -35,7 +35,7 @@ function yamlNode(value: Value, indent: string): string {
 
 /** Plain where YAML allows it, in double quotes elsewhere. */
 function yamlText(text: string): string {
-  return /^[\w/.+(][\w/.,:=()@%+-]*( [\w/.,=()@%+-]+)*$/.test(text) && !/:( |$)/.test(text) ? text : JSON.stringify(text);
+  return /^(?:-(?=\S))?[\w/.+(][\w/.,:=()@%+-]*( [\w/.,=()@%+-]+)*$/.test(text) && !/:( |$)/.test(text) ? text : JSON.stringify(text);
 }
 
 function printReal(number: number): string {

@@ -31,7 +31,7 @@ const reservationTable: Table<Reservation> = [
   time('start_time', ({ start }) => start),
   ...until(
     44,
-    value('watts', (_, context) => (context.dialect < 39 ? 4_294_967_294 : context.dialect < 41 ? maybeNumber(null) : {})),
+    value('watts', (_, context) => (context.dialect < 39 ? 4_294_967_294 : context.release < 2405 ? maybeNumber(null) : {})),
   ),
   text(
     'tres',

@@ -92,7 +92,7 @@ export function writePing({ host, up }: Ping, index: number, context: JsonContex
   const mode = index === 0 ? 'primary' : `backup${index > 1 ? index : ''}`;
   const latency = 100;
   if (context.dialect < 39) return { hostname: host, ping: up ? 'UP' : 'DOWN', status: up ? 0 : -1, mode };
-  if (context.dialect < 41) return { hostname: host, pinged: up ? 'UP' : 'DOWN', latency, mode };
+  if (context.dialect < 42) return { hostname: host, pinged: up ? 'UP' : 'DOWN', latency, mode };
   const primary = index === 0;
   if (context.dialect < 45) return { hostname: host, pinged: up ? 'UP' : 'DOWN', responding: up, latency, mode, primary };
   return {

@@ -176,7 +176,7 @@ function pingDown(ask: Ask, status: string): Fields {
   const pings = ask.slurm.controller.controllers().map(({ host }, index) => {
     const mode = index === 0 ? 'primary' : 'backup';
     const primary = index === 0;
-    if (ask.dialect < 41) return { hostname: host, pinged: 'DOWN', latency: 100, mode };
+    if (ask.dialect < 42) return { hostname: host, pinged: 'DOWN', latency: 100, mode };
     if (ask.dialect < 45) return { hostname: host, pinged: 'DOWN', responding: false, latency: 100, mode, primary };
     return { hostname: host, responding: false, latency: 100, primary, status };
   });
