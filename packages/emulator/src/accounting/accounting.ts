@@ -110,7 +110,7 @@ export class Accounting implements Slurmdbd, AssociationManager {
   }
 
   defaultAccount(user: string): string | undefined {
-    return this.#usage.defaultAccount(user);
+    return this.#books.defaultOf(user)?.account;
   }
 
   adminLevel(user: string): 'None' | 'Operator' | 'Administrator' {

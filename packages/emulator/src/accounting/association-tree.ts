@@ -82,7 +82,7 @@ export class AssociationTree {
       ownQos,
       qos: effectiveQos(ownQos, parent?.qos ?? [], allQos),
       defaultQos: own.defaultQos === '' ? (parent?.defaultQos ?? '') : own.defaultQos,
-      lineage: lineageOf(own, parent),
+      lineage: this.#books.lineageOf(own),
       own,
     };
   }
@@ -111,13 +111,6 @@ function effectiveQos(own: readonly string[], parent: readonly string[], all: re
     else names.delete(change.slice(1));
   }
   return [...names].filter((name) => all.includes(name)).sort();
-}
-
-/** As the database has it from 23.11 on: accounts from below the root down, the user as `0-name`. */
-function lineageOf(own: StoredAssociation, parent: EmulatedAssociation | undefined): string {
-  if (parent === undefined) return '/';
-  if (own.user === '') return `${parent.lineage}${own.account}/`;
-  return `${parent.lineage}0-${own.user}/${own.partition === '' ? '' : `${own.partition}/`}`;
 }
 
 function inOrder(one: StoredAssociation, other: StoredAssociation): number {

@@ -40,9 +40,10 @@ export class AssociationWrites {
   }
 
   addAccount({ name, description, organization }: EmulatedAccount, parent: string, changes: AssociationChanges, as: Identity): boolean {
-    const { books, tree, major } = this.#context;
+    const { books, major } = this.#context;
     needLevel(this.#context, as, 'Operator', parent);
-    if (tree.byKey(parent, '', '') === undefined && books.associations.size > 0) throw noSuch(`Parent account '${parent}' doesn't exist`);
+    if (books.association(parent, '', '') === undefined && books.associations.size > 0)
+      throw noSuch(`Parent account '${parent}' doesn't exist`);
     const isNew = !books.accounts.has(name);
     if (isNew) {
       books.accounts.set(name, { name, description, organization });
@@ -230,11 +231,11 @@ export class AssociationWrites {
   }
 
   #addAssociation(key: AssociationKey, parentName: string, changes: AssociationChanges, as: Identity): boolean {
-    const { books, tree } = this.#context;
-    if (tree.byKey(key.account, key.user, key.partition) !== undefined) return false;
-    const parent = tree.byKey(parentName, '', '');
+    const { books } = this.#context;
+    if (books.association(key.account, key.user, key.partition) !== undefined) return false;
+    const parent = books.association(parentName, '', '');
     if (parent === undefined && books.associations.size > 0) throw noSuch(`account '${parentName}' doesn't exist`);
-    const isFirst = !tree.ordered().some(({ user, own }) => user === key.user && own.isDefault);
+    const isFirst = books.defaultOf(key.user) === undefined;
     const isDefault = key.user !== '' && (key.isDefault ?? isFirst);
     const blank: StoredAssociation = {
       ...noLimits,
@@ -254,7 +255,7 @@ export class AssociationWrites {
     books.associations.set(own.id, own);
     if (isDefault && !isFirst) this.#setDefault(key.user, key.account);
     if (parent === undefined) return true;
-    const info = addAssociationInfo(own, parent, textContext(this.#context));
+    const info = addAssociationInfo(own, books.lineageOf(own), textContext(this.#context));
     logTransaction(this.#context, as, { action: 'Add Associations', where: `id_assoc=${own.id}`, info });
     return true;
   }

@@ -47,13 +47,16 @@ export class Ledger<K extends string | number, V> {
   readonly #store: Store;
   readonly #kind: string;
   readonly #values = new Map<K, V>();
-  readonly #changed: () => void;
+  readonly #changed: (before: V | undefined, after: V | undefined) => void;
 
-  constructor(store: Store, kind: string, keyOf: (value: V) => K, changed: () => void) {
+  constructor(store: Store, kind: string, keyOf: (value: V) => K, changed: (before: V | undefined, after: V | undefined) => void) {
     this.#store = store;
     this.#kind = kind;
     this.#changed = changed;
-    for (const { value } of store.list<V>(kind)) this.#values.set(keyOf(value), value);
+    for (const { value } of store.list<V>(kind)) {
+      this.#values.set(keyOf(value), value);
+      changed(undefined, value);
+    }
   }
 
   get size(): number {
@@ -73,15 +76,17 @@ export class Ledger<K extends string | number, V> {
   }
 
   set(key: K, value: V): void {
+    const before = this.#values.get(key);
     this.#values.set(key, value);
     this.#store.put(this.#kind, key, value);
-    this.#changed();
+    this.#changed(before, value);
   }
 
   delete(key: K): boolean {
+    const before = this.#values.get(key);
     if (!this.#values.delete(key)) return false;
     this.#store.remove(this.#kind, key);
-    this.#changed();
+    this.#changed(before, undefined);
     return true;
   }
 }
@@ -93,6 +98,10 @@ export class Books {
   readonly users: Ledger<string, StoredUser>;
   readonly qos: Ledger<string, StoredQos>;
   readonly associations: Ledger<number, StoredAssociation>;
+  /** Id of an association by account, user and partition. */
+  readonly #ids = new Map<string, number>();
+  /** Id of each user's default association. */
+  readonly #defaults = new Map<string, number>();
   readonly #store: Store;
   readonly #transactions: Transaction[];
   readonly #events: StoredEvent[];
@@ -108,9 +117,47 @@ export class Books {
     this.accounts = new Ledger(store, 'dbd-account', ({ name }) => name, changed);
     this.users = new Ledger(store, 'dbd-user', ({ name }) => name, changed);
     this.qos = new Ledger(store, 'dbd-qos', ({ name }) => name, changed);
-    this.associations = new Ledger(store, 'dbd-association', ({ id }) => id, changed);
+    this.associations = new Ledger(
+      store,
+      'dbd-association',
+      ({ id }) => id,
+      (before, after) => {
+        changed();
+        this.#index(before, after);
+      },
+    );
     this.#transactions = store.list<Transaction>('dbd-transaction').map(({ value }) => value);
     this.#events = store.list<StoredEvent>('dbd-event').map(({ value }) => value);
+  }
+
+  /** Exactly this association: with an empty partition the one without, with an empty user the account's own. */
+  association(account: string, user: string, partition: string): StoredAssociation | undefined {
+    const id = this.#ids.get(keyOf({ account, user, partition }));
+    return id === undefined ? undefined : this.associations.get(id);
+  }
+
+  /** The association that is a user's default. */
+  defaultOf(user: string): StoredAssociation | undefined {
+    const id = this.#defaults.get(user);
+    return id === undefined ? undefined : this.associations.get(id);
+  }
+
+  /** As the database has it from 23.11 on: accounts from below the root down, the user as `0-name`. */
+  lineageOf({ parentId, account, user, partition }: StoredAssociation): string {
+    const parent = this.associations.get(parentId);
+    if (parent === undefined) return '/';
+    if (user === '') return `${this.lineageOf(parent)}${account}/`;
+    return `${this.lineageOf(parent)}0-${user}/${partition === '' ? '' : `${partition}/`}`;
+  }
+
+  #index(before: StoredAssociation | undefined, after: StoredAssociation | undefined): void {
+    if (before !== undefined) {
+      this.#ids.delete(keyOf(before));
+      if (this.#defaults.get(before.user) === before.id) this.#defaults.delete(before.user);
+    }
+    if (after === undefined) return;
+    this.#ids.set(keyOf(after), after.id);
+    if (after.isDefault) this.#defaults.set(after.user, after.id);
   }
 
   get transactions(): readonly Transaction[] {
@@ -150,4 +197,8 @@ export class Books {
     this.#store.put(`dbd-id-${kind}`, name, id);
     return id;
   }
+}
+
+function keyOf({ account, user, partition }: Pick<StoredAssociation, 'account' | 'user' | 'partition'>): string {
+  return `${account}\n${user}\n${partition}`;
 }

@@ -11,6 +11,8 @@ export interface TransactionContext {
   readonly major: number;
   readonly kinds: readonly TresKind[];
   readonly qosId: (name: string) => number;
+  /** Account that an association stands below. */
+  readonly parentOf: (own: StoredAssociation) => string;
 }
 
 const parentShares = 2_147_483_647;
@@ -45,21 +47,13 @@ export function addClusterInfo({ now }: TransactionContext): string {
 }
 
 /** Info of `Add Associations`; lineage and parent are there from 23.11 on. */
-export function addAssociationInfo(
-  own: StoredAssociation,
-  parent: { readonly account: string; readonly lineage: string },
-  context: TransactionContext,
-): string {
+export function addAssociationInfo(own: StoredAssociation, lineage: string, context: TransactionContext): string {
   const { major, now, qosId } = context;
   const newer = major >= 2311;
-  const lineage =
-    own.user === ''
-      ? `${parent.lineage}${own.account}/`
-      : `${parent.lineage}0-${own.user}/${own.partition === '' ? '' : `${own.partition}/`}`;
   const isRootUser = own.account === 'root' && own.user === 'root';
   const isDefault = own.isDefault ? 1 : own.user === '' && major < 2505 ? 65_534 : 0;
   const head = newer && !isRootUser ? `is_def=${isDefault}, ` : '';
-  const who = own.user === '' ? `parent_acct='${parent.account}', user=''` : `user='${own.user}', \`partition\`='${own.partition}'`;
+  const who = own.user === '' ? `parent_acct='${context.parentOf(own)}', user=''` : `user='${own.user}', \`partition\`='${own.partition}'`;
   const place = newer ? `id_parent='${own.parentId}', lineage='${lineage}', ` : '';
   const isDef = (newer && isRootUser) || (!newer && own.isDefault) ? 'is_def=1, ' : '';
   const absolute = own.qos.filter((name) => !/^[+-]/.test(name));

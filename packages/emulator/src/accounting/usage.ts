@@ -26,7 +26,6 @@ export class Usage {
   readonly #ledger: UsageLedger;
   readonly #weighsShares: boolean;
   #factors: { readonly asOf: Epoch; readonly version: number; readonly figures: ReadonlyMap<number, FairTreeFigures> } | undefined;
-  #defaults: { readonly version: number; readonly byUser: ReadonlyMap<string, string> } | undefined;
   #changed = false;
 
   constructor(context: UsageContext) {
@@ -40,16 +39,6 @@ export class Usage {
       if (this.#changed) store.put('dbd-usage', 'ledger', this.#ledger.state());
       this.#changed = false;
     });
-  }
-
-  /** Account of the association that is a user's default. */
-  defaultAccount(user: string): string | undefined {
-    const { books } = this.#context;
-    if (this.#defaults?.version !== books.version) {
-      const defaults = books.associations.values().filter((own) => own.user !== '' && own.isDefault);
-      this.#defaults = { version: books.version, byUser: new Map(defaults.map((own) => [own.user, own.account])) };
-    }
-    return this.#defaults.byUser.get(user);
   }
 
   start(charge: UsageCharge): void {

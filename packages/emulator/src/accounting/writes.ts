@@ -38,7 +38,8 @@ export function logTransaction(
 }
 
 export function textContext({ books, kinds, major, now }: WriteContext): TransactionContext {
-  return { now: now(), major, kinds, qosId: (name) => books.qos.get(name)?.id ?? 0 };
+  const parentOf: TransactionContext['parentOf'] = ({ parentId }) => books.associations.get(parentId)?.account ?? '';
+  return { now: now(), major, kinds, qosId: (name) => books.qos.get(name)?.id ?? 0, parentOf };
 }
 
 /** Limits by resource after a change; null takes one away. */

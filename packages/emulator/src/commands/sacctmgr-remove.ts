@@ -42,6 +42,10 @@ export async function removeUser(scene: SacctmgrCall, words: readonly string[]):
       .map(({ name }) => name);
     if (names.length === 0) endWith(scene, ' Nothing deleted\n');
     if (!needOperator(scene)) fail(scene, denial);
+    refuseActive(
+      scene,
+      database.associations().filter(({ user }) => names.includes(user)),
+    );
     if (await agreed(scene, ` Deleting users...\n${lines(names)}`)) changed(scene, () => database.removeUser(names, call.as));
     return 0;
   }
@@ -49,6 +53,7 @@ export async function removeUser(scene: SacctmgrCall, words: readonly string[]):
   if (chosen.length === 0) endWith(scene, ' Nothing deleted\n');
   if (!needOperator(scene)) fail(scene, denial);
   refuseDefaults(scene, chosen);
+  refuseActive(scene, chosen);
   if (!(await agreed(scene, ` Deleting user associations...\n${associationLines(chosen)}`))) return 0;
   changed(scene, () =>
     database.removeAssociation(
@@ -79,6 +84,20 @@ function refuseDefaults(scene: SacctmgrCall, chosen: readonly EmulatedAssociatio
   );
 }
 
+/** Whoever has jobs that have not ended stays, and so do the accounts above. */
+function refuseActive(scene: SacctmgrCall, associations: readonly EmulatedAssociation[]): void {
+  const ids = new Set(associations.map(({ id }) => id));
+  for (const one of scene.database.associations()) if (ids.has(one.parentId)) ids.add(one.id);
+  const open = scene.database.jobRows({ states: ['PENDING', 'RUNNING', 'SUSPENDED'], associationIds: [...ids] });
+  const list = [...open]
+    .filter(({ end }) => end === null)
+    .map(({ jobId, cluster, account, user, qos }) => {
+      const last = scene.major >= 2505 ? ` Q = ${qos.padEnd(9)}` : '';
+      return `  JobID = ${String(jobId).padEnd(10)} C = ${cluster.padEnd(10)} A = ${account.padEnd(10)} U = ${user.padEnd(9)}${last}\n`;
+    });
+  if (list.length > 0) fail(scene, ` Error with request: Job(s) active, cancel job(s) before remove\n${list.join('')}`);
+}
+
 function associationLines(associations: readonly EmulatedAssociation[]): string {
   return associations.map((one) => associationText(one, { own: true, accountWidth: 10 })).join('');
 }
@@ -96,6 +115,7 @@ export async function removeAccount(scene: SacctmgrCall, words: readonly string[
     const ids = new Set(chosen.map(({ id }) => id));
     for (const one of database.associations()) if (ids.has(one.parentId)) ids.add(one.id);
     const all = database.associations().filter(({ id }) => ids.has(id));
+    refuseActive(scene, all);
     if (await agreed(scene, ` Deleting account associations...\n${associationLines(all)}`)) {
       changed(scene, () =>
         database.removeAssociation(
@@ -120,6 +140,10 @@ export async function removeAccount(scene: SacctmgrCall, words: readonly string[
   if (names.length === 0) endWith(scene, ' Nothing deleted\n');
   if (!needOperator(scene)) fail(scene, denial);
   refuseDefaultAccounts(scene, names);
+  refuseActive(
+    scene,
+    database.associations().filter(({ account, user }) => user === '' && names.includes(account)),
+  );
   if (await agreed(scene, ` Deleting accounts...\n${lines(names)}`)) changed(scene, () => database.removeAccount(names, call.as));
   return 0;
 }

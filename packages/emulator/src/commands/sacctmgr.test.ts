@@ -52,6 +52,7 @@ async function* bytes(text: string): AsyncGenerator<Uint8Array> {
 
 interface Bench {
   readonly slurm: EmulatedSlurm;
+  readonly accounting: Accounting;
   close(): void;
 }
 
@@ -67,7 +68,8 @@ function lab(release: string): Bench {
       return typeof value === 'function' ? value.bind(target) : value;
     },
   }) as Slurmdbd;
-  return { slurm: recordedSlurm({ release: spec.release, now: accounting.now(), database, spec }), close: () => store.close() };
+  const slurm = recordedSlurm({ release: spec.release, now: accounting.now(), database, spec });
+  return { slurm, accounting, close: () => store.close() };
 }
 
 /** All calls of a recording one after the other; those that are answered otherwise. */
@@ -142,4 +144,24 @@ test('what is shown can be asked for as JSON', async (t) => {
   t.after(old.close);
   const { code, stderr } = await run(sacctmgr, old.slurm, ['--json', 'show', 'user']);
   assert.deepEqual([code, stderr.split('\n')[0]], [1, "sacctmgr: unrecognized option '--json'"]);
+});
+
+test('whoever has jobs that have not ended is not removed', async (t) => {
+  const { slurm, accounting, close } = lab('24.11');
+  t.after(close);
+  const associationId = accounting.association({ user: 'bob', account: 'chem', partition: '' })?.id ?? assert.fail();
+  accounting.receive({
+    kind: 'job',
+    row: jobRow({ dbIndex: '3', jobId: 3, user: 'bob', account: 'chem', associationId, state: 'RUNNING', end: null }),
+  });
+  const refused = {
+    code: 1,
+    stdout: '',
+    stderr:
+      ' Error with request: Job(s) active, cancel job(s) before remove\n  JobID = 3          C = labcluster A = chem       U = bob      \n',
+  };
+  for (const words of ['user bob', 'user where name=bob account=chem', 'account chem', 'account where name=chem cluster=labcluster']) {
+    assert.deepEqual(await run(sacctmgr, slurm, ['-i', 'remove', ...words.split(' ')]), refused, words);
+  }
+  assert.equal((await run(sacctmgr, slurm, ['-i', 'remove', 'user', 'alice', 'account=chem'])).code, 0);
 });
