@@ -82,14 +82,15 @@ describe('forms of sacct', () => {
   it('chooses rows by today, by the jobs that are named, and by states now', async () => {
     const own = { clusters: ['labcluster'] };
     const midnight = Date.UTC(2026, 10, 21) / 1000;
-    assert.deepEqual(await queryOf([]), { from: midnight, ...own });
-    assert.deepEqual(await queryOf([], 'alice'), { from: midnight, users: ['alice'], ...own });
-    assert.deepEqual(await queryOf(['-a'], 'alice'), { from: midnight, ...own });
+    assert.deepEqual(await queryOf([]), { from: midnight, to: noon, ...own });
+    assert.deepEqual(await queryOf([], 'alice'), { from: midnight, to: noon, users: ['alice'], ...own });
+    assert.deepEqual(await queryOf(['-a'], 'alice'), { from: midnight, to: noon, ...own });
     assert.deepEqual(await queryOf(['-j', '17_3,8.batch'], 'alice'), { jobIds: ['17_3', '8'], ...own });
     assert.deepEqual(await queryOf(['-s', 'R,PD']), { from: noon, states: ['RUNNING', 'PENDING'], ...own });
     assert.deepEqual(await queryOf(['-S', 'now-1hours', '-E', 'now', '-D', '-L']), { from: noon - 3600, to: noon, duplicates: true });
     assert.deepEqual(await queryOf(['-S', 'uts1792882800', '-q', '1', '-N', 'node[1-2]', '-u', '1002']), {
       from: 1_792_882_800,
+      to: noon,
       users: ['bob'],
       qos: ['normal'],
       nodes: ['node1', 'node2'],

@@ -42,7 +42,8 @@ export function questionOf(call: CommandCall, given: GivenOptions, { times, now 
   const nodes = given.value('nodelist');
   const query: JobRowQuery = {
     ...optional('from', from),
-    ...optional('to', until),
+    // A window without an end ends now: a run that is not eligible yet lies beyond it.
+    ...optional('to', until ?? (from !== undefined && states === undefined ? now : undefined)),
     ...optional(
       'jobIds',
       jobs?.map(({ id }) => id),

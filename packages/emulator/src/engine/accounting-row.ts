@@ -20,6 +20,7 @@ export function jobRow(
 ): JobRow {
   const { array, het, request } = job;
   const { memory } = job.own.demand;
+  const isOver = state !== undefined || (job.state !== 'RUNNING' && job.state !== 'SUSPENDED' && job.state !== 'PENDING');
   return {
     dbIndex: job.dbIndex,
     cluster,
@@ -51,9 +52,9 @@ export function jobRow(
     submit: job.submit,
     eligible: job.eligible,
     start: job.nodes.length === 0 ? null : job.start,
-    end: state === undefined && (job.state === 'RUNNING' || job.state === 'SUSPENDED' || job.state === 'PENDING') ? null : job.end,
+    end: isOver ? job.end : null,
     suspendedSeconds: job.suspendedSeconds,
-    timeLimit: job.own.limitGiven ? job.timeLimit : job.timeLimit === 'unlimited' ? null : job.timeLimit,
+    timeLimit: job.own.limitGiven || job.start !== null || job.timeLimit !== 'unlimited' ? job.timeLimit : null,
     priority: job.priority,
     nodes: foldHostlist(sortHosts(job.nodes)),
     nodeCount: job.nodes.length,
@@ -65,14 +66,15 @@ export function jobRow(
     constraints: request.constraint ?? '',
     reservation: job.reservation,
     restarts: job.restarts,
-    comment: stores.has('job_comment') ? job.comment : '',
-    adminComment: job.adminComment,
-    systemComment: job.systemComment,
+    // Comments are told with the end of a run (recorded).
+    comment: stores.has('job_comment') && isOver ? job.comment : '',
+    adminComment: isOver ? job.adminComment : '',
+    systemComment: isOver ? job.systemComment : '',
     extra: stores.has('job_extra') ? (request.extra ?? '') : '',
     workDir: request.workDir,
     submitLine: request.submitLine,
     stdout: request.stdout ?? job.stdout,
-    stderr: request.stderr ?? job.stderr,
+    stderr: request.stderr ?? '',
     stdin: job.stdin,
     failedNode: job.failedNode,
     wckey: request.wckey ?? '',

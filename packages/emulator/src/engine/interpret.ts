@@ -11,6 +11,8 @@ export function planOf(job: JobRecord, otherwise: number): Plan {
   const { play, script } = job.request;
   const success: ExitCode = { code: 0, signal: 0 };
   if (play?.kind === 'simulated') return { seconds: Math.max(0, Math.ceil(play.seconds)), exit: play.exit, steps: [] };
+  // Nothing can be written where nothing may be: the batch script is not begun (recorded).
+  if (job.stdout.startsWith('/nonexistent/')) return { seconds: 0, exit: { code: 0, signal: 53 }, steps: [] };
   const commands = script === null ? undefined : parseScript(script);
   if (commands === undefined) return { seconds: otherwise, exit: success, steps: [] };
   const run = new Interpretation(variablesOf(job));

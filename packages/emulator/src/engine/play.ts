@@ -98,7 +98,7 @@ function batchStep(job: JobRecord, now: Epoch): EmulatedStep {
     tasks: 1,
     tres: stepTres(grants, job.allocatedTres ?? {}),
     used: null,
-    submitLine: job.request.submitLine,
+    submitLine: '',
   };
 }
 
