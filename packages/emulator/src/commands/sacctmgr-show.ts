@@ -177,7 +177,7 @@ async function showTres(scene: SacctmgrCall, words: readonly string[]): Promise<
 }
 
 async function showConfig(scene: SacctmgrCall): Promise<number> {
-  scene.call.out(configText(scene, scene.major));
+  scene.call.out(configText(scene));
   return 0;
 }
 

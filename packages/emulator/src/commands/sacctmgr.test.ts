@@ -146,6 +146,24 @@ test('what is shown can be asked for as JSON', async (t) => {
   assert.deepEqual([code, stderr.split('\n')[0]], [1, "sacctmgr: unrecognized option '--json'"]);
 });
 
+const configs = new URL('recordings/sacctmgr-config/', import.meta.url);
+
+for (const file of readdirSync(configs)) {
+  const release = file.replace('.txt', '');
+  test(`show config has the settings of ${release}, in their order`, async (t) => {
+    const { slurm, close } = lab(release);
+    t.after(close);
+    // Where things lie and which release it is differs; the lab has longer time-outs.
+    const alike = (text: string): string =>
+      bare(text)
+        .replace(/ = (?:\S*\/(?:lab|etc|var|lib)\/\S*|\d+\.\d+\.\d+|\d+ secs?|\d{4,5}|NO_CONF_HASH|auth\/jwt|\(null\))$/gm, ' = …')
+        .replace(/ = \S+=\S+$/gm, ' = …');
+    const { code, stdout } = await run(sacctmgr, slurm, ['show', 'config']);
+    assert.equal(code, 0);
+    assert.equal(alike(stdout), alike(readFileSync(new URL(file, configs), 'utf8')));
+  });
+}
+
 test('whoever has jobs that have not ended is not removed', async (t) => {
   const { slurm, accounting, close } = lab('24.11');
   t.after(close);
