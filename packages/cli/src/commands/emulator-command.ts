@@ -59,7 +59,7 @@ Example:
     .option('--rate <number>', 'how fast the time of the cluster goes: 1 as the machine’s, 0 not at all')
     .option('--rest <address>', 'HOST:PORT for slurmrestd; slurmrestd.sock in the directory by default')
     .option('--no-rest', 'no slurmrestd')
-    .option('--control <address>', 'HOST:PORT of this machine for the control API: time, usage, limits; docs/emulator-scenarios.md')
+    .option('--control <address>', 'HOST:PORT for the control API: time, usage, limits; docs/emulator-scenarios.md')
     .option('--shared', 'every user of the machine may ask, not only you')
     .option('--foreground', 'stay, until interrupted; without it the cluster is held by a process of its own')
     .addHelpText(
@@ -67,6 +67,7 @@ Example:
       `
 It ends when the cluster answers, and prints where everything is. What the directory had before (jobs, accounting, time) is there
 again; --config and --slurm-conf change the cluster, and without them it is as it was. Ends with 75 when the directory is in use.
+The control API asks for no token on loopback; elsewhere SLUICE_EMULATOR_CONTROL_TOKEN must be set, and callers send it.
 
 Examples:
   $ sluice emulator up --dir /tmp/slurm

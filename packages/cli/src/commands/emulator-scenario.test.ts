@@ -49,7 +49,7 @@ test('an expectation that fails: 1, and what was found, as text and as JSON', as
   const path = file(t, '  - {title: one, do: [{usage: {account: a, node-hours: 5}}, {expect: {account: a, used: 6}}]}\n');
   const { code, out } = await sluice(path);
   assert.equal(code, 1);
-  assert.match(out, /✗ mine: 1 of 1 expectations failed\n {2}step 1: a: used this quarter: expected 6 ± 0.01 node-hours, found 5\n$/);
+  assert.match(out, /✗ mine: 1 of 1 expectations failed\n {2}step 1: a: used this period: expected 6 ± 0.01 node-hours, found 5\n$/);
   const json = await sluice(path, '--json');
   const { passed, failed, steps } = JSON.parse(json.out);
   assert.deepEqual([json.code, passed, failed, steps[0].actions.at(-1).kind], [1, false, 1, 'failed']);

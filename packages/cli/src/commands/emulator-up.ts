@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   allCommands,
   type ClusterSpec,
@@ -43,7 +44,7 @@ async function hold(options: UpOptions, spec: ClusterSpec | undefined, around: S
         open: (opened, file) =>
           openEmulator({ spec: opened, file, clock: around.clock, processes: around.processes, log: (line) => log.info(line) }),
         commands: allCommands,
-        ...controlOf(options.control, (error) => log.error({ err: error }, 'the control API failed')),
+        ...controlOf(options, around, (error) => log.error({ err: error }, 'the control API failed')),
         ...(options.shared === true ? { shared: true } : {}),
         ...(options.rate === undefined ? {} : { rate: rateOf(options.rate) }),
         clock: around.clock,
@@ -70,8 +71,17 @@ async function hold(options: UpOptions, spec: ClusterSpec | undefined, around: S
   });
 }
 
-function controlOf(listen: string | undefined, onFault: (error: unknown) => void): Pick<StartEmulatorOptions, 'serveControl'> {
-  return listen === undefined ? {} : { serveControl: (slurm) => serveControl(slurm, { listen, onFault }) };
+function controlOf(
+  { control: listen }: UpOptions,
+  { env }: Surroundings,
+  onFault: (error: unknown) => void,
+): Pick<StartEmulatorOptions, 'serveControl'> {
+  if (listen === undefined) return {};
+  const token = env['SLUICE_EMULATOR_CONTROL_TOKEN'];
+  return {
+    serveControl: (slurm, { root }) =>
+      serveControl(slurm, { listen, file: join(root, 'control.json'), onFault, ...(token === undefined || token === '' ? {} : { token }) }),
+  };
 }
 
 /** How long a cluster may take until it answers, in milliseconds: a large one reads its state first. */

@@ -1,3 +1,4 @@
+import { type Quarter, quarterOf } from '@sluice/policy';
 import type { Epoch } from '@sluice/slurm';
 
 /** A stretch of the calendar; what is absent is none. */
@@ -33,4 +34,16 @@ export function parseDate(text: string): Epoch | undefined {
 /** `2024-04-01T00:00:00Z` */
 export function dateText(epoch: Epoch): string {
   return new Date(epoch * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** For how long an allocation is: `total` is for ever. */
+export type Period = 'month' | 'quarter' | 'total';
+
+/** The period that a moment lies in, or one so many later; in UTC. Before and after `total` there is nothing. */
+export function periodOf(epoch: Epoch, period: Period, periodsLater = 0): Quarter {
+  if (period === 'quarter') return quarterOf(epoch, periodsLater);
+  if (period === 'total') return { name: 'total', start: 0, end: periodsLater === 0 ? Number.MAX_SAFE_INTEGER : 0 };
+  const date = new Date(epoch * 1000);
+  const start = (more: number) => Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + periodsLater + more, 1) / 1000;
+  return { name: new Date(start(0) * 1000).toISOString().slice(0, 7), start: start(0), end: start(1) };
 }

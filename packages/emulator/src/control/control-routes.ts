@@ -2,20 +2,20 @@ import { SluiceError } from '@sluice/io';
 import { quarterOf } from '@sluice/policy';
 import type * as z from 'zod';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
+import { mintJwt } from '../rest/jwt.ts';
 import { accountAssociation, applySettings, ensureAccount, knownAccount, qosOf, root, setQos } from './administer.ts';
 import { dateText, later, parseDate } from './calendar.ts';
 import type { ControlBooks } from './control-books.ts';
 import { bodies } from './control-schemas.ts';
 import { resourceAmounts, wholeNode } from './resources.ts';
 import { injectUsage } from './usage.ts';
-import { webToken } from './web-token.ts';
 
 /** What the routes work on. */
 export interface ControlContext {
   readonly slurm: EmulatedSlurm;
   readonly books: ControlBooks;
   /** What signs tokens. */
-  readonly key: string | Uint8Array;
+  readonly key: Uint8Array;
 }
 
 export interface ControlRequest {
@@ -56,7 +56,8 @@ export const controlRoutes: Readonly<Record<string, Route>> = {
   },
   'POST /api/token': ({ slurm, key }, { body }) => {
     const { username, lifespan } = checked(bodies.token, body);
-    const token = webToken(key, { user: username, from: slurm.time.now(), seconds: lifespan });
+    const now = slurm.time.now();
+    const token = mintJwt(key, { sun: username, iat: now, exp: now + lifespan });
     return { token, SLURM_JWT: `SLURM_JWT=${token}` };
   },
   'POST /api/time/advance': advance,
@@ -66,10 +67,10 @@ export const controlRoutes: Readonly<Record<string, Route>> = {
     return { status: 'success', ...timeOf(context.slurm) };
   },
   'POST /api/accounts': (context, { body }) => {
-    const { name, parent, description, organization, allocation } = checked(bodies.account, body);
+    const { name, parent, description, organization, allocation, grace, period } = checked(bodies.account, body);
     const words = { name, ...present({ parent, description, organization }) };
     const made = ensureAccount(context.slurm, words);
-    context.books.set(name, present({ allocation }));
+    context.books.set(name, present({ allocation, graceRatio: grace, period }));
     return done(context, name, made ? `account ${name} added` : `account ${name} is there already`, {
       allocation: context.books.allocation(name),
     });

@@ -37,5 +37,7 @@ export const bodies = {
     organization: optional(z.string()),
     parent: optional(name),
     allocation: optional(z.number().min(0)),
+    grace: optional(z.number().min(0).max(10)),
+    period: optional(z.enum(['month', 'quarter', 'total'])),
   }),
 } as const;

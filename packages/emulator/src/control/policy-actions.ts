@@ -1,24 +1,14 @@
-import {
-  billingMinutes,
-  type Carryover,
-  carryoverByDecay,
-  carryoverByShare,
-  decayFactor,
-  fairshareOf,
-  graceLimit,
-  quarterOf,
-} from '@sluice/policy';
+import { billingMinutes, type Carryover, carryoverByDecay, carryoverByShare, decayFactor, fairshareOf, graceLimit } from '@sluice/policy';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
 import { applySettings, setQos } from './administer.ts';
 import type { ControlBooks } from './control-books.ts';
 import { wholeNode } from './resources.ts';
-import { usedNodeHours } from './usage.ts';
 
 export interface TransitionRules {
   readonly carryover: 'decay' | 'share' | 'none';
   /** Of `share`: per cent of the allocation that may be carried over. */
   readonly percent: number;
-  /** How long the earlier quarter's usage counts as decayed, and by which half-life, in days. */
+  /** How long the earlier period's usage counts as decayed, and by which half-life, in days. */
   readonly days: number;
   readonly halfLifeDays: number;
   /** What GrpTRESMins is set to: the allocation with what is carried over, or that with its grace. */
@@ -38,12 +28,12 @@ export interface Transition extends Carryover {
 }
 
 /**
- * What a policy of periodic limits does as a quarter begins: by what was used in the one before it works out what is carried over, sets fair share and
+ * What a policy of periodic limits does as a period begins: by what was used in the one before it works out what is carried over, sets fair share and
  * GrpTRESMins, and puts the account back to the QOS `normal`. Formulas: packages/policy.
  */
 export function transition(slurm: EmulatedSlurm, books: ControlBooks, account: string, rules: TransitionRules): Transition {
   const base = books.allocation(account);
-  const previous = usedNodeHours(slurm, account, quarterOf(slurm.time.now(), -1));
+  const previous = books.used(slurm, account, -1);
   const carryover = carryoverOf(base, previous, rules);
   const perNode = wholeNode(slurm)['billing'] ?? 1;
   const fairshare = fairshareOf(carryover.total);
@@ -72,7 +62,7 @@ function carryoverOf(base: number, previous: number, { carryover, percent, days,
   return { effectiveUsage: previous, unused: 0, total: base };
 }
 
-/** Sets the QOS that the usage of this quarter asks for: `normal`, `slowdown` from the allocation on, `blocked` from its grace on; gives it. */
+/** Sets the QOS that the usage of this period asks for: `normal`, `slowdown` from the allocation on, `blocked` from its grace on; gives it. */
 export function applyThresholds(slurm: EmulatedSlurm, books: ControlBooks, account: string): 'normal' | 'slowdown' | 'blocked' {
   const { level } = books.standing(slurm, account);
   setQos(slurm, account, level);

@@ -150,7 +150,7 @@ test('clusters, and tokens that a slurmrestd with the same key would take', () =
       const { sun, iat, exp } = JSON.parse(Buffer.from(claims ?? '', 'base64url').toString('utf8')) as Record<string, number>;
       assert.deepEqual([sun, Number(exp) - Number(iat)], ['alice', 1800]);
     },
-    { jwtKey: 'secret' },
+    { jwtKey: Buffer.from('secret') },
   ));
 
 test('what is no request of the API is refused in JSON', () =>

@@ -11,8 +11,10 @@ export interface ControlOptions {
   readonly listen: string;
   /** Callers must send it as `Authorization: Bearer …`. Without it only loopback may be listened on. */
   readonly token?: string;
+  /** Keeps allocations and what else Slurm does not know; without it they last as long as the process. */
+  readonly file?: string;
   /** Signs the tokens of `POST /api/token`: slurmrestd's key. One of its own by default. */
-  readonly jwtKey?: string | Uint8Array;
+  readonly jwtKey?: Uint8Array;
   /** What went wrong in us: the caller is told 500 and no more. */
   readonly onFault?: (error: unknown) => void;
 }
@@ -31,7 +33,7 @@ const bodyBytes = 1024 * 1024;
  */
 export async function serveControl(slurm: EmulatedSlurm, options: ControlOptions): Promise<ControlPlane> {
   const { host, port } = addressOf(options);
-  const context: ControlContext = { slurm, books: new ControlBooks(), key: options.jwtKey ?? randomBytes(32) };
+  const context: ControlContext = { slurm, books: new ControlBooks(options.file), key: options.jwtKey ?? randomBytes(32) };
   // As everywhere, node:http is asked for when something is served (see the bundle).
   const { createServer } = process.getBuiltinModule('node:http');
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) => {

@@ -1,4 +1,3 @@
-import { quarterOf } from '@sluice/policy';
 import type { Epoch, Tres } from '@sluice/slurm';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
 import { ensureUser, identityOf, knownAccount } from './administer.ts';
@@ -55,11 +54,6 @@ export function usedNodeHours(
     seconds += Math.max(0, ran) * (row.allocatedTres['billing'] ?? 0);
   }
   return seconds / perNode / 3600;
-}
-
-/** Of the quarter of the year that the cluster is in. */
-export function usedThisQuarter(slurm: EmulatedSlurm, account: string): number {
-  return usedNodeHours(slurm, account, quarterOf(slurm.time.now()));
 }
 
 /** Node-hours that Slurm itself counts against the account's limits and share: decayed by PriorityDecayHalfLife. */

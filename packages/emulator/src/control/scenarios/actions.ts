@@ -3,10 +3,11 @@ import { applySettings, ensureAccount, ensureUser, identityOf, knownAccount, roo
 import { dateText, later, parseDate } from '../calendar.ts';
 import { applyThresholds, transition } from '../policy-actions.ts';
 import { injectUsage } from '../usage.ts';
+import { dailyShares } from '../usage-pattern.ts';
 import { checkExpectation } from './expectations.ts';
 import { runCommand } from './run-command.ts';
 import { type ActionReport, did, figureText, type ScenarioWorld } from './scenario-world.ts';
-import type { AccountAction, Action, PolicyAction, SubmitAction } from './schema.ts';
+import type { AccountAction, Action, PolicyAction, SubmitAction, UsageAction } from './schema.ts';
 
 /** Does one action. Errors: SlurmError and `data.invalid` or `slurm.unknown` for what cannot be done. */
 export async function act(world: ScenarioWorld, action: Action): Promise<readonly ActionReport[]> {
@@ -17,15 +18,7 @@ export async function act(world: ScenarioWorld, action: Action): Promise<readonl
     return did(`user ${action.user.name} may use ${action.user.account}`);
   }
   if (action.time !== undefined) return moveTime(world, action.time);
-  if (action.usage !== undefined) {
-    const { account, user, minutes, 'node-hours': nodeHours } = action.usage;
-    injectUsage(slurm, { account, user, ...(nodeHours === undefined ? {} : { nodeHours }), ...(minutes === undefined ? {} : { minutes }) });
-    const amounts = [
-      ...(nodeHours === undefined ? [] : [`${figureText(nodeHours)} node-hours`]),
-      ...Object.entries(minutes ?? {}).map(([name, count]) => `${count} ${name} minutes`),
-    ];
-    return did(`${user} uses ${amounts.join(', ')} of ${account}`);
-  }
+  if (action.usage !== undefined) return use(world, action.usage);
   if (action.submit !== undefined) return submit(world, action.submit);
   if (action.cancel !== undefined) return cancel(world, action.cancel.name);
   if (action.qos !== undefined) {
@@ -38,9 +31,13 @@ export async function act(world: ScenarioWorld, action: Action): Promise<readonl
 }
 
 function changeAccount({ slurm, books }: ScenarioWorld, action: AccountAction): readonly ActionReport[] {
-  const { name, parent, allocation, grace, fairshare, limits } = action;
+  const { name, parent, allocation, grace, period, fairshare, limits } = action;
   const made = ensureAccount(slurm, { name, ...(parent === undefined ? {} : { parent }) });
-  books.set(name, { ...(allocation === undefined ? {} : { allocation }), ...(grace === undefined ? {} : { graceRatio: grace }) });
+  books.set(name, {
+    ...(allocation === undefined ? {} : { allocation }),
+    ...(grace === undefined ? {} : { graceRatio: grace }),
+    ...(period === undefined ? {} : { period }),
+  });
   applySettings(slurm, name, {
     ...(fairshare === undefined ? {} : { fairshare }),
     ...(limits?.GrpTRESMins === undefined ? {} : { grpTresMins: limits.GrpTRESMins }),
@@ -48,7 +45,9 @@ function changeAccount({ slurm, books }: ScenarioWorld, action: AccountAction): 
     ...(limits?.GrpTRES === undefined ? {} : { grpTres: limits.GrpTRES }),
   });
   const words = [
-    ...(allocation === undefined ? [] : [`${figureText(allocation)} node-hours a quarter`]),
+    ...(allocation === undefined
+      ? []
+      : [`${figureText(allocation)} node-hours${period === 'total' ? ' in all' : ` a ${period ?? 'period'}`}`]),
     ...(grace === undefined ? [] : [`grace ${figureText(grace * 100)} %`]),
     ...(fairshare === undefined ? [] : [`fair share ${fairshare}`]),
     ...Object.entries(limits ?? {}).map(([limit, amounts]) => `${limit} ${tresText(amounts ?? {})}`),
@@ -60,6 +59,30 @@ function tresText(amounts: Readonly<Record<string, number | null>>): string {
   return Object.entries(amounts)
     .map(([name, amount]) => `${name}=${amount ?? 'none'}`)
     .join(',');
+}
+
+function use({ slurm }: ScenarioWorld, action: UsageAction): readonly ActionReport[] {
+  const { account, user, minutes, days, pattern, 'node-hours': nodeHours } = action;
+  const amounts = (share: number) => ({
+    ...(nodeHours === undefined ? {} : { nodeHours: nodeHours * share }),
+    ...(minutes === undefined
+      ? {}
+      : { minutes: Object.fromEntries(Object.entries(minutes).map(([name, count]) => [name, count * share])) }),
+  });
+  if (days === undefined) injectUsage(slurm, { account, user, ...amounts(1) });
+  else {
+    for (const share of dailyShares(days, pattern)) {
+      if (share > 0) injectUsage(slurm, { account, user, ...amounts(share) });
+      slurm.time.advance(86_400);
+    }
+  }
+  const what = [
+    ...(nodeHours === undefined ? [] : [`${figureText(nodeHours)} node-hours`]),
+    ...Object.entries(minutes ?? {}).map(([name, count]) => `${count} ${name} minutes`),
+  ];
+  return did(
+    `${user} uses ${what.join(', ')} of ${account}${days === undefined ? '' : ` over ${plural(days, 'day')} (${pattern}), until ${dateText(slurm.time.now())}`}`,
+  );
 }
 
 function moveTime({ slurm }: ScenarioWorld, { set, ...stretch }: NonNullable<Action['time']>): readonly ActionReport[] {

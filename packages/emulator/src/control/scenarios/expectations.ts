@@ -35,7 +35,7 @@ function aboutAccount(world: ScenarioWorld, expectation: Expectation): readonly 
   const minutes = resourceAmounts(slurm, expectation['raw-minutes'] ?? {});
   const raw = decayedMinutes(slurm, account);
   return [
-    ...near('used this quarter', standing.used, expectation.used, ' node-hours'),
+    ...near('used this period', standing.used, expectation.used, ' node-hours'),
     ...near('usage that Slurm counts', decayedNodeHours(slurm, account), expectation.decayed, ' node-hours'),
     ...Object.entries(minutes).flatMap(([name, expected]) => near(`${name} that Slurm counts`, raw[name] ?? 0, expected, ' minutes')),
     ...near('usage of the allocation', standing.percent, expectation.percent, ' %'),
@@ -66,7 +66,7 @@ function aboutPolicy({ transitions }: ScenarioWorld, account: string, { policy, 
   const last = transitions.get(account);
   if (last === undefined) return [{ kind: 'failed', text: `${account}: there was no transition` }];
   const rows: readonly (readonly [string, number, number | undefined, string])[] = [
-    ['used in the quarter before', last.previous, policy.previous, ' node-hours'],
+    ['used in the period before', last.previous, policy.previous, ' node-hours'],
     ['decay factor', last.decayFactor, policy['decay-factor'], ''],
     ['earlier usage that counts still', last.effectiveUsage, policy.effective, ' node-hours'],
     ['carried over', last.unused, policy.unused, ' node-hours'],

@@ -85,7 +85,7 @@ test('a failed expectation is reported with what was found', async () => {
   assert.equal(
     summaryText(result),
     `✗ mine: 3 of 3 expectations failed
-  step 1: a: used this quarter: expected 11 ± 0.01 node-hours, found 10
+  step 1: a: used this period: expected 11 ± 0.01 node-hours, found 10
   step 1: a: QOS: expected slowdown, found normal
   step 1: jobs j PENDING: expected 1, found 0; 1 RUNNING
 `,

@@ -51,7 +51,10 @@ const cluster = z.strictObject({
 const account = z.strictObject({
   name,
   parent: name.optional(),
-  allocation: described(amount.optional(), { description: 'What it may use in a quarter; 1000 until it is set.', unit: 'node-hours' }),
+  allocation: described(amount.optional(), { description: 'What it may use in a period; 1000 until it is set.', unit: 'node-hours' }),
+  period: described(z.enum(['month', 'quarter', 'total']).optional(), {
+    description: 'For how long the allocation is; a quarter until it is set.',
+  }),
   grace: described(z.number().min(0).max(10).optional(), { description: 'How far beyond it may go: 0.2 (until it is set) is 20 %.' }),
   fairshare: count.min(0).optional(),
   limits: limits.optional(),
@@ -70,6 +73,10 @@ const usage = z.strictObject({
   user: name.default('ada'),
   'node-hours': described(amount.optional(), { description: 'Hours of a whole node.' }),
   minutes: described(tres.optional(), { description: 'Minutes of resources by their names.' }),
+  days: described(count.min(1).max(3660).optional(), { description: 'Spread over so many days, which pass; at once without.' }),
+  pattern: described(z.enum(['steady', 'bursty', 'end_of_period']).default('steady'), {
+    description: 'How it is spread over the days: alike, on every fifth day, or 80 % of it in their last fifth.',
+  }),
 });
 
 const submit = z.strictObject({
@@ -99,14 +106,14 @@ const policy = z.strictObject({
   account: name,
   action: described(z.enum(['transition', 'thresholds']), {
     description:
-      '`transition`: a new quarter has begun: what is carried over, fair share, GrpTRESMins, QOS normal. `thresholds`: the QOS that the usage of this quarter asks for.',
+      '`transition`: a new period has begun: what is carried over, fair share, GrpTRESMins, QOS normal. `thresholds`: the QOS that the usage of this period asks for.',
   }),
-  allocation: described(amount.optional(), { description: 'The new quarter’s, before what is carried over.', unit: 'node-hours' }),
+  allocation: described(amount.optional(), { description: 'The new period’s, before what is carried over.', unit: 'node-hours' }),
   carryover: described(z.enum(['decay', 'share', 'none']).default('decay'), {
     description: '`decay`: what decayed usage leaves of the allocation; `share`: what was not used, up to `percent` of it.',
   }),
   percent: z.number().min(0).max(100).default(15),
-  days: described(amount.default(90), { description: 'How long the usage of the earlier quarter has decayed.' }),
+  days: described(amount.default(90), { description: 'How long the usage of the earlier period has decayed.' }),
   'half-life': described(z.number().min(0).optional(), { description: 'The policy’s; the cluster’s by default.', unit: 'days' }),
   limit: described(z.enum(['allocation', 'grace']).default('allocation'), {
     description: 'What GrpTRESMins is set to: the allocation with what is carried over, or that with its grace.',
@@ -131,14 +138,14 @@ const ofAccount = ['used', 'decayed', 'raw-minutes', 'fairshare', 'limits', 'qos
 const expect = z
   .strictObject({
     account: name.optional(),
-    used: described(figure.optional(), { description: 'Of this quarter, in accounting.', unit: 'node-hours' }),
+    used: described(figure.optional(), { description: 'Of this period, in accounting.', unit: 'node-hours' }),
     decayed: described(figure.optional(), { description: 'What Slurm counts against share and limits.', unit: 'node-hours' }),
     'raw-minutes': described(tres.optional(), { description: 'The same by resource.', unit: 'minutes' }),
     fairshare: figure.optional(),
     limits: limits.optional(),
     qos: name.optional(),
     level: z.enum(['normal', 'slowdown', 'blocked']).optional(),
-    percent: described(figure.optional(), { description: 'Usage of this quarter in per cent of the allocation.' }),
+    percent: described(figure.optional(), { description: 'Usage of this period in per cent of the allocation.' }),
     policy: described(
       z
         .strictObject({
@@ -214,6 +221,7 @@ export type Scenario = z.output<typeof scenarioSchema>;
 export type ScenarioCluster = z.output<typeof cluster>;
 export type Action = z.output<typeof action>;
 export type AccountAction = z.output<typeof account>;
+export type UsageAction = z.output<typeof usage>;
 export type SubmitAction = z.output<typeof submit>;
 export type CommandAction = z.output<typeof command>;
 export type PolicyAction = z.output<typeof policy>;
