@@ -156,13 +156,14 @@ for (const [at, arrival] of arrivals.entries()) {
 }
 slurm.time.advance(3 * 86_400);
 const played = performance.now() - began;
+const playedCpu = process.cpuUsage();
 
 const readBegan = performance.now();
 let rows = 0;
-let cpuSeconds = 0;
+let usedSeconds = 0;
 for (const row of slurm.database.jobRows({ from: start, to: start + (days + 3) * 86_400 })) {
   rows += 1;
-  cpuSeconds += ((row.end ?? 0) - (row.start ?? 0)) * (row.allocatedTres['cpu'] ?? 0);
+  usedSeconds += ((row.end ?? 0) - (row.start ?? 0)) * (row.allocatedTres['cpu'] ?? 0);
 }
 const read = performance.now() - readBegan;
 const { started, completed, failed, backfilled, scheduleCycles, backfillCycles } = slurm.controller.statistics();
@@ -176,6 +177,7 @@ console.log(
       days,
       rows,
       playedSeconds: Math.round(played) / 1000,
+      cpuSeconds: Math.round((playedCpu.user + playedCpu.system) / 10_000) / 100,
       readSeconds: Math.round(read) / 1000,
       ratio: Math.round((played / read) * 10) / 10,
       started,
@@ -185,7 +187,7 @@ console.log(
       scheduleCycles,
       backfillCycles,
       mostPending,
-      utilisation: Math.round((cpuSeconds / (nodeCount * 64 * days * 86_400)) * 1000) / 1000,
+      utilisation: Math.round((usedSeconds / (nodeCount * 64 * days * 86_400)) * 1000) / 1000,
       peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
     },
     null,

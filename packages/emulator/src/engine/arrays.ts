@@ -39,7 +39,7 @@ export function splitTask(world: World, job: JobRecord, taskId: number | undefin
     array: { ...array, taskId },
     pendingTasks: null,
     dbIndex: world.newDbIndex(),
-    own: { ...job.own, timers: [] },
+    own: { ...job.own, timers: [], queued: false },
   };
   job.pendingTasks = pendingTasks.filter((id) => id !== taskId);
   world.jobs.set(task.jobId, task);

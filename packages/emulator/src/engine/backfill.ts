@@ -62,8 +62,7 @@ class BackfillCycle {
       const partition = world.partition(name);
       if (partition === undefined) continue;
       const key = `${name}\n${job.own.shape}`;
-      const until = world.now + limitMinutes(job, partition) * 60;
-      const placement = this.#failed.get(key) ?? place(world, job, partition, (node) => (this.#promised[node.index] as number) >= until);
+      const placement = this.#failed.get(key) ?? this.#place(job, partition);
       if (placement.kind === 'start') {
         const started = startJob(world, job, { ...placement, scheduler: 'Backfill' });
         return started !== job;
@@ -76,6 +75,21 @@ class BackfillCycle {
     else if (waiting?.kind === 'wait' && job.reason !== 'Resources')
       setReason(world, job, waiting.text === '' ? 'Priority' : 'Resources', waiting.text);
     return false;
+  }
+
+  #place(job: JobRecord, partition: PartitionRecord): Placement {
+    const world = this.#world;
+    const { noRoom } = world;
+    if (noRoom.has(partition.name, job.own.shape)) {
+      return standingObstacle(world, job, partition) ?? { kind: 'wait', reason: 'Resources', text: '', blocks: true };
+    }
+    const until = world.now + limitMinutes(job, partition) * 60;
+    const placement = place(world, job, partition, (node) => (this.#promised[node.index] as number) >= until);
+    if (placement.kind === 'start' || !placement.blocks || job.reservation !== '') return placement;
+    // It may have failed for what is promised to others; only where there is no room at all it need not be tried again.
+    const anywhere = place(world, job, partition, () => true);
+    if (anywhere.kind === 'wait' && anywhere.blocks) noRoom.note(partition.name, job.own.shape);
+    return placement;
   }
 
   #plan(job: JobRecord, partition: PartitionRecord): void {

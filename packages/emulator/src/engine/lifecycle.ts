@@ -179,7 +179,7 @@ function giveBack(world: World, job: JobRecord, cpus: boolean): void {
     if (node.jobs.size === 0) node.lastBusy = world.now;
     world.changedNodes.add(grant.node);
   }
-  world.placementVersion += 1;
+  world.freed(job.nodes);
 }
 
 /** After the end: COMPLETING while the nodes' epilog and EpilogSlurmctld run, then it is done. */
@@ -213,6 +213,7 @@ function markCompleting(world: World, job: JobRecord, change: 1 | -1): void {
 /** The nodes have ended what they had to do for the job. */
 export function nodesDone(world: World, job: JobRecord): void {
   markCompleting(world, job, -1);
+  world.freed(job.nodes);
   job.completingNodes = [];
   if (!job.own.epilogRuns) completed(world, job);
   world.touch(job);

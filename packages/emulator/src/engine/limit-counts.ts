@@ -7,14 +7,14 @@ export interface Count {
   running: number;
   /** Of what runs. */
   tres: Record<string, number>;
-  /** TRES-minutes that running jobs may take yet are not summed here: they follow from their limits (see limits.ts). */
-  wallJobs: number;
 }
 
 /** Counts of submitted and running jobs, kept as jobs come and go, so that limits are looked up and never summed. */
 export class LimitCounts {
   readonly #manager: AssociationManager;
   readonly #counts = new Map<string, Count>();
+  /** Which kinds of jobs are limited at all, as of a version of accounting. */
+  readonly limited: { version: number; readonly byKind: Map<string, boolean> } = { version: -1, byKind: new Map() };
 
   constructor(manager: AssociationManager) {
     this.#manager = manager;
@@ -23,7 +23,7 @@ export class LimitCounts {
   of(key: string): Count {
     let count = this.#counts.get(key);
     if (count === undefined) {
-      count = { submitted: 0, running: 0, tres: {}, wallJobs: 0 };
+      count = { submitted: 0, running: 0, tres: {} };
       this.#counts.set(key, count);
     }
     return count;

@@ -79,6 +79,39 @@ function levels(world: World, job: LimitedJob): readonly Level[] {
   return found;
 }
 
+/** Whether anything is limited for such a job at all; remembered until accounting changes. */
+function anyLimits(world: World, job: LimitedJob): boolean {
+  const known = world.counts.limited;
+  if (known.version !== world.manager.version) {
+    known.version = world.manager.version;
+    known.byKind.clear();
+  }
+  const kind = `${job.associationId} ${job.qos} ${job.partitionQos}`;
+  let limited = known.byKind.get(kind);
+  if (limited === undefined) {
+    limited = levels(world, job).some(({ limits, qos, association, own }) => {
+      const tres = [
+        limits.grpTres,
+        limits.grpTresMins,
+        limits.grpTresRunMins,
+        ...(own ? [limits.maxTresPerJob, limits.maxTresPerNode, limits.maxTresMinsPerJob] : []),
+      ];
+      if (qos !== null) tres.push(qos.minTresPerJob, qos.maxTresPerUser, qos.maxTresPerAccount);
+      const numbers = [
+        limits.grpJobs,
+        limits.grpWall,
+        own ? limits.maxWallPerJob : null,
+        association?.maxJobs,
+        qos?.maxJobsPerUser,
+        qos?.maxJobsPerAccount,
+      ];
+      return tres.some((each) => Object.keys(each).length > 0) || numbers.some((each) => each !== null && each !== undefined);
+    });
+    known.byKind.set(kind, limited);
+  }
+  return limited;
+}
+
 /** A job as limits see it, with what it asked for or what it would be given. */
 export function limitedJob(world: World, job: JobRecord, partition: string, tres: Tres, limitMins: number): LimitedJob {
   return {
@@ -98,7 +131,7 @@ export function limitReason(world: World, job: LimitedJob): string | null {
   const { enforce } = world.settings;
   if (enforce.has('associations') && world.manager.associationById(job.associationId) === undefined) return 'InvalidAccount';
   if (enforce.has('qos') && world.manager.qosByName(job.qos) === undefined) return 'InvalidQOS';
-  if (!enforce.has('limits')) return null;
+  if (!enforce.has('limits') || !anyLimits(world, job)) return null;
   const set = new Set<string>();
   for (const level of levels(world, job)) {
     const reason = jobsReason(world, job, level, set) ?? sizeReason(job, level, set) ?? groupReason(world, job, level, set);

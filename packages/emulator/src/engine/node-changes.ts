@@ -22,8 +22,11 @@ export function updateNodes(world: World, names: readonly string[], changes: Nod
     if (changes.weight !== undefined) node.weight = changes.weight;
     if (changes.state !== undefined) changeState(world, node, changes.state.toLowerCase(), changes.reason, as);
     else if (changes.reason !== undefined) giveReason(world, node, changes.reason, as);
+    node.settle();
     world.changedNodes.add(node.spec.name);
   }
+  world.countUnusable();
+  world.freed();
   if (changes.weight !== undefined) for (const partition of world.partitions.values()) partition.members = inOrder(partition.members);
   world.scheduleSoon();
 }
@@ -79,6 +82,7 @@ function changeState(world: World, node: NodeRecord, state: string, reason: stri
 /** A node is down: its jobs end as NODE_FAIL; those that may be requeued begin again. */
 function fail(world: World, node: NodeRecord, as: Identity): void {
   node.down = true;
+  node.settle();
   tell(world, node, { state: 'DOWN', up: false, as });
   for (const jobId of [...node.jobs]) {
     const job = world.jobs.get(jobId);

@@ -46,6 +46,8 @@ export class NodeRecord implements EmulatedNode {
   /** Jobs that are completing here. */
   completing = 0;
   down = false;
+  /** Whether the scheduler may put jobs here at all; follows from the state by {@link settle}. */
+  usable = true;
   /** Marks beside the state: DRAIN, MAINTENANCE, RESERVED, NOT_RESPONDING, … */
   readonly marks = new Set<string>();
   reason = '';
@@ -100,11 +102,6 @@ export class NodeRecord implements EmulatedNode {
     return this.spec.memoryMiB - this.memoryAllocatedMiB;
   }
 
-  /** Whether the scheduler may put jobs here at all. */
-  get usable(): boolean {
-    return !this.down && !this.marks.has('DRAIN') && !this.marks.has('NOT_RESPONDING') && !this.marks.has('POWERED_DOWN');
-  }
-
   /** Takes what a job is granted. `memoryOnly`: its CPUs are not taken, for it is suspended. */
   take(jobId: number, grant: NodeGrant, sharing: string, cpus = true): void {
     this.jobs.add(jobId);
@@ -134,6 +131,11 @@ export class NodeRecord implements EmulatedNode {
     this.#cores(grant, 1);
   }
 
+  /** To be called when the state or its marks have changed. */
+  settle(): void {
+    this.usable = !this.down && !this.marks.has('DRAIN') && !this.marks.has('NOT_RESPONDING') && !this.marks.has('POWERED_DOWN');
+  }
+
   save(): SavedNode {
     const { down, reason, reasonBy, reasonAt, comment, extra, weight, features, lastBusy, bootAt, slurmdStartAt } = this;
     return { down, marks: [...this.marks], reason, reasonBy, reasonAt, comment, extra, weight, features, lastBusy, bootAt, slurmdStartAt };
@@ -143,6 +145,7 @@ export class NodeRecord implements EmulatedNode {
     Object.assign(this, saved);
     this.marks.clear();
     for (const mark of marks) this.marks.add(mark);
+    this.settle();
   }
 
   #cores(grant: NodeGrant, change: 1 | -1): void {

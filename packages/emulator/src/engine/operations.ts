@@ -154,6 +154,7 @@ export function suspend(world: World, selector: string, as: Identity): void {
     job.steps = job.steps.map((step) => (step.end === null ? { ...step, state: 'SUSPENDED' } : step));
     world.manager.stopCharge(job.dbIndex, now);
     world.effects.signalled(job, 19);
+    world.freed(job.nodes);
     world.touch(job);
     world.scheduleSoon();
   }

@@ -17,6 +17,7 @@ export function updatePartition(world: World, name: string, changes: Partial<Par
   const { members: _members, memberNames: _names, ...spec } = partition;
   Object.assign(partition, partitionRecord({ ...spec, ...changes }, world.nodeByName));
   world.changedPartitions.add(name);
+  world.freed();
   world.scheduleSoon();
 }
 

@@ -96,7 +96,7 @@ function whyNot(world: World, job: JobRecord, partition: PartitionRecord, usable
     const text = maintained ? 'ReqNodeNotAvail, Reserved for maintenance' : `ReqNodeNotAvail, UnavailableNodes:${missing.join(',')}`;
     return wait('ReqNodeNotAvail', text);
   }
-  if (world.unusableNodes() > 0 || world.reservations.size > 0) {
+  if (world.unusable > 0 || world.reservations.size > 0) {
     // Were all nodes empty: would those that may be used do?
     let nodes = 0;
     let tasks = 0;

@@ -25,6 +25,7 @@ export function createReservation(
   world.changedReservations.add(name);
   markNodes(world);
   planTurn(world);
+  world.freed();
   world.scheduleSoon();
   return { name };
 }
@@ -57,5 +58,6 @@ export function deleteReservation(world: World, name: string, as: Identity): voi
   world.reservations.delete(name);
   world.changedReservations.add(name);
   markNodes(world);
+  world.freed();
   world.scheduleSoon();
 }

@@ -27,6 +27,7 @@ export function reservationTurn(world: World): void {
   }
   markNodes(world);
   planTurn(world);
+  world.freed();
   world.scheduleSoon();
 }
 

@@ -23,6 +23,7 @@ export function shrink(world: World, job: JobRecord, changes: JobChanges): void 
     world.nodeByName.get(grant.node)?.giveBack(job.jobId, grant, job.own.demand.sharing);
     world.changedNodes.add(grant.node);
   }
+  world.freed(job.nodes);
   job.grants = job.grants.filter(({ node }) => kept.has(node));
   job.nodes = job.grants.map(({ node }) => node);
   job.nodeCount = job.nodes.length;

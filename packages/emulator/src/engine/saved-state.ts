@@ -88,6 +88,7 @@ export function loadState(world: World, store: StateStore): void {
     for (const [id, plan] of plans) world.plans.set(id, plan);
   }
   for (const { key, value } of store.load('node')) world.nodeByName.get(key)?.restore(value as SavedNode);
+  world.countUnusable();
   for (const { key, value } of store.load('partition')) {
     const partition = world.partition(key);
     if (partition !== undefined) Object.assign(partition, partitionRecord(value as PartitionSpec, world.nodeByName));

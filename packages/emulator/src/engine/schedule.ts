@@ -47,6 +47,7 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
     const key = `${name}\n${job.own.shape}`;
     const known = job.pendingTasks === null ? cycle.failed.get(key) : undefined;
     const placement = known ?? place(world, job, partition, open);
+    if (placement.kind === 'wait' && placement.blocks && cycle.kept.size === 0) world.noRoom.note(name, job.own.shape);
     if (placement.kind === 'start') {
       const started = startJob(world, job, { ...placement, scheduler: 'Main' });
       return started !== job;

@@ -6,6 +6,7 @@ import type { StartPlan } from './backfill.ts';
 import type { DbdAgent } from './dbd-agent.ts';
 import type { JobRecord, JobTimer, Mutable } from './job-record.ts';
 import { LimitCounts } from './limit-counts.ts';
+import { NoRoom } from './no-room.ts';
 import { NodeRecord } from './node-record.ts';
 import { PriorityScale } from './priority.ts';
 import { JobQueue } from './queue.ts';
@@ -76,6 +77,7 @@ export class World {
   readonly waiting = new Map<number, Set<number>>();
   /** Planned starts of jobs that wait. */
   readonly plans = new Map<number, StartPlan>();
+  readonly noRoom = new NoRoom();
   readonly counts: LimitCounts;
   readonly scale: PriorityScale;
   readonly heap = new TimerHeap<HeapEntry>();
@@ -169,17 +171,25 @@ export class World {
     this.heap.push({ at, seq, jobId: 0, kind });
   }
 
+  /** Resources of these nodes are free again; without names: of any. */
+  freed(nodes?: readonly string[]): void {
+    this.placementVersion += 1;
+    for (const { name, memberNames } of this.partitions.values()) {
+      if (nodes === undefined || nodes.some((node) => memberNames.has(node))) this.noRoom.freed(name);
+    }
+  }
+
   /** Something changed by which a job might start now. */
   scheduleSoon(at: Epoch = this.now): void {
     this.placementVersion += 1;
     this.wakeAt('schedule', at);
   }
 
-  /** Nodes that the scheduler may not use, whatever runs on them. */
-  unusableNodes(): number {
-    let count = 0;
-    for (const node of this.nodes) if (!node.usable) count += 1;
-    return count;
+  /** Nodes that the scheduler may not use, whatever runs on them, as of the last {@link countUnusable}. */
+  unusable = 0;
+
+  countUnusable(): void {
+    this.unusable = this.nodes.reduce((count, node) => count + (node.usable ? 0 : 1), 0);
   }
 
   touch(job: JobRecord): void {
