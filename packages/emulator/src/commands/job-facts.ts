@@ -57,13 +57,10 @@ export function reasonText(job: EmulatedJob): string {
   return job.reasonText === '' ? job.reason : job.reasonText;
 }
 
-/** Nodes as a host list: those that it has or had, of a completing job those that are not free yet. */
-export function nodesText(job: EmulatedJob): string {
-  return foldHostlist(job.completingNodes ?? job.nodes);
-}
-
+/** Nodes as a host list, in their order: those that it has or had, of a completing job those that are not free yet. */
 export function sortedNodesText(job: EmulatedJob): string {
-  return foldHostlist(sortHosts(job.completingNodes ?? job.nodes));
+  const nodes = job.completingNodes ?? job.nodes;
+  return nodes.length < 2 ? (nodes[0] ?? '') : foldHostlist(sortHosts(nodes));
 }
 
 /** When it started, or would as far as slurmctld knows. */
