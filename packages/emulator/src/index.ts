@@ -24,6 +24,7 @@ export { SlurmError } from './model/slurmctld.ts';
 export type * from './model/slurmdbd.ts';
 export type * from './model/spec.ts';
 export { type EmulatorOptions, openEmulator } from './open-emulator.ts';
+export { jwtKeyPath, keptJwtKey, mintJwt, type RunningSlurmrestd, type SlurmrestdOptions, serveSlurmrestd } from './rest/index.ts';
 export { askHolder } from './server/ask-holder.ts';
 export { claimDirectory, type EmulatorPaths, emulatorPaths } from './server/directory.ts';
 export { shellQuoted } from './server/executable-bash.ts';

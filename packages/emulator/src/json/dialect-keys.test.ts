@@ -18,7 +18,8 @@ import {
   sdiagJson,
   usersJson,
 } from './index.ts';
-import { type Moments, recordedJobs } from './jobs.fixture.ts';
+import type { Moments } from './job-parts.fixture.ts';
+import { recordedJobs } from './jobs.fixture.ts';
 import { labSlurm, labSpec } from './lab.fixture.ts';
 import {
   labAccounts,

@@ -1,4 +1,4 @@
-import type { Moments } from './jobs.fixture.ts';
+import type { Moments } from './job-parts.fixture.ts';
 import { isObject, numberIn, objects, type Plain, type PlainObject, type RecordedRelease } from './recordings.fixture.ts';
 
 /** What a recorded job has that is of the recording, not of the job. */

@@ -1,17 +1,33 @@
 import { Real, type Value } from './value.ts';
 
 /** JSON as json-c prints it for Slurm: two spaces, slashes escaped, an empty list over two lines, reals with a fraction. */
-export function printJson(value: Value, indent = ''): string {
-  if (value instanceof Real) return printReal(value.number);
-  if (typeof value === 'string') return JSON.stringify(value).replaceAll('/', '\\/').replaceAll('\u007f', '\\u007f');
+export function printJson(value: Value): string {
+  return jsonNode(value, '\n');
+}
+
+/** `line` is a line break with the indentation of the value's own lines. */
+function jsonNode(value: Value, line: string): string {
+  if (typeof value === 'string') return jsonText(value);
   if (value === null || typeof value !== 'object') return `${value}`;
-  const inner = `${indent}  `;
+  if (value instanceof Real) return printReal(value.number);
+  const inner = `${line}  `;
+  let text = '';
   if (isList(value)) {
-    return value.length === 0 ? `[\n${indent}]` : `[\n${value.map((item) => inner + printJson(item, inner)).join(',\n')}\n${indent}]`;
+    for (const item of value) text += `${text === '' ? '' : ','}${inner}${jsonNode(item, inner)}`;
+    return `[${text}${line}]`;
   }
-  const entries = Object.entries(value);
-  if (entries.length === 0) return `{\n${indent}}`;
-  return `{\n${entries.map(([key, item]) => `${inner}${printJson(key)}: ${printJson(item, inner)}`).join(',\n')}\n${indent}}`;
+  for (const key in value) {
+    const item = value[key];
+    if (item !== undefined) text += `${text === '' ? '' : ','}${inner}"${key}": ${jsonNode(item, inner)}`;
+  }
+  return `{${text}${line}}`;
+}
+
+/** What JSON, or json-c, writes in another way than it is. */
+const escaped = /["\\/\u0000-\u001f\u007f]/;
+
+function jsonText(text: string): string {
+  return escaped.test(text) ? JSON.stringify(text).replaceAll('/', '\\/') : `"${text}"`;
 }
 
 /** YAML as Slurm's own serializer prints it: every node with its tag. */

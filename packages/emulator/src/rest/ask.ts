@@ -40,9 +40,9 @@ export class Refused extends Error {
 export const invalidQuery = { number: 9000, error: 'Query empty or not RFC7320 compliant' } as const;
 export const nothingFound = { number: 9003, error: 'Nothing found with query', description: 'Nothing found' } as const;
 
-/** The warning of a question that has no answer; 23.11 and 24.11 print an address in it. */
+/** The warning of a question that has no answer; up to 25.05 it has an address in it. */
 export function foundNothing(ask: Ask, lookedIn: string, source: string): Said {
-  const address = ask.release < 2505 ? '0x55d0c0ffee00' : '';
+  const address = ask.release < 2605 ? '0x55d0c0ffee00' : '';
   const warning: SlurmrestdWarning = { description: `${lookedIn}(${address}) found nothing`, source };
   return { warnings: [warning] };
 }
