@@ -50,3 +50,19 @@ describe('many jobs that nobody has seen yet', { concurrency: 3 }, () => {
     for (const jobId of [1, 250]) assert.equal(engine.stateOf(jobId, first), undefined, 'the first is replaced');
   });
 });
+
+it('a reading of history that those before and after overlap says so, one after an absence does not', async () => {
+  await using engine = await Engine.start();
+  await engine.startDaemon();
+  await engine.until('history was read again', () => readings(engine).length > 1, 90);
+  engine.slurm.accountingDown = true;
+  await engine.pass(300);
+  engine.slurm.asked.length = 0;
+  engine.slurm.accountingDown = false;
+  await engine.until('history was read twice more', () => readings(engine).length > 1, 180);
+  for (const [, from, to, overlapped] of readings(engine)) assert.equal(overlapped === 'overlapped', Number(to) - Number(from) <= 240);
+  const kinds = new Set(readings(engine).map(([, , , overlapped]) => overlapped));
+  assert.deepEqual(kinds, new Set([undefined, 'overlapped']));
+});
+
+const readings = ({ slurm }: Engine) => slurm.asked.filter((what) => what.startsWith('endedJobs')).map((what) => what.split(' '));

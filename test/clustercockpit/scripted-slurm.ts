@@ -147,8 +147,8 @@ export function scriptedSlurm(cluster = 'labcluster'): ScriptedSlurm {
       describe: unused,
     },
     accounting: {
-      async *endedJobs({ from, to }): AsyncGenerator<Piece<AccountedJob>> {
-        await ofAccounting(`endedJobs ${from} ${to}`);
+      async *endedJobs({ from, to, overlapped }): AsyncGenerator<Piece<AccountedJob>> {
+        await ofAccounting(`endedJobs ${from} ${to}${overlapped ? ' overlapped' : ''}`);
         const records = rows.filter(({ end }) => end !== null && end >= from && end <= to);
         yield { kind: 'records', records };
         yield { kind: 'slice', from, to, rows: records.length, rejected: 0 };

@@ -80,6 +80,11 @@ export interface EndedJobsQuery {
    * much: empty, null or 0. What tells a job, its state and its nodes is always there.
    */
   readonly facts?: readonly (keyof AccountedJob)[];
+  /**
+   * Whether every second of the window is asked about at another time, too: then an answer without rows need not come twice to be
+   * believed (slurmdbd whose query fails gives one).
+   */
+  readonly overlapped?: boolean;
   readonly signal?: AbortSignal;
 }
 

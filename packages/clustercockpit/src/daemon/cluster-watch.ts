@@ -185,7 +185,8 @@ export class ClusterWatch {
       const upTo = Math.min(to, completeAt ?? watermark ?? from);
       if (upTo > (this.watermark ?? 0)) await journal.book.setNotes({ [this.#name('accounting')]: String(upTo) });
     };
-    await observer.readHistory({ from, to: now }, passed, signal);
+    // What the next reading will not overlap, the one before has read.
+    await observer.readHistory({ from, to: now, overlapped: now - from <= 2 * overlap }, passed, signal);
     this.#options.caughtUp();
   }
 

@@ -5,7 +5,7 @@ import type { Ending, Recorded, Sighting } from '../journal/types.ts';
 import { keyOf, type Run, type RunKey } from '../run.ts';
 import { chunks } from './chunks.ts';
 import { environmentOf } from './environment.ts';
-import { History } from './history.ts';
+import { History, type Span } from './history.ts';
 import { cpusOfNodes, isBetween, observeActive, type Surroundings } from './seen.ts';
 import type { SlurmReader } from './slurm-reader.ts';
 
@@ -289,11 +289,7 @@ export class ClusterObserver {
   }
 
   /** {@link History.read}. */
-  readHistory(
-    span: { readonly from: number; readonly to: number },
-    passed: (to: number) => Promise<void>,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  readHistory(span: Span, passed: (to: number) => Promise<void>, signal?: AbortSignal): Promise<void> {
     return this.#history.read(span, passed, signal);
   }
 

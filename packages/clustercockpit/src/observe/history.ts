@@ -1,11 +1,14 @@
 import { type Clock, isCode, SluiceError } from '@sluice/io';
-import type { AccountedJob } from '@sluice/slurm';
+import type { AccountedJob, EndedJobsQuery } from '@sluice/slurm';
 import type { RunJournal } from '../journal/run-journal.ts';
 import type { Ending, Recorded } from '../journal/types.ts';
 import { keyOf, type RunKey } from '../run.ts';
 import { accountedFacts, readAccounted } from './accounted.ts';
 import { chunks } from './chunks.ts';
 import type { SlurmReader } from './slurm-reader.ts';
+
+/** What of history is read: seconds, both ends included. */
+export type Span = Pick<EndedJobsQuery, 'from' | 'to' | 'overlapped'>;
 
 export interface HistoryOptions {
   /** The name slurmdbd knows the cluster by. */
@@ -90,15 +93,10 @@ export class History {
   }
 
   /**
-   * Reads a span (seconds, both ends included). `passed` is told after each part of which everything is in the journal, but for
-   * unseen runs that ended within the last {@link settling} seconds and that the controller does not know: the next reading is to
-   * overlap this one by more than that. What `passed` commits brings what was recorded before it to the disk, too.
+   * Reads a span. `passed` is told after each part of which everything is in the journal, but for unseen runs that ended within
+   * the last {@link settling} seconds and that the controller does not know: the next reading is to overlap this one by more. What `passed` commits brings what was recorded before it to the disk, too.
    */
-  async read(
-    span: { readonly from: number; readonly to: number },
-    passed: (to: number) => Promise<void>,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async read(span: Span, passed: (to: number) => Promise<void>, signal?: AbortSignal): Promise<void> {
     const { cluster, connector } = this.#options;
     const query = { ...span, clusters: [cluster], facts: accountedFacts, ...(signal ? { signal } : {}) };
     let rows: AccountedJob[] = [];

@@ -106,6 +106,10 @@ test('what is empty is asked once more only as a part of a longer question, or w
   const { slices } = await collect(endedJobs({ sacct: jobs, bursts: new Bursts(manualClock(), 50), limits }, query, ['--local']));
   assert.deepEqual(asked, ['0 3', '0 15', '0 63', '0 100', '0 100']);
   assert.deepEqual(slices, [{ kind: 'slice', from: base, to: base + 100, rows: 0, rejected: 0 }]);
+  asked.length = 0;
+  const parts = { sacct: jobs, bursts: new Bursts(manualClock(), 50), limits };
+  await collect(endedJobs(parts, { from: base, to: base + 3, overlapped: true }, ['--local']));
+  assert.deepEqual(asked, ['0 3'], 'nor when others ask about the same time');
 });
 
 test('an empty list of users asks nothing; names that sacct would split are refused', async () => {

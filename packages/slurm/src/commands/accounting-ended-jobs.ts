@@ -52,7 +52,11 @@ export async function* endedJobs(
       let rows = 0;
       let rejected = 0;
       for (const question of questions) {
-        const answer = sacct.ask([...question, ...asked], { signal: query.signal, facts: query.facts, once: goesOn });
+        const answer = sacct.ask([...question, ...asked], {
+          signal: query.signal,
+          facts: query.facts,
+          once: goesOn || query.overlapped === true,
+        });
         let step = await answer.next();
         for (; !step.done; step = await answer.next()) {
           const piece = step.value.kind === 'records' ? within(step.value.records, from, until) : step.value;
