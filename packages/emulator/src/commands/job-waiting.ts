@@ -42,9 +42,8 @@ export function jobsEnd(call: CommandCall, controller: Slurmctld, jobId: number)
   return untilSeen(call, () => {
     const jobs = controller.select(`${jobId}`);
     if (!jobs.every(isOver)) return undefined;
-    return jobs.reduce(
-      (most, { exit, state }) => Math.max(most, exit.signal > 0 || (state !== 'COMPLETED' && exit.code === 0) ? 1 : exit.code),
-      0,
-    );
+    // When time makes a jump, slurmctld may have forgotten them already.
+    const ways = jobs.length > 0 ? jobs : [...call.slurm.database.jobRows({ jobIds: [`${jobId}`] })];
+    return Math.max(0, ...ways.map(({ exit, state }) => (exit.signal > 0 || (state !== 'COMPLETED' && exit.code === 0) ? 1 : exit.code)));
   });
 }
