@@ -3,8 +3,8 @@ import type { UsageCharge } from '../model/association-manager.ts';
 
 /** Resource-seconds by name and wall-clock seconds, as of the ledger's last calculation. */
 export interface UsageAccount {
-  readonly tres: Record<string, number>;
-  wall: number;
+  readonly tres: Tres;
+  readonly wall: number;
 }
 
 export type ResetPeriod = 'NONE' | 'NOW' | 'DAILY' | 'WEEKLY' | 'MONTHLY' | 'QUARTERLY' | 'YEARLY';
@@ -32,15 +32,28 @@ export interface LedgerCharge extends UsageCharge {
   readonly factor: number;
 }
 
+/** Everything of one account, by resource and `wall`. */
+interface Sums {
+  /** Seconds as of the last calculation. */
+  readonly used: Map<string, number>;
+  /** Seconds per second of what runs. */
+  readonly rates: Map<string, number>;
+  /** What the rates will count too much at the next calculation, for it began after the last one. */
+  readonly surplus: Map<string, number>;
+}
+
+const wall = ' wall';
+
 /**
  * Usage that decays, as slurmctld's priority plugin keeps it: every PriorityCalcPeriod all usage shrinks by its half-life and what ran
  * since is added. Here it is done when somebody asks and at least a period has gone, with what ran in between decayed as if it had
- * been added second by second, so that a clock that jumps by months gives what one that ticks gives.
+ * been added second by second, so that a clock that jumps by months gives what one that ticks gives; and by accounts rather than by
+ * jobs, for what runs is known by its rates: a month of 100,000 jobs has 8,640 calculations.
  */
 export class UsageLedger {
   readonly #rules: LedgerRules;
-  readonly #accounts = new Map<string, UsageAccount>();
-  readonly #charges = new Map<string, { readonly charge: LedgerCharge; until: Epoch }>();
+  readonly #accounts = new Map<string, Sums>();
+  readonly #charges = new Map<string, { readonly charge: LedgerCharge; readonly since: Epoch }>();
   readonly #lasting: (key: string) => boolean;
   readonly #counted: Map<string, Epoch>;
   #asOf: Epoch;
@@ -51,7 +64,11 @@ export class UsageLedger {
     this.#asOf = state.asOf;
     this.#lasting = lasting;
     this.#counted = new Map(state.charged);
-    for (const [key, { tres, wall }] of state.accounts) this.#accounts.set(key, { tres: { ...tres }, wall });
+    for (const [key, account] of state.accounts) {
+      const { used } = this.#account(key);
+      for (const [name, seconds] of Object.entries(account.tres)) used.set(name, seconds);
+      used.set(wall, account.wall);
+    }
   }
 
   get asOf(): Epoch {
@@ -59,12 +76,19 @@ export class UsageLedger {
   }
 
   state(): LedgerState {
-    const charged = [...this.#charges].map(([key, { until }]) => [key, until] as const);
-    return { asOf: this.#asOf, accounts: [...this.#accounts], charged };
+    const charged = [...this.#charges].map(([key, { since }]) => [key, Math.max(since, this.#asOf)] as const);
+    return { asOf: this.#asOf, accounts: [...this.#accounts.keys()].map((key) => [key, this.usage(key)] as const), charged };
   }
 
-  usage(key: string): { readonly tres: Tres; readonly wall: number } {
-    return this.#accounts.get(key) ?? { tres: {}, wall: 0 };
+  usage(key: string): UsageAccount {
+    const used = this.#accounts.get(key)?.used;
+    const tres = Object.fromEntries([...(used ?? [])].filter(([name, seconds]) => name !== wall && seconds !== 0));
+    return { tres, wall: used?.get(wall) ?? 0 };
+  }
+
+  /** Of one resource. */
+  seconds(key: string, name: string): number {
+    return this.#accounts.get(key)?.used.get(name) ?? 0;
   }
 
   charges(): Iterable<LedgerCharge> {
@@ -73,32 +97,50 @@ export class UsageLedger {
 
   start(charge: LedgerCharge): void {
     this.stop(charge.key, charge.at);
-    this.#charges.set(charge.key, { charge, until: Math.max(charge.at, this.#counted.get(charge.key) ?? 0) });
+    const since = Math.max(charge.at, this.#counted.get(charge.key) ?? 0);
     this.#counted.delete(charge.key);
+    this.#charges.set(charge.key, { charge, since });
+    this.#each(charge, (sums, name, rate, key) => {
+      add(sums.rates, name, rate);
+      add(sums.surplus, name, rate * this.#since(key, since));
+    });
   }
 
+  /** What it has used since the last calculation is seen at once. */
   stop(key: string, at: Epoch): void {
     const running = this.#charges.get(key);
     if (running === undefined) return;
-    this.#count(running, at);
+    const { charge, since } = running;
     this.#charges.delete(key);
+    const isCounted = since < this.#asOf;
+    this.#each(charge, (sums, name, rate, account) => {
+      const before = isCounted ? 0 : rate * this.#since(account, since);
+      add(sums.rates, name, -rate);
+      add(sums.surplus, name, -before);
+      add(sums.used, name, rate * this.#since(account, Math.max(at, since)) - before);
+    });
   }
 
   /** Usage that no job made: resource-seconds at a moment. */
   add(keys: readonly string[], seconds: Tres, at: Epoch): void {
-    for (const key of keys) this.#addTo(key, seconds, 0, at, 1);
+    for (const key of keys) {
+      const { used } = this.#account(key);
+      // As of the last calculation it counts more than it does then.
+      const scale = this.#lasting(key) ? 1 : 1 / this.#factor(at - this.#asOf);
+      for (const [name, count] of Object.entries(seconds)) add(used, name, count * scale);
+    }
   }
 
-  /** Adds what is below zero: as of the last calculation, nothing less than none. */
-  take(key: string, negative: Tres, wall: number): void {
-    const account = this.#accounts.get(key);
-    if (account === undefined) return;
-    for (const [name, count] of Object.entries(negative)) account.tres[name] = Math.max(0, (account.tres[name] ?? 0) + count);
-    account.wall = Math.max(0, account.wall - wall);
+  /** Takes what is below zero: as of the last calculation, nothing less than none. */
+  take(key: string, { tres, wall: wallSeconds }: UsageAccount): void {
+    const used = this.#accounts.get(key)?.used;
+    if (used === undefined) return;
+    for (const [name, count] of [...Object.entries(tres), [wall, wallSeconds] as const])
+      used.set(name, Math.max(0, (used.get(name) ?? 0) - count));
   }
 
   clear(key: string): void {
-    this.#accounts.delete(key);
+    this.#accounts.get(key)?.used.clear();
   }
 
   /** Calculates when a period has gone; says whether it did. */
@@ -111,47 +153,61 @@ export class UsageLedger {
   calculate(now: Epoch): void {
     const reset = lastReset(now, this.#rules.reset);
     if (reset !== null && reset > this.#asOf) {
-      for (const running of this.#charges.values()) this.#count(running, reset);
-      this.#accounts.clear();
-      this.#asOf = reset;
+      this.#bring(reset);
+      for (const { used } of this.#accounts.values()) used.clear();
     }
-    for (const running of this.#charges.values()) this.#count(running, now);
-    const factor = this.#factor(now - this.#asOf);
-    if (factor !== 1) {
-      for (const [key, account] of this.#accounts) {
-        if (this.#lasting(key)) continue;
-        for (const name of Object.keys(account.tres)) account.tres[name] = (account.tres[name] ?? 0) * factor;
-        account.wall *= factor;
+    this.#bring(now);
+  }
+
+  #bring(now: Epoch): void {
+    const length = now - this.#asOf;
+    const decayed = { factor: this.#factor(length), weight: this.#weight(length) };
+    const kept = { factor: 1, weight: length };
+    for (const [key, { used, rates, surplus }] of this.#accounts) {
+      const { factor, weight } = this.#lasting(key) ? kept : decayed;
+      for (const [name, rate] of rates) if (!used.has(name) && rate !== 0) used.set(name, 0);
+      for (const [name, seconds] of used) {
+        used.set(name, (seconds - (surplus.get(name) ?? 0)) * factor + (rates.get(name) ?? 0) * weight);
       }
+      surplus.clear();
     }
     this.#asOf = now;
   }
 
-  #count(running: { readonly charge: LedgerCharge; until: Epoch }, to: Epoch): void {
-    const { charge, until } = running;
-    if (to <= until) return;
-    for (const key of charge.accounts) this.#addTo(key, charge.tres, 1, to, this.#weight(key, to - until), charge.factor);
-    running.until = to;
+  #each({ accounts, tres, factor }: LedgerCharge, visit: (sums: Sums, name: string, rate: number, key: string) => void): void {
+    const rates = [...Object.entries(tres), [wall, 1] as const];
+    for (const key of accounts) {
+      const sums = this.#account(key);
+      for (const [name, count] of rates) visit(sums, name, count * factor, key);
+    }
   }
 
-  /** What was used at `at` counts, as of the last calculation, more than it does then. */
-  #addTo(key: string, tres: Tres, wall: number, at: Epoch, weight: number, factor = 1): void {
-    const account = this.#accounts.get(key) ?? { tres: {}, wall: 0 };
-    this.#accounts.set(key, account);
-    const scale = this.#lasting(key) ? weight : weight / this.#factor(at - this.#asOf);
-    for (const [name, count] of Object.entries(tres)) account.tres[name] = (account.tres[name] ?? 0) + count * scale * factor;
-    account.wall += wall * scale * factor;
+  #account(key: string): Sums {
+    const known = this.#accounts.get(key) ?? { used: new Map(), rates: new Map(), surplus: new Map() };
+    this.#accounts.set(key, known);
+    return known;
+  }
+
+  /** Seconds from the last calculation until then, each weighted by what it has not yet lost: as of that calculation. */
+  #since(key: string, at: Epoch): number {
+    const seconds = at - this.#asOf;
+    const { halfLife } = this.#rules;
+    return halfLife <= 0 || this.#lasting(key) ? seconds : (halfLife / Math.LN2) * Math.expm1((Math.LN2 * seconds) / halfLife);
   }
 
   /** Seconds that are left at their end of so many that decay while they pass. */
-  #weight(key: string, seconds: number): number {
+  #weight(seconds: number): number {
     const { halfLife } = this.#rules;
-    return halfLife <= 0 || this.#lasting(key) ? seconds : (halfLife / Math.LN2) * -Math.expm1((-Math.LN2 * seconds) / halfLife);
+    return halfLife <= 0 ? seconds : (halfLife / Math.LN2) * -Math.expm1((-Math.LN2 * seconds) / halfLife);
   }
 
   #factor(seconds: number): number {
     return this.#rules.halfLife <= 0 ? 1 : 2 ** (-seconds / this.#rules.halfLife);
   }
+}
+
+function add(sums: Map<string, number>, name: string, count: number): void {
+  sums.set(name, (sums.get(name) ?? 0) + count);
 }
 
 /** The last moment, up to now, at which usage is set to zero; in UTC, at midnight. */

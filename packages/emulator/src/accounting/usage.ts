@@ -65,9 +65,8 @@ export class Usage {
   reset(ids: readonly number[]): void {
     this.#calculate();
     for (const id of ids) {
-      const { tres, wall } = this.#ledger.usage(`association ${id}`);
-      const negative = Object.fromEntries(Object.entries(tres).map(([name, count]) => [name, -count]));
-      for (const above of this.#context.tree.chain(id)) this.#ledger.take(`association ${above}`, negative, wall);
+      const usage = this.#ledger.usage(`association ${id}`);
+      for (const above of this.#context.tree.chain(id)) this.#ledger.take(`association ${above}`, usage);
       for (const below of this.#context.tree.below(id)) this.#ledger.clear(`association ${below.id}`);
     }
     this.#changed = true;
@@ -103,7 +102,7 @@ export class Usage {
       const isRoot = association.parentId === 0;
       return {
         association,
-        rawUsage: this.#ledger.usage(`association ${association.id}`).tres['billing'] ?? 0,
+        rawUsage: this.#ledger.seconds(`association ${association.id}`, 'billing'),
         normShares: own?.normShares ?? null,
         normUsage: own?.normUsage ?? 0,
         effectiveUsage: own?.effectiveUsage ?? null,
@@ -133,7 +132,7 @@ export class Usage {
         parentId,
         isUser: user !== '',
         shares: fairshare,
-        usage: this.#ledger.usage(`association ${id}`).tres['billing'] ?? 0,
+        usage: this.#ledger.seconds(`association ${id}`, 'billing'),
       }));
       this.#factors = { asOf: this.#ledger.asOf, version: books.version, figures: fairTree(inputs) };
     }
