@@ -46,11 +46,13 @@ export function jobRow(
     partition: job.partition,
     state: state ?? job.state,
     cancelledBy: job.cancelledBy,
-    reason: job.own.lastReason,
+    // What never ran waited for nothing (recorded).
+    reason: isOver && job.nodes.length === 0 ? 'None' : job.own.lastReason,
     exit: accountedExit(job, release),
     derivedExit: job.derivedExit,
     submit: job.submit,
-    eligible: job.eligible,
+    // Tasks that have no record of their own yet are in no window of sacct (recorded).
+    eligible: job.pendingTasks === null ? job.eligible : null,
     start: job.nodes.length === 0 ? null : job.start,
     end: isOver ? job.end : null,
     suspendedSeconds: job.suspendedSeconds,

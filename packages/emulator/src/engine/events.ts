@@ -1,7 +1,7 @@
 import type { Epoch } from '@sluice/slurm';
 import { runBackfill } from './backfill.ts';
 import type { JobRecord, JobTimer } from './job-record.ts';
-import { endingOf, endJob, endPending, forget, nodesDone } from './lifecycle.ts';
+import { account, endingOf, endJob, endPending, forget, nodesDone } from './lifecycle.ts';
 import { reconsider } from './pending.ts';
 import { playOn } from './play.ts';
 import { reservationTurn } from './reservations.ts';
@@ -82,8 +82,10 @@ function jobTurn(world: World, job: JobRecord, kind: JobTimer): void {
       else stopRun(world, job, { state: 'DEADLINE', exit: { code: 0, signal: 1 }, reason: 'DeadLine' });
       return;
     case 'play': {
+      const before = stepsBegunAndEnded(job);
       const exit = playOn(world, job);
       if (exit !== null) endJob(world, job, endingOf(exit, world.release));
+      else if (stepsBegunAndEnded(job) !== before) account(world, job);
       return;
     }
     case 'limit':
@@ -99,4 +101,9 @@ function jobTurn(world: World, job: JobRecord, kind: JobTimer): void {
       forget(world, job);
       return;
   }
+}
+
+/** slurmdbd is told when a step begins and when it ends. */
+function stepsBegunAndEnded({ steps }: JobRecord): number {
+  return steps.reduce((count, { end }) => count + (end === null ? 1 : 2), 0);
 }

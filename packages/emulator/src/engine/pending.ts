@@ -10,7 +10,9 @@ export function reconsider(world: World, job: JobRecord): void {
   const blocked = obstacle(world, job);
   if (blocked !== null) {
     world.queue.remove(job);
+    // What waits for another job or a moment has the priority of its submission (recorded).
     if (job.held !== null) job.priority = 0;
+    else if (job.priority === 0) job.priority = world.scale.of(job, world.now);
     setReason(world, job, blocked);
     return;
   }
