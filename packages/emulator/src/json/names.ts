@@ -60,7 +60,7 @@ function absolute(path: string, workDir: string): string {
 }
 
 function fill(path: string, job: PathSource, host: string | null): string {
-  return path.replace(/%([0-9]*)([AajJNnsStux%])/g, (all, width: string, letter: string) => {
+  return path.replace(/%([0-9]*)([AabjJNnsStux%])/g, (all, width: string, letter: string) => {
     const pad = (id: number) => `${id}`.padStart(Math.min(Number(width || 0), 10), '0');
     switch (letter) {
       case '%':
@@ -69,6 +69,8 @@ function fill(path: string, job: PathSource, host: string | null): string {
         return pad(job.array?.jobId ?? job.jobId);
       case 'a':
         return pad(job.array?.taskId ?? 4_294_967_294);
+      case 'b':
+        return pad((job.array?.taskId ?? 0) % 10);
       case 'j':
       case 'J':
         return pad(job.jobId);

@@ -26,6 +26,7 @@ export const databaseWrites: readonly Route[] = [
   remove({ path: 'qos/{qos}', answer: deleteQos }),
   post({ path: 'clusters', answer: postClusters }),
   remove({ path: 'cluster/{cluster_name}', answer: deleteCluster }),
+  post({ path: 'config', answer: postConfig }),
   post({ path: 'job/{job_id}', from: 44, answer: postJob }),
 ];
 
@@ -239,6 +240,16 @@ function deleteCluster(ask: Ask): Fields {
   const name = nameOf(ask, 'cluster_name');
   if (ask.dialect < 39 || !ask.slurm.database.removeCluster(name, ask.as)) throw new NotModified();
   return done(ask, { deleted_clusters: [name] });
+}
+
+/** All objects at once, those first that others name. */
+function postConfig(ask: Ask): Fields {
+  const body = given(ask.body);
+  postClusters(ask);
+  if (body['qos'] !== undefined || body['QOS'] !== undefined) postQos(ask);
+  postAccounts(ask);
+  postUsers(ask);
+  return postAssociations(ask);
 }
 
 function postJob(ask: Ask): Fields {
