@@ -56,6 +56,7 @@ export function jobRow(
     start: job.nodes.length === 0 ? null : job.start,
     end: isOver ? job.end : null,
     suspendedSeconds: job.suspendedSeconds,
+    suspendedAt: job.suspendedAt,
     timeLimit: job.own.limitGiven || job.start !== null || job.timeLimit !== 'unlimited' ? job.timeLimit : null,
     priority: job.priority,
     nodes: foldHostlist(sortHosts(job.nodes)),
@@ -82,7 +83,8 @@ export function jobRow(
     wckey: request.wckey ?? '',
     script: stores.has('job_script') ? request.script : null,
     environment: stores.has('job_env') ? environmentText(request.environment) : null,
-    steps: job.steps,
+    // slurmctld goes on to call the steps of a suspended job running (recorded).
+    steps: job.state === 'SUSPENDED' ? job.steps.map((step) => (step.end === null ? { ...step, state: 'SUSPENDED' as const } : step)) : job.steps,
   };
 }
 

@@ -118,8 +118,9 @@ export function endingOf(exit: ExitCode, release: number): Ending {
 /** Ends a running or suspended job now: its resources are free, and it is COMPLETING as long as an epilog runs. */
 export function endJob(world: World, job: JobRecord, ending: Ending): void {
   const { now } = world;
+  // The end of a suspended job is the moment of its suspension (recorded).
+  const end = job.state === 'SUSPENDED' ? (job.suspendedAt ?? now) : now;
   if (job.state === 'SUSPENDED') {
-    job.suspendedSeconds += now - (job.suspendedAt ?? now);
     giveBack(world, job, false);
   } else {
     job.ranBeforeSuspend = 0;
@@ -135,7 +136,7 @@ export function endJob(world: World, job: JobRecord, ending: Ending): void {
   job.reasonText = '';
   job.exit = ending.exit;
   job.cancelledBy = ending.by ?? null;
-  job.end = now;
+  job.end = end;
   job.own.ending = null;
   job.own.plan = null;
   job.derivedExit = job.steps.reduce<ExitCode>((worst, { id, exit }) => (id !== 'batch' && worse(exit, worst) ? exit : worst), {

@@ -151,7 +151,6 @@ export function suspend(world: World, selector: string, as: Identity): void {
       world.nodeByName.get(grant.node)?.releaseCpus(grant);
       world.changedNodes.add(grant.node);
     }
-    job.steps = job.steps.map((step) => (step.end === null ? { ...step, state: 'SUSPENDED' } : step));
     world.manager.stopCharge(job.dbIndex, now);
     world.effects.signalled(job, 19);
     world.freed(job.nodes);
