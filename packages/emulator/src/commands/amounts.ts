@@ -30,17 +30,35 @@ export function amountText(amount: number, from: Unit, how: Conversion): string 
 /** The resources that every Slurm has, in the order of their ids. */
 const ownTres: readonly string[] = ['cpu', 'mem', 'energy', 'node', 'billing', 'fs/disk', 'vmem', 'pages'];
 
+/** What was written of a record of resources before: many jobs share theirs, and each is written in several places. */
+const written: Readonly<Record<string, WeakMap<Tres, string>>> = {
+  'id exact': new WeakMap(),
+  'sorted exact': new WeakMap(),
+  'sorted none': new WeakMap(),
+};
+
 /** Writes trackable resources: slurmctld's way in the order of their ids, or sorted as texts. Null where there are none. */
 export function tresText(tres: Tres, order: 'id' | 'sorted', how: Conversion = 'exact'): string | null {
-  const words = Object.entries(tres).map(([name, count]) => `${name}=${countText(name, count, how)}`);
-  if (words.length === 0) return null;
-  if (order === 'sorted') return words.sort(byBytes).join(',');
-  const others = words.filter((word) => !ownTres.includes(nameOf(word)));
-  return [...ownTres.flatMap((name) => words.filter((word) => nameOf(word) === name)), ...others].join(',');
+  const before = written[`${order} ${how}`];
+  const known = before?.get(tres);
+  if (known !== undefined) return known;
+  const names = Object.keys(tres);
+  if (names.length === 0) return null;
+  const text =
+    order === 'sorted'
+      ? names
+          .map((name) => `${name}=${countText(name, tres[name] ?? 0, how)}`)
+          .sort(byBytes)
+          .join(',')
+      : inOrder(names)
+          .map((name) => `${name}=${countText(name, tres[name] ?? 0, how)}`)
+          .join(',');
+  before?.set(tres, text);
+  return text;
 }
 
-function nameOf(word: string): string {
-  return word.slice(0, word.indexOf('='));
+function inOrder(names: readonly string[]): readonly string[] {
+  return [...ownTres.filter((name) => names.includes(name)), ...names.filter((name) => !ownTres.includes(name))];
 }
 
 function countText(name: string, count: number, how: Conversion): string {

@@ -103,7 +103,7 @@ export async function run(
   command: Command,
   slurm: EmulatedSlurm,
   argv: readonly string[],
-  more: Partial<Pick<CommandCall, 'as' | 'controller' | 'env' | 'stdin'>> = {},
+  more: Partial<Pick<CommandCall, 'as' | 'controller' | 'env' | 'jwtKey' | 'stdin'>> = {},
 ): Promise<Answered> {
   const stdout: string[] = [];
   const stderr: string[] = [];

@@ -1,4 +1,6 @@
-import type { Slurmctld } from '../model/slurmctld.ts';
+import { formatRanges, parseRanges } from '@sluice/slurm';
+import type { EmulatedJob } from '../model/job.ts';
+import { type Slurmctld, SlurmError } from '../model/slurmctld.ts';
 import { mintJwt } from '../rest/jwt.ts';
 import type { CommandCall } from './command.ts';
 import { fail, pairOf, type Scontrol, tried } from './scontrol-call.ts';
@@ -15,23 +17,89 @@ function selectorsOf(controller: Slurmctld, words: readonly string[]): readonly 
   });
 }
 
-type JobAct = (controller: Slurmctld, selector: string, as: CommandCall['as']) => void;
+type JobAct = (selector: string) => void;
 
-/** `hold`, `requeue`, `suspend`, …; `perror` is said once more where all together failed. */
-async function ofJobs(scontrol: Scontrol, words: readonly string[], act: JobAct, perror?: string): Promise<void> {
-  const { call } = scontrol;
-  const controller = await call.controller();
-  for (const selector of selectorsOf(controller, words)) {
-    const reason: string[] = [];
-    const isDone = tried(
+/**
+ * Does something to the jobs of a selector. An array answers for its tasks, those with the same answer together, once one of them failed; a job by itself
+ * says what is wrong. Gives the reason of a job that failed by itself.
+ */
+export function forJobs(scontrol: Scontrol, controller: Slurmctld, selector: string, act: JobAct): string | undefined {
+  const records = controller.select(selector);
+  const [first] = records;
+  if (!selector.includes('_') && first?.array == null) {
+    let reason: string | undefined;
+    tried(
       scontrol,
-      () => act(controller, selector, call.as),
+      () => act(selector),
       (message) => {
-        reason.push(message);
+        reason = message;
         return `${message} for job ${selector}`;
       },
     );
-    if (!isDone && perror !== undefined) fail(scontrol, `${perror}: ${reason[0]}`);
+    return reason;
+  }
+  if (first?.array == null) {
+    tried(
+      scontrol,
+      () => act(selector),
+      (message) => `${selector}: ${message}`,
+    );
+    return undefined;
+  }
+  sayOfTasks(scontrol, first.array.jobId, answersOf(records, selector, act));
+  return undefined;
+}
+
+/** Answer of each task, by its number; an empty one is none. */
+function answersOf(records: readonly EmulatedJob[], selector: string, act: JobAct): ReadonlyMap<number, string> {
+  const wanted = tasksOf(selector);
+  const answers = new Map<number, string>();
+  for (const { array, pendingTasks } of records) {
+    if (array === null) continue;
+    const tasks = (pendingTasks ?? (array.taskId === null ? [] : [array.taskId])).filter((task) => wanted === null || wanted.has(task));
+    if (tasks.length === 0) continue;
+    const isWhole = pendingTasks !== null && tasks.length === pendingTasks.length;
+    const list = tasks.length === 1 && !isWhole ? `${tasks[0]}` : `[${formatRanges(tasks)}]`;
+    const message = messageOf(() => act(`${array.jobId}_${list}`));
+    for (const task of tasks) answers.set(task, message);
+  }
+  return answers;
+}
+
+function tasksOf(selector: string): ReadonlySet<number> | null {
+  const [, list] = /_\[?([\d,-]+)/.exec(selector) ?? [];
+  return list === undefined ? null : new Set(parseRanges(list) ?? []);
+}
+
+function messageOf(act: () => void): string {
+  try {
+    act();
+    return '';
+  } catch (error) {
+    if (!(error instanceof SlurmError)) throw error;
+    return error.message;
+  }
+}
+
+function sayOfTasks(scontrol: Scontrol, arrayId: number, answers: ReadonlyMap<number, string>): void {
+  if (![...answers.values()].some((answer) => answer !== '')) return;
+  const groups = new Map<string, number[]>();
+  for (const [task, answer] of [...answers].sort(([a], [b]) => a - b)) groups.set(answer, [...(groups.get(answer) ?? []), task]);
+  for (const [answer, tasks] of groups) fail(scontrol, `${arrayId}_${formatRanges(tasks)}: ${answer === '' ? 'No error' : answer}`);
+}
+
+/** `hold`, `requeue`, `suspend`, …; `perror` is said once more of a job that failed by itself. */
+async function ofJobs(
+  scontrol: Scontrol,
+  words: readonly string[],
+  act: (controller: Slurmctld, selector: string, as: CommandCall['as']) => void,
+  perror?: string,
+): Promise<void> {
+  const { call } = scontrol;
+  const controller = await call.controller();
+  for (const selector of selectorsOf(controller, words)) {
+    const reason = forJobs(scontrol, controller, selector, (one) => act(controller, one, call.as));
+    if (reason !== undefined && perror !== undefined) fail(scontrol, `${perror}: ${reason}`);
   }
 }
 
@@ -75,7 +143,7 @@ export async function notify(scontrol: Scontrol, [id = '']: readonly string[]): 
 /** `scontrol wait_job ID`: whether the nodes of a job are ready. */
 export async function waitJob(scontrol: Scontrol, [id = '']: readonly string[]): Promise<void> {
   const [job] = (await scontrol.call.controller()).select(id);
-  if (job?.state === 'RUNNING') scontrol.call.out(`Job ${id} is now running\n`);
+  if (job?.state === 'RUNNING') scontrol.call.err(`scontrol: Nodes are ready for job ${id}\n`);
   else fail(scontrol, `scontrol: Problem running job ${id}`);
 }
 
@@ -119,8 +187,8 @@ export async function writeScript(scontrol: Scontrol, [what = '', id = '', file 
   else fail(scontrol, `failed to open file \`${file}\`: No such file or directory`);
 }
 
-/** 22.05 has other words for who may not read a script. */
-function denied({ slurm }: CommandCall): string {
+/** 22.05 has other words for who may not do something. */
+export function denied({ slurm }: CommandCall): string {
   return slurm.spec.release.startsWith('22.') ? 'Invalid user id' : 'Access/permission denied';
 }
 
@@ -137,7 +205,7 @@ export async function token(scontrol: Scontrol, words: readonly string[]): Promi
     return;
   }
   if (user !== call.as.user && call.as.uid !== 0) {
-    fail(scontrol, 'scontrol: error: slurm_fetch_token: error receiving response: Access/permission denied');
+    fail(scontrol, `scontrol: error: slurm_fetch_token: error with request: ${denied(call)}\nError fetching token`);
     return;
   }
   if (call.jwtKey === undefined) {

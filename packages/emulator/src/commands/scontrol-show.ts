@@ -79,8 +79,7 @@ async function showHostNames(scontrol: Scontrol, name: string | undefined): Prom
   const { env, err, out } = scontrol.call;
   const text = name ?? env['SLURM_JOB_NODELIST'] ?? env['SLURM_NODELIST'];
   if (text === undefined) {
-    err('SLURM_NODELIST environment variable is not set\n');
-    scontrol.code = 1;
+    err('scontrol: error: host list is empty\n');
     return;
   }
   const hosts = countHosts(text) === undefined ? undefined : expandHostlist(text);

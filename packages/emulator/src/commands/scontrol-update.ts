@@ -1,12 +1,9 @@
-import { expandHostlist, parseTimeLimit } from '@sluice/slurm';
-import type { JobChanges, NodeChanges, Reservation } from '../model/slurmctld.ts';
+import type { JobChanges, NodeChanges } from '../model/slurmctld.ts';
 import type { PartitionSpec } from '../model/spec.ts';
-import { sceneOf } from './scene.ts';
+import { forJobs } from './scontrol-act.ts';
 import { fail, isWord, type Pair, pairOf, type Scontrol, tried } from './scontrol-call.ts';
-import { invalidTimeText, readTimeWords } from './time-words.ts';
-
-/** What cannot be understood, in scontrol's words; nothing is changed then. */
-class UpdateRefusal extends Error {}
+import { updateReservation } from './scontrol-update-reservation.ts';
+import { hosts, limit, refuse, timeReader, UpdateRefusal, words, yes } from './scontrol-update-values.ts';
 
 /** `scontrol update KEY=VALUE…`: what is changed says the key that names it. */
 export async function update(scontrol: Scontrol, words: readonly string[]): Promise<void> {
@@ -54,37 +51,6 @@ function others(pairs: readonly Pair[], one: Pair): readonly Pair[] {
   return pairs.filter((pair) => pair !== one);
 }
 
-function refuse({ word }: Pair): never {
-  throw new UpdateRefusal(`Update of this parameter is not supported: ${word}\nRequest aborted`);
-}
-
-function hosts(text: string): readonly string[] {
-  return expandHostlist(text) ?? [text];
-}
-
-function words(text: string): readonly string[] {
-  return text.split(',').filter((word) => word !== '');
-}
-
-function yes(text: string): boolean {
-  return /^(?:1|yes|y|true)$/i.test(text);
-}
-
-/** Minutes; undefined when it is no limit. */
-function limit(text: string): number | 'unlimited' | undefined {
-  const read = parseTimeLimit(text);
-  return typeof read === 'number' || read === 'unlimited' ? read : undefined;
-}
-
-async function timeReader({ call }: Scontrol): Promise<(text: string) => number> {
-  const { now, times } = sceneOf(call, await call.controller());
-  return (text) => {
-    const read = readTimeWords(text, { now, zone: times.zone, past: false });
-    if ('position' in read) throw new UpdateRefusal(`${invalidTimeText(read.position, text)}Invalid time specification`);
-    return read.epoch;
-  };
-}
-
 type JobKey = (value: string, pair: Pair, time: (text: string) => number) => JobChanges;
 
 /** Keys of a job's update, with how many letters say so. */
@@ -130,12 +96,12 @@ async function updateJobs(scontrol: Scontrol, named: Pair, pairs: readonly Pair[
       changes = { ...changes, ...(isWord(pair.key, 'timelimit', 5) ? timeLimitChange(scontrol, pair, selector) : changeOf(pair, time)) };
     }
     if (Object.keys(changes).length === 0) throw new UpdateRefusal('No changes specified');
-    const done = tried(
-      scontrol,
-      () => controller.updateJob(selector, changes, call.as),
-      (message) => `${message} for job ${selector}`,
-    );
-    if (done && (changes.numNodes !== undefined || changes.nodeList !== undefined)) call.out(resizeText(selector));
+    const before = scontrol.code;
+    scontrol.code = 0;
+    forJobs(scontrol, controller, selector, (one) => controller.updateJob(one, changes, call.as));
+    const isDone = scontrol.code === 0;
+    scontrol.code = Math.max(before, scontrol.code);
+    if (isDone && (changes.numNodes !== undefined || changes.nodeList !== undefined)) call.out(resizeText(selector));
   }
 }
 
@@ -144,11 +110,11 @@ function changeOf(pair: Pair, time: (text: string) => number): JobChanges {
   return key === undefined ? refuse(pair) : key[2](pair.value ?? '', pair, time);
 }
 
-function timeLimitChange({ call }: Scontrol, { sign, value, word }: Pair, selector: string): JobChanges {
+function timeLimitChange({ call }: Scontrol, { sign, value }: Pair, selector: string): JobChanges {
   const text = value ?? '';
   const by = text.startsWith('+') || text.startsWith('-') ? text.charAt(0) : sign;
   const minutes = limit(text.replace(/^[+-]/, ''));
-  if (minutes === undefined) throw new UpdateRefusal(`Invalid TimeLimit value: ${word}`);
+  if (minutes === undefined) throw new UpdateRefusal('scontrol: error: Invalid TimeLimit value');
   if (by === '' || minutes === 'unlimited') return { timeLimit: minutes };
   const [job] = call.slurm.controller.select(selector);
   const now = job === undefined || job.timeLimit === 'unlimited' ? 0 : job.timeLimit;
@@ -166,6 +132,27 @@ function resizeText(jobId: string): string {
 
 const needsReason: Readonly<Record<string, string>> = { down: 'DOWNING', drain: 'DRAINING', fail: 'FAILING' };
 
+/** Words for a node's state that scontrol takes. */
+const nodeStates: readonly string[] = [
+  ...[
+    'noresp',
+    'drain',
+    'fail',
+    'future',
+    'resume',
+    'power_down',
+    'power_down_asap',
+    'power_down_force',
+    'power_up',
+    'undrain',
+    'down',
+    'idle',
+  ],
+  ...['cancel_reboot', 'error', 'allocated', 'mixed', 'unknown'],
+];
+const validStates =
+  "Valid states are: NoResp DRAIN FAIL FUTURE RESUME POWER_DOWN POWER_UP UNDRAIN\nNot all states are valid given a node's prior state";
+
 async function updateNodes(scontrol: Scontrol, named: Pair, pairs: readonly Pair[]): Promise<void> {
   const { call } = scontrol;
   let changes: NodeChanges = {};
@@ -181,6 +168,9 @@ async function updateNodes(scontrol: Scontrol, named: Pair, pairs: readonly Pair
     else refuse(pair);
   }
   const doing = Object.entries(needsReason).find(([state]) => changes.state === state)?.[1];
+  if (changes.state !== undefined && !nodeStates.includes(changes.state)) {
+    throw new UpdateRefusal(`Invalid input: state=${changes.state}\nRequest aborted\n${validStates}`);
+  }
   if (doing !== undefined && changes.reason === undefined) {
     throw new UpdateRefusal(`You must specify a reason when ${doing} a node. Request denied`);
   }
@@ -238,98 +228,5 @@ async function updatePartition(scontrol: Scontrol, named: Pair, pairs: readonly 
     scontrol,
     () => controller.updatePartition(named.value ?? '', changes, call.as),
     (message) => `slurm_update error: ${message}`,
-  );
-}
-
-/** Keys of a reservation; what it is made of when nothing is said of it. */
-async function reservationOf(scontrol: Scontrol, pairs: readonly Pair[], before?: Reservation): Promise<Omit<Reservation, 'name'>> {
-  const controller = await scontrol.call.controller();
-  const time = await timeReader(scontrol);
-  const text = (name: string, least: number) => pairs.find(({ key }) => isWord(key, name, least))?.value ?? undefined;
-  const start = text('starttime', 1);
-  const until = text('endtime', 1);
-  const duration = text('duration', 1);
-  const begins = start === undefined ? (before?.start ?? controller.now()) : time(start);
-  const minutes = duration === undefined ? undefined : limit(duration);
-  const lasts = minutes === undefined ? undefined : minutes === 'unlimited' ? 365 * 1440 : minutes;
-  const nodes = text('nodes', 5) ?? text('nodelist', 5);
-  const partition = text('partitionname', 1);
-  const all = () =>
-    controller.partitions().find(({ name }) => name === partition)?.nodes ?? controller.nodes().map(({ spec }) => spec.name);
-  return {
-    start: begins,
-    end: until !== undefined ? time(until) : lasts !== undefined ? begins + lasts * 60 : (before?.end ?? begins + 365 * 86_400),
-    nodes: nodes === undefined ? (before?.nodes ?? []) : nodes.toUpperCase() === 'ALL' ? all() : hosts(nodes),
-    users: wordsOr(text('users', 1), before?.users),
-    accounts: wordsOr(text('accounts', 1), before?.accounts),
-    partition: partition ?? before?.partition ?? null,
-    flags: wordsOr(text('flags', 2)?.toUpperCase(), before?.flags),
-  };
-}
-
-function wordsOr(text: string | undefined, before: readonly string[] | undefined): readonly string[] {
-  return text === undefined ? (before ?? []) : words(text);
-}
-
-async function updateReservation(scontrol: Scontrol, named: Pair, pairs: readonly Pair[]): Promise<void> {
-  const { call } = scontrol;
-  const controller = await call.controller();
-  const name = named.value ?? '';
-  const before = controller.reservations().find((one) => one.name === name);
-  if (before === undefined) throw new UpdateRefusal('Error updating the reservation: Requested reservation is invalid');
-  const changed = await reservationOf(scontrol, pairs, before);
-  tried(
-    scontrol,
-    () => {
-      controller.deleteReservation(name, call.as);
-      controller.createReservation({ ...changed, name }, call.as);
-    },
-    (message) => `Error updating the reservation: ${message}`,
-  );
-  if (scontrol.code === 0) call.out('Reservation updated.\n');
-}
-
-/** `scontrol create reservation KEY=VALUE…`. */
-export async function create(scontrol: Scontrol, given: readonly string[]): Promise<void> {
-  const { call } = scontrol;
-  const pairs = given.map(pairOf);
-  const [first] = pairs;
-  if (first === undefined || !(isWord(first.key, 'reservationname', 3) || pairs.some(({ key }) => isWord(key, 'reservationname', 3)))) {
-    fail(scontrol, 'No valid entity in create command\nInput line must include "Reservation" or "NodeName" or "PartitionName"');
-    return;
-  }
-  try {
-    const controller = await call.controller();
-    const name = pairs.find(({ key, value }) => value !== null && isWord(key, 'reservationname', 3))?.value;
-    const reservation = await reservationOf(scontrol, pairs);
-    tried(
-      scontrol,
-      () => {
-        const made = controller.createReservation(name == null ? reservation : { ...reservation, name }, call.as);
-        call.out(`Reservation created: ${made.name}\n`);
-      },
-      (message) => `Error creating the reservation: ${message}`,
-    );
-  } catch (error) {
-    if (!(error instanceof UpdateRefusal)) throw error;
-    fail(scontrol, error.message);
-  }
-}
-
-/** `scontrol delete reservation NAME`, or `reservationname=NAME`. */
-export async function remove(scontrol: Scontrol, given: readonly string[]): Promise<void> {
-  const { call } = scontrol;
-  const [first = '', second = ''] = given;
-  const { key, value } = pairOf(first);
-  const name = value ?? second;
-  if (!isWord(key, 'reservationname', 3) || name === '') {
-    fail(scontrol, 'No valid entity in delete command\nInput line must include "ReservationName", "NodeName", or "PartitionName"');
-    return;
-  }
-  const controller = await call.controller();
-  tried(
-    scontrol,
-    () => controller.deleteReservation(name, call.as),
-    (message) => `delete_reservation ${value ?? 'reservation'}: ${message}`,
   );
 }

@@ -3,11 +3,12 @@ import { type CommandCall, Unreachable } from './command.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
 import { type GivenOptions, OptionError, type OptionTable, optionErrorText, optionTable, readOptions } from './options.ts';
 import { majorRelease } from './scene.ts';
-import { jobCommands, notify, token, waitJob, writeScript } from './scontrol-act.ts';
+import { denied, jobCommands, notify, token, waitJob, writeScript } from './scontrol-act.ts';
 import { fail, isWord, type Scontrol } from './scontrol-call.ts';
 import { controllersText } from './scontrol-ping.ts';
 import { show } from './scontrol-show.ts';
-import { create, remove, update } from './scontrol-update.ts';
+import { update } from './scontrol-update.ts';
+import { create, remove } from './scontrol-update-reservation.ts';
 import { unreachableWords } from './unreachable.ts';
 
 function optionsOf(release: number): OptionTable {
@@ -167,7 +168,7 @@ function isOperator({ as, slurm }: CommandCall): boolean {
 /** The controller is down from then on, until the fault is taken back. */
 async function shutDown(state: Scontrol): Promise<void> {
   await state.call.controller();
-  if (!isOperator(state.call)) fail(state, 'slurm_shutdown error: Access/permission denied');
+  if (!isOperator(state.call)) fail(state, `slurm_shutdown error: ${denied(state.call)}`);
   else state.call.slurm.setFaults({ slurmctld: 'down' });
 }
 
@@ -175,8 +176,8 @@ async function shutDown(state: Scontrol): Promise<void> {
 async function takeOver(state: Scontrol): Promise<void> {
   const { call } = state;
   const controllers = call.slurm.controller.controllers();
-  if (controllers.length < 2) fail(state, 'slurm_takeover error: no backup controller defined');
-  else if (!isOperator(call)) fail(state, 'slurm_takeover error: Access/permission denied');
+  if (controllers.length < 2) fail(state, 'slurm_takeover error: Unable to contact slurm controller (connect failure)');
+  else if (!isOperator(call)) fail(state, `slurm_takeover error: ${denied(call)}`);
   else call.slurm.setFaults({ primary: 'down' });
 }
 

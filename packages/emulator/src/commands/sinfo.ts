@@ -71,7 +71,7 @@ export async function sinfo(call: CommandCall): Promise<number> {
   }
   const states = wantedStates(given);
   if (typeof states === 'string') {
-    call.err(`sinfo: error: Bad state string: "${states}"\nsinfo: error: Valid node states include: ${knownStates.join(',')}\n\n`);
+    call.err(`sinfo: error: Bad state string: "${states}"\nsinfo: error: valid states: ${knownStates.join(',').toLowerCase()}\n`);
     return 1;
   }
   const nodeText = given.value('nodes');
@@ -98,7 +98,11 @@ export async function sinfo(call: CommandCall): Promise<number> {
   if (given.has('reservation')) writeReservations(call, scene, out);
   else {
     const fields = fieldsOf(call, given, scene.release);
-    for (const word of fields.refused) call.err(`sinfo: error: Invalid ${fields.isLong ? 'job' : 'node'} format specification: ${word}\n`);
+    for (const word of fields.refused) {
+      call.err(
+        fields.isLong ? `sinfo: error: Invalid job format specification: ${word}\n` : `Invalid node format specification: ${word}\n`,
+      );
+    }
     const isPerNode = given.has('Node');
     const isByPartition = fields.fields.some(({ column }) => column?.header === 'PARTITION');
     const keyed = fields.fields.flatMap(({ column }) => column ?? []);

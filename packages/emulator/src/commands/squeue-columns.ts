@@ -65,8 +65,8 @@ function orNull(text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text;
 }
 
-function hosts(names: readonly string[] | undefined): string {
-  return foldHostlist(sortHosts(names ?? []));
+function hosts(names: readonly string[] = []): string {
+  return names.length < 2 ? (names[0] ?? '') : foldHostlist(sortHosts(names));
 }
 
 function timed(epoch: number | null, scene: Scene): string {
@@ -110,30 +110,25 @@ const derivedText: Text = (job, { release }) => (release < 2302 ? `${waitStatus(
 
 const allocatedText: Text = (job) => tresText(job.allocatedTres ?? job.requestedTres, 'id') ?? 'N/A';
 
+/** Paths as they were given, unless they are to be filled in; until 24.05 squeue thinks of a default name itself. */
 function outputText(kind: 'stdout' | 'stderr' | 'stdin'): Text {
   return (job, scene) => {
-    const isBatch = job.request.script !== null;
-    const given = job.request[kind];
-    if (kind === 'stderr' && scene.release < 2405) {
-      if (!isBatch) return 'N/A';
-      return outputPaths('stdout', given ?? job.request.stdout, job.request.stdout === undefined ? plain(job) : paths(job)).raw;
-    }
-    if (kind === 'stdout' && given === undefined && scene.release < 2405)
-      return outputPaths('stdout', `slurm-${job.jobId}.out`, paths(job)).raw;
-    if (kind !== 'stdout' && given === undefined) return kind === 'stdin' && isBatch ? '/dev/null' : null;
-    if (!isBatch && given === undefined) return null;
-    const { raw, expanded } = outputPaths(kind, given, paths(job));
-    return scene.expandsPatterns ? expanded : raw;
+    const { request } = job;
+    const isBatch = request.script !== null;
+    const isOld = scene.release < 2405;
+    if (kind === 'stdin') return shownPath(request.stdin ?? (isBatch ? '/dev/null' : null), job, scene);
+    const standing = isOld ? `slurm-${job.jobId}.out` : isBatch ? (job.array === null ? 'slurm-%j.out' : 'slurm-%A_%a.out') : null;
+    if (kind === 'stdout') return shownPath(request.stdout ?? standing, job, scene);
+    if (!isOld) return shownPath(request.stderr ?? null, job, scene);
+    return isBatch ? shownPath(request.stderr ?? request.stdout ?? standing, job, scene) : 'N/A';
   };
 }
 
-function paths(job: EmulatedJob): EmulatedJob & { readonly workDir: string } {
-  return { ...job, workDir: job.request.workDir };
-}
-
-/** The default name of releases that did not think of arrays here. */
-function plain(job: EmulatedJob): EmulatedJob & { readonly workDir: string } {
-  return { ...paths(job), array: null };
+function shownPath(path: string | null, job: EmulatedJob, { expandsPatterns }: SqueueScene): string | null {
+  if (path === null) return null;
+  const { workDir } = job.request;
+  if (expandsPatterns) return outputPaths('stdout', path, { ...job, workDir }).expanded;
+  return path.startsWith('/') ? path : `${workDir}/${path}`;
 }
 
 const pendingSeconds: Text = (job, { now }) => {
@@ -229,7 +224,7 @@ export const jobColumns: readonly JobColumn[] = [
   column('Reservation v', 'RESERVATION', (job) => orNull(job.reservation)),
   column('ResizeTime', 'RESIZE_TIME', notAvailable),
   column('RestartCnt', 'RESTART_COUNT', (job) => `${job.restarts}`),
-  column('SchedNodes Y', 'SCHEDNODES', (job) => (job.state === 'PENDING' ? orNull(foldHostlist(job.expectedNodes ?? [])) : null), {
+  column('SchedNodes Y', 'SCHEDNODES', (job) => (job.nodes.length === 0 ? orNull(foldHostlist(job.expectedNodes ?? [])) : null), {
     isKept: true,
   }),
   column('SCT z', 'S:C:T', (job) => `*:*:${job.request.threadsPerCore ?? '*'}`),
