@@ -84,7 +84,10 @@ export function jobRow(
     script: stores.has('job_script') ? request.script : null,
     environment: stores.has('job_env') ? environmentText(request.environment) : null,
     // slurmctld goes on to call the steps of a suspended job running (recorded).
-    steps: job.state === 'SUSPENDED' ? job.steps.map((step) => (step.end === null ? { ...step, state: 'SUSPENDED' as const } : step)) : job.steps,
+    steps:
+      job.state === 'SUSPENDED'
+        ? job.steps.map((step) => (step.end === null ? { ...step, state: 'SUSPENDED' as const } : step))
+        : job.steps,
   };
 }
 

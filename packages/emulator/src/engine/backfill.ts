@@ -18,7 +18,8 @@ const planAge = 600;
 /** When and where a job that has to wait is expected to start. */
 export interface StartPlan {
   readonly madeAt: Epoch;
-  readonly start: Epoch;
+  /** Null: none was found, for what is promised to others. */
+  readonly start: Epoch | null;
   readonly nodes: readonly number[];
 }
 
@@ -97,19 +98,23 @@ class BackfillCycle {
     this.#plans += 1;
     const world = this.#world;
     let plan = world.plans.get(job.jobId);
-    const stale = plan === undefined || plan.start <= world.now || plan.madeAt + planAge < world.now;
+    const stale = plan === undefined || (plan.start !== null && plan.start <= world.now) || plan.madeAt + planAge < world.now;
     if (stale || plan?.nodes.some((index) => !world.nodes[index]?.usable)) {
       this.#ends ??= endings(world);
-      plan = planStart(world, job, partition, { ends: this.#ends, promised: this.#promised });
-      if (plan === undefined) world.plans.delete(job.jobId);
-      else world.plans.set(job.jobId, plan);
+      plan = planStart(world, job, partition, { ends: this.#ends, promised: this.#promised }) ?? {
+        madeAt: world.now,
+        start: null,
+        nodes: [],
+      };
+      world.plans.set(job.jobId, plan);
     }
-    if (plan === undefined) return;
+    if (plan === undefined || plan.start === null) return;
     if (job.expectedStart !== plan.start) {
       job.expectedStart = plan.start;
       world.touch(job);
     }
-    for (const index of plan.nodes) this.#promised[index] = Math.min(this.#promised[index] as number, plan.start);
+    const { start } = plan;
+    for (const index of plan.nodes) this.#promised[index] = Math.min(this.#promised[index] as number, start);
   }
 }
 

@@ -20,9 +20,10 @@ export function grantsOf(chosen: readonly Chosen[], demand: Demand, rows: number
       ...(perJob[at] ?? []),
     ];
     const whole = demand.sharing === 'exclusive';
-    const cores = whole ? range(node.cores) : coresFor(node, demand, tasks, rows, wishes.length > 0);
+    const cpuIds = whole ? node.cpuIds : cpusOf(node, coresFor(node, demand, tasks, rows, wishes.length > 0));
+    const cores = cpuIds.length / node.spec.threadsPerCore;
     const gres = devicesFor(node, wishes);
-    return { node: node.spec.name, cpuIds: cpusOf(node, cores), memoryMiB: memoryFor(node, demand, cores.length, gres), gres };
+    return { node: node.spec.name, cpuIds, memoryMiB: memoryFor(node, demand, cores, gres), gres };
   });
 }
 
@@ -145,8 +146,4 @@ export function allocatedTres(
   const gres = Object.fromEntries([...devices].sort(([a], [b]) => (a < b ? -1 : 1)));
   const billing = billingOf({ cpu, mem, node: grants.length, ...gres }, weights);
   return { cpu, ...(mem > 0 ? { mem } : {}), node: grants.length, billing, ...gres };
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
 }

@@ -33,6 +33,8 @@ export class NodeRecord implements EmulatedNode {
   readonly spec: NodeSpec;
   readonly index: number;
   readonly cores: number;
+  /** All its CPUs by Slurm's numbers. */
+  readonly cpuIds: readonly number[];
   /** Jobs on each core; more than one only where a partition lets jobs oversubscribe. */
   readonly coreUse: Uint8Array;
   freeCores: number;
@@ -65,6 +67,7 @@ export class NodeRecord implements EmulatedNode {
     this.spec = spec;
     this.index = index;
     this.cores = spec.sockets * spec.coresPerSocket;
+    this.cpuIds = Array.from({ length: this.cores * spec.threadsPerCore }, (_, cpu) => cpu);
     this.coreUse = new Uint8Array(this.cores);
     this.freeCores = this.cores;
     this.devices = deviceSets(spec);

@@ -25,8 +25,12 @@ export function selectNodes(
   usable: (node: NodeRecord) => boolean,
 ): readonly Chosen[] | undefined {
   const required = new Set(demand.required);
+  const exclusive = demand.sharing === 'exclusive';
   const fits = (node: NodeRecord): number => {
-    if ((node.freeCores === 0 && rows === 1) || !usable(node) || !letsIn(node, demand)) return 0;
+    // The cheapest question first, for it is asked of every node: has it cores for one task?
+    const cores = exclusive ? node.cores : Math.ceil(demand.cpusPerTask / node.spec.threadsPerCore);
+    if (rows === 1 && node.freeCores < cores) return 0;
+    if (!usable(node) || !letsIn(node, demand)) return 0;
     return tasksThatFit(node, demand, freeNow(node, rows));
   };
   const fitting: Candidate[] = [];
