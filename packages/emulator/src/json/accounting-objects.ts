@@ -3,9 +3,9 @@ import type { EmulatedAccount, EmulatedAssociation, EmulatedQos, EmulatedUser } 
 import { associationKey, orEndless } from './association.ts';
 import type { JsonContext } from './context.ts';
 import { nodeList } from './names.ts';
-import { columnsOf, type Table, writeObject } from './table.ts';
+import { columnsOf, type Table, wrapReal, writeObject } from './table.ts';
 import { tresList } from './tres-text.ts';
-import { type Fields, maybeNumber, type Value } from './value.ts';
+import { type Fields, maybeNumber, Real, type Value } from './value.ts';
 
 /** An account with its associations, which only 22.05 lists without being asked. */
 export function writeAccount(
@@ -156,7 +156,7 @@ const qosTable: Table<EmulatedQos> = [
         ),
       ),
     ),
-    real('factor', () => 'unlimited'),
+    value('factor', (_, context) => (context.dialect === 39 ? new Real(0) : wrapReal('unlimited', context))),
     group(
       'min',
       number('priority_threshold', () => 'unlimited'),

@@ -34,7 +34,7 @@ import {
 import { isObject, objects, type Plain, readPrinted } from './recordings.fixture.ts';
 import { type RowMoments, recordedRows } from './rows.fixture.ts';
 
-/** Keys of each object by release and dialect, as the OpenAPI documents of real slurmrestd describe them: `power.flags`, `steps[].time.end`. */
+/** Keys of each object with their types by release and dialect, as OpenAPI documents of real slurmrestd have them: `steps[].time.end maybe`. */
 const described = JSON.parse(
   gunzipSync(readFileSync(new URL('recordings/schema-keys.json.gz', import.meta.url))).toString('utf8'),
 ) as Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
@@ -100,15 +100,17 @@ for (const [name, byObject] of Object.entries(described)) {
         assert.ok(document !== undefined && list !== undefined);
         const all = readPrinted(printJson(document))[list];
         const own = Array.isArray(all) ? objects(all)[0] : all;
-        const found = new Set<string>();
+        const found = new Map<string, string>();
         const opened = new Set<string>(['']);
         collect(own, '', found, opened);
+        const types = new Map(keys.map((key) => key.split(' ', 2) as [string, string]));
         const parent = (key: string) => key.slice(0, Math.max(0, key.lastIndexOf('.')));
-        const missing = keys.filter((key) => opened.has(parent(key)) && !found.has(key) && !isOpen(key));
-        assert.deepEqual(
-          { unknown: [...found].filter((key) => !keys.includes(key) && !isOpen(key)), missing },
-          { unknown: [], missing: [] },
-        );
+        const missing = [...types.keys()].filter((key) => opened.has(parent(key)) && !found.has(key) && !isOpen(key));
+        const unknown = [...found.keys()].filter((key) => !types.has(key) && !isOpen(key));
+        // `watts` is described as a number and printed as an empty object since 24.05 (recorded).
+        const others = [...found].filter(([key, type]) => types.has(key) && key !== 'watts' && type !== 'null' && type !== types.get(key));
+        const mistyped = others.map(([key, type]) => `${key}: ${type}, not ${types.get(key)}`);
+        assert.deepEqual({ unknown, missing, mistyped }, { unknown: [], missing: [], mistyped: [] });
       });
     }
   });
@@ -119,14 +121,21 @@ function isOpen(key: string): boolean {
   return /^job_resources\.allocated_nodes\[\]\.|^usage\.|exit_code\.signal$/.test(key);
 }
 
-/** Paths of the keys in a value, and of the objects it has. */
-function collect(value: Plain | undefined, path: string, found: Set<string>, opened: Set<string>): void {
+/** Paths of the keys in a value with their types, and of the objects it has. */
+function collect(value: Plain | undefined, path: string, found: Map<string, string>, opened: Set<string>): void {
   if (Array.isArray(value)) for (const item of value) if (isObject(item)) collect(item, `${path}[]`, found, opened);
   if (!isObject(value) || 'infinite' in value) return;
   opened.add(path);
   for (const [key, inner] of Object.entries(value)) {
     const full = path === '' ? key : `${path}.${key}`;
-    found.add(full);
+    found.set(full, typeOf(inner));
     collect(inner, full, found, opened);
   }
+}
+
+/** `maybe` is a number that may be unset or infinite. */
+function typeOf(value: Plain): string {
+  if (Array.isArray(value)) return 'list';
+  if (value === null) return 'null';
+  return isObject(value) && 'infinite' in value ? 'maybe' : typeof value;
 }

@@ -148,7 +148,7 @@ function power(_: EmulatedNode, context: JsonContext): Fields {
     new_maximum_watts: 0,
     peak_watts: 0,
     lowest_watts: 0,
-    new_job_time: maybeNumber(0),
+    new_job_time: context.dialect === 39 ? 0 : maybeNumber(0),
     state: 0,
     time_start_day: 0,
   };
