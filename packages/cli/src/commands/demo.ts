@@ -78,7 +78,7 @@ async function played(stage: Stage, { seconds, seed, began, settleMs }: Span, ar
       await clock.sleep(lookMs, around.interrupted);
     }
     dayEnds.abort();
-    endDay(slurm);
+    await endDay(slurm, clock, around.interrupted);
     for (const end = clock.monotonic() + settleMs; clock.monotonic() < end && wrongOf(stage).wrong.length > 0; ) {
       await show();
       await clock.sleep(lookMs, around.interrupted);
@@ -103,7 +103,7 @@ function wrongOf(stage: Stage): Verdict {
 }
 
 function conclude(stage: Stage, { stdout }: Surroundings): number {
-  const { runs, wrong } = wrongOf(stage);
+  const { runs, unnamed, wrong } = wrongOf(stage);
   for (const line of wrong.slice(0, 20)) stdout.write(`WRONG  ${line}\n`);
   if (wrong.length > 20) stdout.write(`       and ${wrong.length - 20} more\n`);
   if (wrong.length > 0) {
@@ -115,6 +115,7 @@ function conclude(stage: Stage, { stdout }: Surroundings): number {
     return notAsItShould;
   }
   stdout.write(`All ${runs} jobs that ran stand in ClusterCockpit as Slurm has them: start, end, state, hosts, hwthreads, GPUs, name.\n`);
+  if (unnamed > 0) stdout.write(`${unnamed} of them ended before anyone could ask which GPUs they had, and say so.\n`);
   return 0;
 }
 

@@ -76,7 +76,7 @@ export function dayLoad(random: () => number, workDir: string, submitHost: strin
         environment: { HOME: `/home/${user.name}`, USER: user.name },
         play: { kind: 'simulated', seconds: timesOut ? 600 : seconds, exit: { code: end.code, signal: end.signal } },
       },
-      ...(random() < cancelShare ? { cancelAfterMs: Math.round(seconds * 1000 * random()) } : {}),
+      ...(random() < cancelShare ? { cancelAfterMs: Math.round(1000 + seconds * 1000 * random()) } : {}),
     };
   });
   // Somebody is there at once.

@@ -11,6 +11,9 @@ export interface PlayOptions {
   readonly signal: AbortSignal;
 }
 
+/** Milliseconds in which a job that has just begun is seen. */
+const lastMomentMs = 1500;
+
 /** Submits jobs when their moment has come, and cancels those whose users change their mind, until the signal aborts. */
 export async function playDay({ slurm, jobs, everyMs, clock, signal }: PlayOptions): Promise<void> {
   const began = clock.monotonic();
@@ -31,11 +34,16 @@ export async function playDay({ slurm, jobs, everyMs, clock, signal }: PlayOptio
   }
 }
 
-/** Ends the day: nothing pends or runs any more. */
-export function endDay(slurm: EmulatedSlurm): void {
+/** Ends the day: what pends begins no more, and what runs is cancelled a moment later, so that everything that began has been seen. */
+export async function endDay(slurm: EmulatedSlurm, clock: Clock, signal: AbortSignal): Promise<void> {
+  cancelAll(slurm, 'PENDING');
+  await clock.sleep(lastMomentMs, signal);
+  cancelAll(slurm, 'RUNNING');
+}
+
+function cancelAll(slurm: EmulatedSlurm, state: string): void {
   const root = identityOf(slurm, 'root');
-  const active = [...slurm.controller.jobs()].filter(isActive).map(({ array, jobId }) => array?.jobId ?? jobId);
-  for (const jobId of new Set(active)) cancel(slurm, jobId, root);
+  for (const job of [...slurm.controller.jobs()]) if (job.state === state) cancel(slurm, job.jobId, root);
 }
 
 function cancel(slurm: EmulatedSlurm, jobId: number, as: Identity): void {

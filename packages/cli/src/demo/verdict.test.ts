@@ -35,12 +35,12 @@ const row = (changes: object = {}) =>
   }) as CcRow;
 
 test('a run that stands there as Slurm has it is right', () => {
-  assert.deepEqual(verdictOn([run()], [row()]), { runs: 1, wrong: [] });
+  assert.deepEqual(verdictOn([run()], [row()]), { runs: 1, unnamed: 0, wrong: [] });
   assert.deepEqual(verdictOn([run({ end: null, state: 'RUNNING' })], [row({ job_state: 'running', duration: 0 })]).wrong, []);
 });
 
 test('a job that never began has to stand nowhere', () => {
-  assert.deepEqual(verdictOn([run({ start: null, nodes: '', nodeCount: 0, state: 'CANCELLED' })], []), { runs: 0, wrong: [] });
+  assert.deepEqual(verdictOn([run({ start: null, nodes: '', nodeCount: 0, state: 'CANCELLED' })], []), { runs: 0, unnamed: 0, wrong: [] });
 });
 
 test('what is missing, too much or twice is named', () => {
@@ -63,4 +63,11 @@ test('every thing that differs is named', () => {
   ] as const) {
     assert.match(verdictOn([run()], [row(changes)]).wrong.join(), new RegExp(`job 7: ${what} is `), what);
   }
+});
+
+test('devices that Slurm had forgotten are counted where the row says so', () => {
+  const resources = JSON.stringify(['gpu01', 'gpu02'].map((hostname) => ({ hostname, hwthreads: [0, 8], accelerators: null })));
+  const meta_data = JSON.stringify({ jobName: 'train', message: 'it is not known which devices it had' });
+  assert.deepEqual(verdictOn([run()], [row({ resources, meta_data })]), { runs: 1, unnamed: 1, wrong: [] });
+  assert.equal(verdictOn([run()], [row({ resources })]).wrong.length, 1);
 });

@@ -6,6 +6,8 @@ import type { JobRow as CcRow } from '@sluice/standins';
 export interface Verdict {
   /** Runs that began, and that had nodes. */
   readonly runs: number;
+  /** Of these, runs that ended before their devices could be asked for: Slurm forgets them at the end, and the row says so. */
+  readonly unnamed: number;
   /** One line for each thing that is not as it should be. */
   readonly wrong: readonly string[];
 }
@@ -15,18 +17,20 @@ export function verdictOn(runs: Iterable<SlurmRow>, rows: readonly CcRow[]): Ver
   const left = new Map(rows.map((row) => [`${row.job_id}/${row.start_time}`, row]));
   const wrong: string[] = [];
   let began = 0;
+  let unnamed = 0;
   for (const run of runs) {
     if (run.start === null || run.nodeCount === 0) continue;
     began++;
     const key = `${run.jobId}/${run.start}`;
     const row = left.get(key);
     left.delete(key);
+    if (row && isUnnamed(run, row)) unnamed++;
     if (row) wrong.push(...differences(run, row));
     else wrong.push(`job ${run.jobId} (${run.state}) is missing`);
   }
   for (const row of left.values()) wrong.push(`job ${row.job_id} stands there, and Slurm has no such run`);
   if (rows.length > began && wrong.length === 0) wrong.push(`${rows.length - began} runs stand there twice`);
-  return { runs: began, wrong };
+  return { runs: began, unnamed, wrong };
 }
 
 function differences(run: SlurmRow, row: CcRow): readonly string[] {
@@ -41,9 +45,17 @@ function differences(run: SlurmRow, row: CcRow): readonly string[] {
     ['name', run.name, metaData['jobName']],
     ['hosts', expandHostlist(run.nodes)?.join(), resources.map(({ hostname }) => hostname).join()],
     ['number of hwthreads', run.allocatedTres['cpu'], resources.flatMap(({ hwthreads }) => hwthreads ?? []).length],
-    ['number of GPUs', run.allocatedTres['gres/gpu'] ?? 0, resources.flatMap(({ accelerators }) => accelerators ?? []).length],
+    [
+      'number of GPUs',
+      isUnnamed(run, row) ? 0 : (run.allocatedTres['gres/gpu'] ?? 0),
+      resources.flatMap(({ accelerators }) => accelerators ?? []).length,
+    ],
   ];
   return pairs
     .filter(([, wanted, found]) => wanted !== found)
     .map(([what, wanted, found]) => `job ${run.jobId}: ${what} is ${JSON.stringify(found)}, should be ${JSON.stringify(wanted)}`);
+}
+
+function isUnnamed(run: SlurmRow, row: CcRow): boolean {
+  return (run.allocatedTres['gres/gpu'] ?? 0) > 0 && /which devices/.test(row.meta_data ?? '');
 }
