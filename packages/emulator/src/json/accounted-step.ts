@@ -85,7 +85,8 @@ function stepId({ row, step }: StepOfRow, context: JsonContext): Fields {
     return { job_id: row.jobId, het: { component: null }, id: isLaunched(step.id) ? Number(step.id) : step.id, name: step.name };
   }
   // An object in v0.0.39 alone.
-  const id = context.dialect === 39 ? { job_id: row.jobId, step_id: step.id } : `${row.jobId}.${step.id}`;
+  const id =
+    context.dialect === 39 ? { job_id: row.jobId, step_het_component: 4_294_967_294, step_id: step.id } : `${row.jobId}.${step.id}`;
   const files = ['stderr', 'stdin', 'stdout', 'stderr_expanded', 'stdin_expanded', 'stdout_expanded'].map((key) => [key, ''] as const);
   return { id, name: step.name, ...(context.dialect >= 43 ? Object.fromEntries(files) : {}) };
 }
