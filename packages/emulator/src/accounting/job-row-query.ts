@@ -59,6 +59,8 @@ function inState(state: string, from: number | undefined, to: number | undefined
         values: [last, first],
       };
     default:
+      // Without an end nothing that has ended is found (slurm.md §5, measured).
+      if (to === undefined) return { sql: '0', values: [] };
       return { sql: 'state = ? AND ended > 0 AND ended BETWEEN ? AND ?', values: [state, first, last] };
   }
 }
