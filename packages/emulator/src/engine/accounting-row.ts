@@ -35,7 +35,8 @@ export function jobRow(
             maxRunning: array.maxRunning,
           },
     het: het === null ? null : { jobId: het.jobId, offset: het.offset },
-    name: job.name,
+    // slurmdbd keeps no double quotes in names (recorded).
+    name: job.name.replaceAll('"', '`'),
     uid: job.uid,
     user: job.user,
     gid: job.gid,
