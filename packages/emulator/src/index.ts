@@ -1,5 +1,7 @@
 export { allCommands } from './commands/all-commands.ts';
+export { type EmulatorConfig, emulatorConfigMeta, emulatorConfigSchema } from './config/emulator-config.ts';
 export { labSpec } from './config/lab-spec.ts';
+export { type LoadClusterOptions, type LoadedCluster, loadCluster } from './config/load-cluster.ts';
 export { readSlurmConf } from './config/slurm-conf.ts';
 export {
   descriptionText,
@@ -30,4 +32,4 @@ export { claimDirectory, type EmulatorPaths, emulatorPaths } from './server/dire
 export { shellQuoted } from './server/executable-bash.ts';
 export { runExecutable } from './server/executable-node.ts';
 export type { EmulatorStatus, OwnRequest } from './server/own-requests.ts';
-export { type RestPlane, type RunningEmulator, type StartEmulatorOptions, startEmulator } from './server/start-emulator.ts';
+export { type RunningEmulator, type StartEmulatorOptions, startEmulator } from './server/start-emulator.ts';

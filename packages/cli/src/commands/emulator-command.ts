@@ -15,7 +15,8 @@ export interface UpOptions extends DirectoryOptions {
   readonly rate?: string;
   readonly shared?: boolean;
   readonly foreground?: boolean;
-  readonly rest?: string | false;
+  /** False is --no-rest; true, what commander makes of its absence. */
+  readonly rest?: string | boolean;
   readonly control?: string;
 }
 

@@ -2,14 +2,16 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   allCommands,
-  type ClusterSpec,
   claimDirectory,
   emulatorPaths,
+  type LoadedCluster,
   labSpec,
+  loadCluster,
   openEmulator,
   type RunningEmulator,
   type StartEmulatorOptions,
   serveControl,
+  shellQuoted,
   startEmulator,
 } from '@sluice/emulator';
 import { SluiceError } from '@sluice/io';
@@ -22,36 +24,47 @@ import { rateOf } from './emulator-time.ts';
 
 /** `sluice emulator up`: holds the cluster itself, or starts a process that does and waits until it answers. */
 export async function emulatorUp(options: UpOptions, around: Surroundings): Promise<number> {
-  const spec = await specOf(options, around);
-  return options.foreground === true ? hold(options, spec, around) : startHolder(options, around);
+  const loaded = await clusterOf(options);
+  return options.foreground === true ? hold(options, loaded, around) : startHolder(options, loaded?.warnings ?? [], around);
 }
 
-/** The cluster that the options name; undefined when they name none. */
-async function specOf(options: UpOptions, _around: Surroundings): Promise<ClusterSpec | undefined> {
-  return options.release === undefined ? undefined : labSpec(options.release);
+/** The cluster that the options describe; undefined when they do not: then it is the one that the directory had. */
+async function clusterOf({ config, slurmConf, release, play, strict = false }: UpOptions): Promise<LoadedCluster | undefined> {
+  if (play !== undefined && play !== 'simulated' && play !== 'script') {
+    throw new SluiceError('usage', `--play ${play}: it must be simulated or script`);
+  }
+  if (release !== undefined && !/^\d\d\.\d\d(\.\d+)?$/.test(release)) {
+    throw new SluiceError('usage', `--release ${release}: it must be a release of Slurm such as 24.11`);
+  }
+  const isDescribed = [config, slurmConf, release, play].some((option) => option !== undefined);
+  return isDescribed ? loadCluster({ file: config, slurmConf, release, play, strict }) : undefined;
 }
 
-async function hold(options: UpOptions, spec: ClusterSpec | undefined, around: Surroundings): Promise<number> {
+async function hold(options: UpOptions, loaded: LoadedCluster | undefined, around: Surroundings): Promise<number> {
   const log = createLog({ name: 'emulator', level: 'info', journaldPriority: 'JOURNAL_STREAM' in around.env });
+  for (const warning of loaded?.warnings ?? []) log.warn(warning);
+  const rate = options.rate === undefined ? loaded?.rate : rateOf(options.rate);
   let emulator: RunningEmulator | undefined;
   const cluster = {
     name: 'cluster',
     async start() {
       emulator = await startEmulator({
         directory: options.dir,
-        ...(spec === undefined ? {} : { spec }),
+        ...(loaded === undefined ? {} : { spec: loaded.spec }),
         newSpec: labSpec(),
         open: (opened, file) =>
           openEmulator({ spec: opened, file, clock: around.clock, processes: around.processes, log: (line) => log.info(line) }),
         commands: allCommands,
         ...controlOf(options, around, (error) => log.error({ err: error }, 'the control API failed')),
         ...(options.shared === true ? { shared: true } : {}),
-        ...(options.rate === undefined ? {} : { rate: rateOf(options.rate) }),
+        ...(rate === undefined ? {} : { rate }),
+        ...restOf(options),
         clock: around.clock,
         processes: around.processes,
         random: Math.random,
         env: around.env,
         pid: process.pid,
+        uid: process.getuid?.() ?? 0,
         client: executableWords(),
         onFault: (error, command) => log.error({ err: error }, `${command} failed`),
       });
@@ -84,11 +97,22 @@ function controlOf(
   };
 }
 
+function restOf({ rest }: UpOptions): { readonly rest?: { readonly host: string; readonly port: number } | null } {
+  if (rest === undefined || rest === true) return {};
+  if (rest === false) return { rest: null };
+  const [, host = '', port = ''] = /^(?:\[?([^\]]+?)\]?):(\d{1,5})$/.exec(rest) ?? [];
+  if (host === '' || Number(port) > 65_535) throw new SluiceError('usage', `--rest ${rest}: it must be HOST:PORT`);
+  return { rest: { host, port: Number(port) } };
+}
+
 /** How long a cluster may take until it answers, in milliseconds: a large one reads its state first. */
 const startMs = 60_000;
 const lookMs = 25;
 
-async function startHolder(options: UpOptions, around: Surroundings): Promise<number> {
+async function startHolder(options: UpOptions, warnings: readonly string[], around: Surroundings): Promise<number> {
+  for (const warning of warnings) around.stderr.write(`sluice: warning: ${warning}\n`);
+  restOf(options);
+  if (options.rate !== undefined) rateOf(options.rate);
   const paths = emulatorPaths(options.dir);
   claimDirectory(paths);
   const holder = instanceHolder(paths.lock);
@@ -107,7 +131,7 @@ async function startHolder(options: UpOptions, around: Surroundings): Promise<nu
   for (const end = around.clock.monotonic() + startMs; around.clock.monotonic() < end; ) {
     const status = await askRunning(options.dir, { ask: 'status' }).catch(() => undefined);
     if (status !== undefined) {
-      around.stdout.write(`${statusTable(status)}\nTo use it: eval "$(sluice emulator env --dir ${options.dir})"\n`);
+      around.stdout.write(`${statusTable(status)}\nTo use it: eval "$(sluice emulator env --dir ${wordOf(options.dir)})"\n`);
       return 0;
     }
     if (!lives(pid)) break;
@@ -157,7 +181,7 @@ function foreground(options: UpOptions): readonly string[] {
     ['--release', options.release],
     ['--play', options.play],
     ['--rate', options.rate],
-    ['--rest', options.rest === false ? undefined : options.rest],
+    ['--rest', typeof options.rest === 'string' ? options.rest : undefined],
     ['--control', options.control],
   ] as const) {
     if (value !== undefined) words.push(name, value);
@@ -166,6 +190,11 @@ function foreground(options: UpOptions): readonly string[] {
   if (options.shared === true) words.push('--shared');
   if (options.rest === false) words.push('--no-rest');
   return words;
+}
+
+/** As a shell reads it. */
+function wordOf(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : shellQuoted(text);
 }
 
 function lives(pid: number): boolean {

@@ -17,6 +17,8 @@ export interface EmulatorPaths {
   readonly bin: string;
   readonly log: string;
   readonly restSocket: string;
+  /** HS256 key of the tokens that `scontrol token` gives and slurmrestd takes. */
+  readonly jwtKey: string;
 }
 
 export function emulatorPaths(directory: string): EmulatorPaths {
@@ -31,6 +33,7 @@ export function emulatorPaths(directory: string): EmulatorPaths {
     bin: join(root, 'bin'),
     log: join(root, 'log'),
     restSocket: join(root, 'slurmrestd.sock'),
+    jwtKey: join(root, 'jwt_hs256.key'),
   };
 }
 

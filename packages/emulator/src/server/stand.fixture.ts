@@ -51,6 +51,7 @@ export async function openStand(command: Command, options: { readonly shell?: 'n
     random: () => 0.5,
     env: process.env,
     pid: process.pid,
+    rest: null,
     client: [process.execPath, '--conditions=@sluice/source', '-e', client, '--'],
     onFault: (error) => {
       throw error;

@@ -5,23 +5,18 @@ import { slurmConfText } from '../config/slurm-conf-text.ts';
 import type { ControlPlane } from '../control/serve-control.ts';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
 import type { ClusterSpec } from '../model/spec.ts';
+import { keptJwtKey } from '../rest/jwt-key.ts';
+import { type RunningSlurmrestd, serveSlurmrestd } from '../rest/serve-slurmrestd.ts';
 import { answerCommand } from './answer-command.ts';
 import type { CommandExchange } from './command-exchange.ts';
 import { CommandServer } from './command-server.ts';
 import type { Commands } from './commands.ts';
 import { claimDirectory, type EmulatorPaths, emulatorPaths, keptCluster, removeFile, writeWhole } from './directory.ts';
 import { findShell, type Shell, writeExecutables } from './executables.ts';
-import { passwdUsers } from './identity.ts';
+import { identityOf, passwdUsers } from './identity.ts';
 import { answerOwn, type HeldCluster } from './own-commands.ts';
 import { type OwnRequest, ownCommand } from './own-requests.ts';
 import type { Question } from './wire.ts';
-
-/** slurmrestd of an emulated cluster. */
-export interface RestPlane {
-  /** `unix:PATH` or `HOST:PORT`. */
-  readonly address: string;
-  close(): Promise<void>;
-}
 
 export interface StartEmulatorOptions {
   readonly directory: string;
@@ -31,7 +26,8 @@ export interface StartEmulatorOptions {
   readonly newSpec: ClusterSpec;
   readonly open: (spec: ClusterSpec, stateFile: string) => EmulatedSlurm;
   readonly commands: Commands;
-  readonly serveRest?: (slurm: EmulatedSlurm, paths: EmulatorPaths) => Promise<RestPlane>;
+  /** Where slurmrestd listens; a socket in the directory by default, unless its path is too long for one; null: nowhere. */
+  readonly rest?: { readonly host: string; readonly port: number } | null;
   readonly serveControl?: (slurm: EmulatedSlurm, paths: EmulatorPaths) => Promise<ControlPlane>;
   /** Everybody on the machine may ask, not only the user who started it. */
   readonly shared?: boolean;
@@ -43,6 +39,8 @@ export interface StartEmulatorOptions {
   readonly random: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
+  /** Whose process it is: on its socket slurmrestd knows that user without a token. Without it nobody. */
+  readonly uid?: number;
   /**
    * Words of a command that asks where there is no bash: it gets the command's name, two words that {@link runExecutable} understands,
    * `--` and the arguments.
@@ -55,7 +53,7 @@ export interface StartEmulatorOptions {
 export interface RunningEmulator {
   readonly slurm: EmulatedSlurm;
   readonly paths: EmulatorPaths;
-  readonly rest: RestPlane | null;
+  readonly rest: RunningSlurmrestd | null;
   readonly control: ControlPlane | null;
   /** Ends what is under way, writes the state, and takes away what says that the cluster is there. */
   stop(): Promise<void>;
@@ -80,18 +78,20 @@ export async function startEmulator(options: StartEmulatorOptions): Promise<Runn
 async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock: InstanceLock): Promise<RunningEmulator> {
   // One that was ended before it could say so may have left it.
   removeFile(paths.door);
-  const spec = options.spec ?? keptCluster(paths) ?? options.newSpec;
-  writeWhole(paths.cluster, `${JSON.stringify(spec, undefined, 2)}\n`, 0o644);
+  const kept = options.spec ?? keptCluster(paths) ?? options.newSpec;
+  writeWhole(paths.cluster, `${JSON.stringify(kept, undefined, 2)}\n`, 0o644);
+  // The key of this directory, whatever the cluster's description names: another cluster's is none of ours.
+  const spec = { ...kept, settings: { ...kept.settings, AuthAltParameters: `jwt_key=${paths.jwtKey}` } };
   writeWhole(paths.slurmConf, slurmConfText(spec), 0o644);
   const bash = options.shell === 'node' ? undefined : await findShell(options.processes, options.env['PATH'] ?? '');
   const shell: Shell = bash ?? { kind: 'node', words: options.client };
   writeExecutables(paths, spec, shell);
   const slurm = options.open(spec, paths.state);
-  let rest: RestPlane | null = null;
+  let rest: RunningSlurmrestd | null = null;
   let control: ControlPlane | null = null;
   try {
     if (options.rate !== undefined) slurm.time.setRate(options.rate);
-    rest = (await options.serveRest?.(slurm, paths)) ?? null;
+    rest = await restOf(options, slurm, paths);
     control = (await options.serveControl?.(slurm, paths)) ?? null;
     const about = {
       directory: paths.root,
@@ -114,9 +114,20 @@ async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock
   }
 }
 
+/** Bytes of a unix socket's path on every system. */
+const longestSocketPath = 103;
+
+async function restOf({ rest, uid }: StartEmulatorOptions, slurm: EmulatedSlurm, paths: EmulatorPaths): Promise<RunningSlurmrestd | null> {
+  if (rest === null || (rest === undefined && Buffer.byteLength(paths.restSocket) > longestSocketPath)) return null;
+  const jwtKey = keptJwtKey(paths.jwtKey, randomBytes);
+  if (rest !== undefined) return serveSlurmrestd(slurm, { listen: rest, jwtKey });
+  const local = uid === undefined ? null : identityOf(slurm.spec, passwdUsers(), { uid, gid: uid }, {});
+  return serveSlurmrestd(slurm, { listen: { path: paths.restSocket }, jwtKey, local });
+}
+
 interface Held {
   readonly slurm: EmulatedSlurm;
-  readonly rest: RestPlane | null;
+  readonly rest: RunningSlurmrestd | null;
   readonly control: ControlPlane | null;
   readonly server: CommandServer;
   readonly paths: EmulatorPaths;
