@@ -92,8 +92,14 @@ function controlOf(
   if (listen === undefined) return {};
   const token = env['SLUICE_EMULATOR_CONTROL_TOKEN'];
   return {
-    serveControl: (slurm, { root }) =>
-      serveControl(slurm, { listen, file: join(root, 'control.json'), onFault, ...(token === undefined || token === '' ? {} : { token }) }),
+    serveControl: (slurm, { root }, jwtKey) =>
+      serveControl(slurm, {
+        listen,
+        jwtKey,
+        file: join(root, 'control.json'),
+        onFault,
+        ...(token === undefined || token === '' ? {} : { token }),
+      }),
   };
 }
 

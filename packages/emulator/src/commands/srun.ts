@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { foldHostlist, formatRanges, sortHosts } from '@sluice/slurm';
 import type { EmulatedJob } from '../model/job.ts';
 import { type Slurmctld, SlurmError } from '../model/slurmctld.ts';
@@ -85,16 +86,19 @@ async function inJobOfItsOwn(run: Run): Promise<number> {
   }
 }
 
+/** Milliseconds after which a job that has not begun is said to wait. */
+const patienceMs = 1500;
+
 async function allocated(run: Run, controller: Slurmctld, jobId: number): Promise<number> {
   const { call } = run;
   const begun = (job: EmulatedJob | undefined) => job === undefined || isOver(job) || job.state === 'RUNNING';
   const cancel = () => attempt(() => controller.signal(`${jobId}`, null, { batchOnly: false, full: true }, call.as));
   try {
-    // slurmctld answers before its scheduler has looked at the job; who need not wait hears nothing of a queue.
-    await new Promise((resolve) => setImmediate(resolve));
-    if (!begun(controller.job(jobId))) {
+    const beginning = untilSeen(call, () => (begun(controller.job(jobId)) ? true : undefined));
+    // Its scheduler looks at a job a moment after it came; who need not wait longer hears nothing of a queue.
+    if ((await Promise.race([beginning, sleep(patienceMs)])) === undefined) {
       call.err(`srun: job ${jobId} queued and waiting for resources\n`);
-      await untilSeen(call, () => (begun(controller.job(jobId)) ? true : undefined));
+      await beginning;
       if (controller.job(jobId)?.state === 'RUNNING') call.err(`srun: job ${jobId} has been allocated resources\n`);
     }
     const job = controller.job(jobId);

@@ -12,13 +12,15 @@ export interface AnswerOptions {
   readonly slurm: EmulatedSlurm;
   readonly commands: Commands;
   readonly users: UserDatabase;
+  /** Signs the tokens of `scontrol token`. */
+  readonly jwtKey: Uint8Array;
   /** From 0 to 1, for faults that come by chance. */
   readonly random: () => number;
 }
 
 /** Runs one of Slurm's commands for an executable, with the faults that are set; gives the exit code. */
 export async function answerCommand(options: AnswerOptions, question: Question, exchange: CommandExchange): Promise<number> {
-  const { slurm, commands, users, random } = options;
+  const { slurm, commands, users, random, jwtKey } = options;
   const name = commandNames.find((one) => one === question.command);
   if (name === undefined) throw new RangeError(`there is no command ${question.command}`);
   const { truncateAfter, emptyShare } = slurm.faults;
@@ -36,6 +38,7 @@ export async function answerCommand(options: AnswerOptions, question: Question, 
     stdin: exchange.stdin(),
     signal: exchange.signal,
     terminals: question.terminals,
+    jwtKey,
     runThere: (run) => exchange.runThere(run),
     out: (text) => {
       const bytes = typeof text === 'string' ? bytesOfText(text) : Buffer.from(text);

@@ -21,6 +21,8 @@ export function shellQuoted(text: string): string {
  * the shell. `-p` keeps BASH_ENV, functions and options of the environment out.
  */
 export function bashExecutable({ command, door, bash, spec }: ExecutableOptions): string {
+  // scontrol writes batch scripts as its caller.
+  const runs = command === 'srun' || command === 'scontrol';
   return `#!${bash} -p
 # ${command} of an emulated cluster; written by "sluice emulator up", which writes it anew each time.
 set +o posix
@@ -37,13 +39,13 @@ terminals=
 trap '' PIPE
 printf '%s\\0' ask "$token" ${command} "$EUID" "\${GROUPS[0]}" "$terminals" "$PWD" $# "$@" \${#environment[@]} "\${environment[@]}" >&3 2>/dev/null || lost
 trap - PIPE
-${feed}${command === 'srun' ? run : ''}while read -r kind size more <&3; do
+${feed}${runs ? run : ''}while read -r kind size more <&3; do
   case $kind in
     o) IFS= read -r -N "$size" text <&3 && printf %s "$text" || break ;;
     e) IFS= read -r -N "$size" text <&3 && printf %s "$text" >&2 || break ;;
     b) head -c "$size" <&3 || break ;;
     i) feed "$size" ;;
-    ${command === 'srun' ? 'r) run $more ;;\n    ' : ''}x) exit "$size" ;;
+    ${runs ? 'r) run $more ;;\n    ' : ''}x) exit "$size" ;;
   esac
 done
 lost
@@ -72,7 +74,7 @@ const feed = `feed() {
 }
 `;
 
-/** srun in a job that runs for real: the tasks are children of this shell, with its terminal, files and directory. */
+/** What srun runs in a job that runs for real, and scontrol to write a file: children of this shell, with its terminal, files and directory. */
 const run = `label() {
   while IFS= read -r line || [[ -n $line ]]; do printf '%*d: %s\\n' "\${#last}" "$1" "$line"; done
 }

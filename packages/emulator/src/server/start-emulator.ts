@@ -28,7 +28,7 @@ export interface StartEmulatorOptions {
   readonly commands: Commands;
   /** Where slurmrestd listens; a socket in the directory by default, unless its path is too long for one; null: nowhere. */
   readonly rest?: { readonly host: string; readonly port: number } | null;
-  readonly serveControl?: (slurm: EmulatedSlurm, paths: EmulatorPaths) => Promise<ControlPlane>;
+  readonly serveControl?: (slurm: EmulatedSlurm, paths: EmulatorPaths, jwtKey: Uint8Array) => Promise<ControlPlane>;
   /** Everybody on the machine may ask, not only the user who started it. */
   readonly shared?: boolean;
   /** Whoever runs the executables: `node` uses it even where there is a bash. */
@@ -87,12 +87,13 @@ async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock
   const shell: Shell = bash ?? { kind: 'node', words: options.client };
   writeExecutables(paths, spec, shell);
   const slurm = options.open(spec, paths.state);
+  const jwtKey = keptJwtKey(paths.jwtKey, randomBytes);
   let rest: RunningSlurmrestd | null = null;
   let control: ControlPlane | null = null;
   try {
     if (options.rate !== undefined) slurm.time.setRate(options.rate);
-    rest = await restOf(options, slurm, paths);
-    control = (await options.serveControl?.(slurm, paths)) ?? null;
+    rest = await restOf(options, slurm, paths, jwtKey);
+    control = (await options.serveControl?.(slurm, paths, jwtKey)) ?? null;
     const about = {
       directory: paths.root,
       pid: options.pid,
@@ -102,7 +103,7 @@ async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock
       shell: shell.kind === 'bash' ? shell.path : (shell.words[0] ?? ''),
     };
     const token = randomBytes(24).toString('hex');
-    const server = new CommandServer({ token, onFault: options.onFault, handle: handler(options, { slurm, about }) });
+    const server = new CommandServer({ token, onFault: options.onFault, handle: handler(options, { slurm, about }, jwtKey) });
     const port = await server.listen(0);
     writeWhole(paths.door, `${port} ${token}\n`, options.shared === true ? 0o644 : 0o600);
     return { slurm, paths, rest, control, stop: () => stopped({ slurm, rest, control, server, paths, lock }) };
@@ -117,9 +118,13 @@ async function holding(options: StartEmulatorOptions, paths: EmulatorPaths, lock
 /** Bytes of a unix socket's path on every system. */
 const longestSocketPath = 103;
 
-async function restOf({ rest, uid }: StartEmulatorOptions, slurm: EmulatedSlurm, paths: EmulatorPaths): Promise<RunningSlurmrestd | null> {
+async function restOf(
+  { rest, uid }: StartEmulatorOptions,
+  slurm: EmulatedSlurm,
+  paths: EmulatorPaths,
+  jwtKey: Uint8Array,
+): Promise<RunningSlurmrestd | null> {
   if (rest === null || (rest === undefined && Buffer.byteLength(paths.restSocket) > longestSocketPath)) return null;
-  const jwtKey = keptJwtKey(paths.jwtKey, randomBytes);
   if (rest !== undefined) return serveSlurmrestd(slurm, { listen: rest, jwtKey });
   const local = uid === undefined ? null : identityOf(slurm.spec, passwdUsers(), { uid, gid: uid }, {});
   return serveSlurmrestd(slurm, { listen: { path: paths.restSocket }, jwtKey, local });
@@ -143,11 +148,15 @@ async function stopped({ slurm, rest, control, server, paths, lock }: Held): Pro
   lock.release();
 }
 
-function handler(options: StartEmulatorOptions, held: HeldCluster): (question: Question, exchange: CommandExchange) => Promise<number> {
+function handler(
+  options: StartEmulatorOptions,
+  held: HeldCluster,
+  jwtKey: Uint8Array,
+): (question: Question, exchange: CommandExchange) => Promise<number> {
   const users = passwdUsers();
   const { commands, random } = options;
   return async (question, exchange) => {
-    if (question.command !== ownCommand) return answerCommand({ slurm: held.slurm, commands, users, random }, question, exchange);
+    if (question.command !== ownCommand) return answerCommand({ slurm: held.slurm, commands, users, random, jwtKey }, question, exchange);
     const answer = answerOwn(held, JSON.parse(String(question.argv[0])) as OwnRequest);
     exchange.out(Buffer.from(`${JSON.stringify(answer)}\n`));
     return 'error' in answer ? 1 : 0;
