@@ -14,7 +14,7 @@ export interface PlannedJob {
 export const dayMs = 300_000;
 const daySeconds = 86_400;
 /** Jobs of a day. */
-const jobsOfDay = 420;
+const jobsOfDay = 360;
 
 interface Kind {
   readonly weight: number;
@@ -26,13 +26,13 @@ interface Kind {
 }
 
 const kinds: readonly Kind[] = [
-  { weight: 30, names: ['fit', 'postproc', 'test', 'analyse'], partition: 'cpu', request: { tasks: 1 }, hours: [0.4, 6] },
-  { weight: 20, names: ['md', 'lattice'], partition: 'cpu', request: { tasks: 8, memoryPerCpuMiB: 500 }, hours: [1.5, 12] },
-  { weight: 8, names: ['cfd', 'qchem'], partition: 'cpu', request: { minNodes: 2, maxNodes: 2, tasksPerNode: 8 }, hours: [1, 8] },
-  { weight: 5, names: ['whole-node'], partition: 'cpu', request: { minNodes: 1, maxNodes: 1, sharing: 'exclusive' }, hours: [1, 6] },
-  { weight: 20, names: ['train', 'infer'], partition: 'gpu', request: { cpusPerTask: 2, gresPerNode: 'gpu:1' }, hours: [1, 10] },
-  { weight: 5, names: ['train-large'], partition: 'gpu', request: { minNodes: 2, maxNodes: 2, gresPerNode: 'gpu:a100:2' }, hours: [2, 10] },
-  { weight: 6, names: ['sweep'], partition: 'cpu', request: { array: '0-7%4' }, hours: [0.3, 2] },
+  { weight: 30, names: ['fit', 'postproc', 'test', 'analyse'], partition: 'cpu', request: { tasks: 1 }, hours: [0.3, 4] },
+  { weight: 20, names: ['md', 'lattice'], partition: 'cpu', request: { tasks: 8, memoryPerCpuMiB: 500 }, hours: [0.8, 8] },
+  { weight: 8, names: ['cfd', 'qchem'], partition: 'cpu', request: { minNodes: 2, maxNodes: 2, tasksPerNode: 8 }, hours: [0.6, 5] },
+  { weight: 5, names: ['whole-node'], partition: 'cpu', request: { minNodes: 1, maxNodes: 1, sharing: 'exclusive' }, hours: [0.5, 4] },
+  { weight: 20, names: ['train', 'infer'], partition: 'gpu', request: { cpusPerTask: 2, gresPerNode: 'gpu:1' }, hours: [0.7, 8] },
+  { weight: 5, names: ['train-large'], partition: 'gpu', request: { minNodes: 2, maxNodes: 2, gresPerNode: 'gpu:a100:2' }, hours: [1, 8] },
+  { weight: 6, names: ['sweep'], partition: 'cpu', request: { array: '0-7%4' }, hours: [0.2, 1] },
 ];
 
 /** How jobs end: most as they should. */

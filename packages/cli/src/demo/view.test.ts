@@ -10,7 +10,7 @@ const snapshot: Snapshot = {
   starts: 29,
   stops: 23,
   waiting: 1,
-  lagMs: 140,
+  lagSeconds: 2,
   setAside: 0,
   cpus: { used: 48, all: 96 },
   trouble: null,
@@ -21,14 +21,14 @@ test('the table has what Slurm has beside what ClusterCockpit has', () => {
   assert.match(text, /^08:30 of a day in fast motion, 60 s · 48 of 96 CPUs in use/);
   assert.match(text, /^running +7 +6$/m);
   assert.match(text, /^pending +3 +-$/m);
-  assert.match(text, /delivered 29 starts, 23 stops · 1 wait · lag 0.1 s · 0 set aside/);
+  assert.match(text, /delivered 29 starts, 23 stops · 1 wait · lag 2 s · 0 set aside/);
   assert.match(tableOf({ ...snapshot, trouble: 'cc-backend does not answer' }), /trouble: cc-backend does not answer/);
 });
 
 test('a line has the same', () => {
   assert.equal(
     lineOf(snapshot),
-    '  60 s  3 pending, 7 running, 23 ended · delivered 29 starts, 23 stops · 1 wait, lag 0.1 s · 0 set aside\n',
+    '  60 s  3 pending, 7 running, 23 ended · delivered 29 starts, 23 stops · 1 wait, lag 2 s · 0 set aside\n',
   );
 });
 

@@ -15,8 +15,8 @@ export interface Snapshot {
   readonly stops: number;
   /** Starts and stops that wait. */
   readonly waiting: number;
-  /** Age of the oldest of them. */
-  readonly lagMs: number;
+  /** Age of the oldest start or end of Slurm that ClusterCockpit does not have; Slurm's times are whole seconds. */
+  readonly lagSeconds: number;
   readonly setAside: number;
   /** CPUs in use, and all of them. */
   readonly cpus: { readonly used: number; readonly all: number };
@@ -36,17 +36,17 @@ export function tableOf(now: Snapshot): string {
     '',
     ...table.trimEnd().split('\n'),
     '',
-    `delivered ${now.starts} starts, ${now.stops} stops · ${now.waiting} wait · lag ${(now.lagMs / 1000).toFixed(1)} s · ${now.setAside} set aside`,
+    `delivered ${now.starts} starts, ${now.stops} stops · ${now.waiting} wait · lag ${now.lagSeconds} s · ${now.setAside} set aside`,
     ...(now.trouble === null ? [] : [`trouble: ${now.trouble}`]),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** The same in a line, for a log. */
-export function lineOf({ seconds, slurm, starts, stops, waiting, lagMs, setAside, trouble }: Snapshot): string {
+export function lineOf({ seconds, slurm, starts, stops, waiting, lagSeconds, setAside, trouble }: Snapshot): string {
   const ended = slurm.completed + slurm.failed + slurm.timeout + slurm.cancelled;
   const wrong = trouble === null ? '' : ` · trouble: ${trouble}`;
-  return `${String(seconds).padStart(4)} s  ${slurm.pending} pending, ${slurm.running} running, ${ended} ended · delivered ${starts} starts, ${stops} stops · ${waiting} wait, lag ${(lagMs / 1000).toFixed(1)} s · ${setAside} set aside${wrong}\n`;
+  return `${String(seconds).padStart(4)} s  ${slurm.pending} pending, ${slurm.running} running, ${ended} ended · delivered ${starts} starts, ${stops} stops · ${waiting} wait, lag ${lagSeconds} s · ${setAside} set aside${wrong}\n`;
 }
 
 function clockOf(hour: number): string {
