@@ -42,12 +42,12 @@ test('on a terminal a table takes the place of the one before; lines do not wrap
   assert.ok(texts[1]?.startsWith(`\x1b[${height}A\x1b[J`));
 });
 
-test('a log gets a line every five seconds', () => {
+test('a log gets a line every five seconds, and one when the first job arrives', () => {
   const texts: string[] = [];
   const view = new DemoView({ write: (text) => void texts.push(text), columns: undefined });
-  for (let seconds = 0; seconds <= 11; seconds++) view.show({ ...snapshot, seconds });
+  for (let seconds = 0; seconds <= 11; seconds++) view.show({ ...snapshot, seconds, starts: seconds < 2 ? 0 : 1 });
   assert.deepEqual(
     texts.map((text) => text.trim().split(' ')[0]),
-    ['0', '5', '10'],
+    ['0', '2', '7'],
   );
 });

@@ -59,6 +59,7 @@ export class DemoView {
   readonly #output: Output;
   readonly #everySeconds: number;
   #height = 0;
+  #arrived = false;
   #lastSeconds = Number.NEGATIVE_INFINITY;
 
   constructor(output: Output, everySeconds = 5) {
@@ -69,7 +70,10 @@ export class DemoView {
   show(now: Snapshot): void {
     const { columns } = this.#output;
     if (columns === undefined) {
-      if (now.seconds - this.#lastSeconds < this.#everySeconds) return;
+      // The first job that arrives is news.
+      const news = now.starts > 0 && !this.#arrived;
+      if (now.seconds - this.#lastSeconds < this.#everySeconds && !news) return;
+      this.#arrived ||= news;
       this.#lastSeconds = now.seconds;
       this.#output.write(lineOf(now));
       return;
