@@ -51,9 +51,10 @@ export function timeZone(tz: string | undefined): TimeZone {
     wall,
     epoch: ({ year, month, day, hour, minute, second }) => {
       const asUtc = Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
-      // The offset before a change of the clock holds for the first of two moments, and for those that do not exist.
-      const before = asUtc - offsetAt(asUtc - 86_400);
-      return offsetAt(before) === offsetAt(asUtc - 86_400) ? before : asUtc - offsetAt(before);
+      const around = [offsetAt(asUtc - 86_400), offsetAt(asUtc + 86_400)];
+      const [only, another] = [...new Set(around)].filter((offset) => offsetAt(asUtc - offset) === offset);
+      // A clock that shows the time twice, or never, is read as winter's: so glibc answers Slurm's mktime(3).
+      return asUtc - (only !== undefined && another === undefined ? only : Math.min(...around));
     },
   };
 }
