@@ -13,7 +13,7 @@ const bits: Readonly<Record<string, number>> = {
   UsageFactorSafe: 0x200,
 };
 
-export const qosFlagNames: readonly string[] = Object.keys(bits);
+const qosFlagNames: readonly string[] = Object.keys(bits);
 
 /** A flag's name as Slurm writes it, whatever the case; undefined when there is none such. */
 export function qosFlag(word: string): string | undefined {

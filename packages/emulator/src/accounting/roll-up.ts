@@ -153,6 +153,6 @@ function eachHour({ from, to, share }: Run, visit: (hour: Epoch, seconds: number
   }
 }
 
-export function floorHour(time: Epoch): Epoch {
+function floorHour(time: Epoch): Epoch {
   return Math.floor(time / hourSeconds) * hourSeconds;
 }

@@ -18,7 +18,7 @@ export interface WriteContext {
 const rank: Readonly<Record<AdminLevel, number>> = { None: 0, Operator: 1, Administrator: 2 };
 
 /** Whether this user has at least that level: root and SlurmUser have them all (slurmdbd's is_user_min_admin_level). */
-export function hasLevel({ books }: WriteContext, { uid, user }: Identity, level: AdminLevel): boolean {
+function hasLevel({ books }: WriteContext, { uid, user }: Identity, level: AdminLevel): boolean {
   return uid === 0 || user === 'slurm' || rank[books.users.get(user)?.adminLevel ?? 'None'] >= rank[level];
 }
 

@@ -22,7 +22,7 @@ export interface Conditions {
   flags: Set<Flag>;
 }
 
-export type Flag =
+type Flag =
   | 'withAssoc'
   | 'withCoord'
   | 'withDeleted'

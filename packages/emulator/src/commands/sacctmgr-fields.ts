@@ -1,5 +1,5 @@
 /** A column that sacctmgr knows: by which words, of which least length, it is called, its heading and its width. */
-export interface FieldKind {
+interface FieldKind {
   readonly id: string;
   readonly words: readonly (readonly [word: string, least: number])[];
   readonly heading: string;

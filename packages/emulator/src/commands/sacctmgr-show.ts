@@ -1,12 +1,12 @@
 import { associationsJson, clustersJson, qosJson, tresJson } from '../json/index.ts';
 import { byBytes } from './amounts.ts';
 import { answer, cellsOf, conditionsOf, table } from './sacctmgr-answer.ts';
-import { confirmed, fail, type SacctmgrCall } from './sacctmgr-call.ts';
+import { fail, type SacctmgrCall } from './sacctmgr-call.ts';
 import { meets } from './sacctmgr-choose.ts';
 import { configText } from './sacctmgr-config.ts';
-import { fieldOf } from './sacctmgr-fields.ts';
 import { showEvents, showTransactions } from './sacctmgr-history.ts';
 import { clusterCells, qosCells } from './sacctmgr-rows.ts';
+import { showRunaway } from './sacctmgr-runaway.ts';
 import { showAccounts, showUsers } from './sacctmgr-show-people.ts';
 import { writeTable } from './sacctmgr-table.ts';
 import { means } from './sacctmgr-words.ts';
@@ -196,45 +196,6 @@ async function showProblems(scene: SacctmgrCall): Promise<number> {
       .map(({ name }) => ({ user: name, problem: 'User does not have a uid' })),
   ];
   return table(scene, ['Cluster', 'Account', 'User', 'Problem'], {}, rows);
-}
-
-async function showRunaway(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
-  const { call, database, cluster, times } = scene;
-  const conditions = conditionsOf(scene, words, 'names');
-  const rows = database.runawayJobs();
-  if (rows.length === 0) {
-    call.out(`Runaway Jobs: No runaway jobs found on cluster ${cluster}\n`);
-    return 0;
-  }
-  const headings = ['ID', 'Name', 'Partition', 'Cluster', 'State', 'TimeSubmit', 'TimeStart', 'TimeEnd'];
-  const ids: Readonly<Record<string, string>> = {
-    ID: 'id',
-    Name: 'name',
-    Partition: 'partition',
-    Cluster: 'cluster',
-    State: 'state',
-    TimeStart: 'timeStart',
-    TimeEnd: 'timeEnd',
-  };
-  const cells = rows.map(({ jobId, name, partition, state, submit, start }) => ({
-    id: String(jobId),
-    name,
-    partition,
-    cluster,
-    state,
-    timeSubmit: times.time(submit),
-    timeStart: times.time(start),
-    timeEnd: 'Unknown',
-  }));
-  call.out(`NOTE: Runaway jobs are jobs that don't exist in the controller but have a start time and no end time in the database\n`);
-  const wanted = conditions.format ?? headings;
-  const fields = wanted.map((word) => fieldOf(word, scene.major) ?? { id: ids[word] ?? 'timeSubmit', heading: word, width: 19 });
-  writeTable((text) => call.out(text), scene.style, fields, cells);
-  call.out(
-    '\nWould you like to fix these runaway jobs?\n(This will set the end time for each job to the latest out of the start, eligible, or submit times, and set the state to completed.\nOnce corrected, this will trigger the rollup to reroll usage from before the earliest submit time of all the runaway jobs.)\n\n',
-  );
-  if (await confirmed({ ...scene, immediate: scene.immediate && !scene.call.argv.includes('-r') }, '')) database.fixRunawayJobs(call.as);
-  return 0;
 }
 
 async function showStats({ call, database, times }: SacctmgrCall): Promise<number> {

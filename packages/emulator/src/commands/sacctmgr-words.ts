@@ -17,7 +17,7 @@ export function readWord(text: string): Word {
 }
 
 /** A quote at the beginning is sacctmgr's own, and ends at the next of its kind; others are stored as `` ` `` (strip_quotes). */
-export function unquoted(text: string): string {
+function unquoted(text: string): string {
   const quote = /^["']/.exec(text)?.[0];
   if (quote === undefined) return text.replace(/["']/g, '`');
   const end = text.indexOf(quote, 1);

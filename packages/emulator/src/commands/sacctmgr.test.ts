@@ -6,7 +6,7 @@ import { jobRow } from '../accounting/accounting.fixture.ts';
 import { Accounting } from '../accounting/accounting.ts';
 import { labSpec } from '../config/lab-spec.ts';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
-import type { Slurmdbd } from '../model/slurmdbd.ts';
+import type { JobRow, Slurmdbd } from '../model/slurmdbd.ts';
 import { openStore } from '../store/store.ts';
 import { type Answered, recordedSlurm, run } from './recorded-slurm.fixture.ts';
 import { sacctmgr } from './sacctmgr.ts';
@@ -57,10 +57,10 @@ interface Bench {
 }
 
 /** The lab as it is when it is new, with one job. */
-function lab(release: string): Bench {
+function lab(release: string, isKnown?: (row: JobRow) => boolean): Bench {
   const store = openStore(':memory:');
   const spec = labSpec(release);
-  const accounting = new Accounting({ store, spec, now: () => 1_795_253_870 });
+  const accounting = new Accounting({ store, spec, now: () => 1_795_253_870, ...(isKnown === undefined ? {} : { isKnown }) });
   accounting.receive({ kind: 'job', row: jobRow({ dbIndex: '1', jobId: 1 }) });
   const database = new Proxy(accounting, {
     get: (target, key) => {
@@ -182,4 +182,20 @@ test('whoever has jobs that have not ended is not removed', async (t) => {
     assert.deepEqual(await run(sacctmgr, slurm, ['-i', 'remove', ...words.split(' ')]), refused, words);
   }
   assert.equal((await run(sacctmgr, slurm, ['-i', 'remove', 'user', 'alice', 'account=chem'])).code, 0);
+});
+
+test('jobs that have run away are shown, and ended by whoever agrees', async (t) => {
+  const { slurm, accounting, close } = lab('24.11', () => false);
+  t.after(close);
+  for (const jobId of [7, 8]) {
+    accounting.receive({ kind: 'job', row: jobRow({ dbIndex: String(jobId), jobId, state: 'RUNNING', end: null }) });
+  }
+  const ids = async (stdin: string): Promise<readonly string[]> => {
+    const { stdout } = await run(sacctmgr, slurm, ['-n', '-P', 'show', 'runawayjobs', 'format=ID'], { stdin: bytes(stdin) });
+    return stdout.split('\n').filter((line) => /^\d+$/.test(line));
+  };
+  assert.deepEqual(await ids('n\n'), ['7', '8']);
+  assert.deepEqual(await ids('y\n'), ['7', '8']);
+  assert.deepEqual(await ids(''), []);
+  assert.deepEqual([accounting.jobRow('7')?.state, accounting.jobRow('7')?.end], ['COMPLETED', 1000]);
 });
