@@ -118,6 +118,13 @@ class BackfillCycle {
   }
 }
 
+/** When and where a job that is not entered could start, beside what is planned already. */
+export function planFor(world: World, job: JobRecord, partition: PartitionRecord): StartPlan | undefined {
+  const promised = new Float64Array(world.nodes.length).fill(Number.POSITIVE_INFINITY);
+  for (const { start, nodes } of world.plans.values()) if (start !== null) for (const index of nodes) promised[index] = start;
+  return planStart(world, job, partition, { ends: endings(world), promised });
+}
+
 /** Running jobs by the time at which their limits end them. */
 function endings(world: World): readonly JobRecord[] {
   const running: JobRecord[] = [];

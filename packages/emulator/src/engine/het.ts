@@ -3,6 +3,7 @@ import type { NodeGrant } from '../model/job.ts';
 import type { JobRecord } from './job-record.ts';
 import { startJob } from './lifecycle.ts';
 import { place } from './placement.ts';
+import { takeEffect } from './play.ts';
 import { setReason } from './reasons.ts';
 import type { PartitionRecord, World } from './world.ts';
 
@@ -42,5 +43,6 @@ export function startHetJob(world: World, job: JobRecord, scheduler: 'Main' | 'B
     return false;
   }
   for (const { component, partition, grants, tres } of found) startJob(world, component, { partition, grants, tres, scheduler });
+  for (const { component } of found) takeEffect(world, component);
   return true;
 }

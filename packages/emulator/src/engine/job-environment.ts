@@ -15,12 +15,17 @@ export function perNode(numbers: readonly number[]): string {
   return parts.join(',');
 }
 
+/** CPUs that the job may use, node by node (recorded: 2 of the 4 CPUs of two cores with one thread each). */
+function cpusPerNode(job: JobRecord): string {
+  return perNode(job.grants.map(({ cpuIds }) => cpuIds.length * job.own.threadShare));
+}
+
 /** What slurmstepd puts into a batch script's environment beside what the job was submitted with (sbatch(1), "OUTPUT ENVIRONMENT VARIABLES"). */
 export function batchEnvironment(job: JobRecord, cluster: string): Environment {
   const { request, grants } = job;
   const first = grants[0];
   const nodeList = foldHostlist(sortHosts(job.nodes));
-  const cpus = perNode(grants.map(({ cpuIds }) => cpuIds.length));
+  const cpus = cpusPerNode(job);
   const gpus = first?.gres.filter(({ name }) => name === 'gpu').flatMap(({ indices }) => indices) ?? [];
   const { memory, cpusPerTask } = job.own.demand;
   return {
@@ -114,7 +119,7 @@ export function hookEnvironment(
     SLURM_CLUSTER_NAME: context.cluster,
     SLURM_JOBID: `${job.jobId}`,
     SLURM_JOB_ACCOUNT: job.account,
-    SLURM_JOB_CPUS_PER_NODE: perNode(job.grants.map(({ cpuIds }) => cpuIds.length)),
+    SLURM_JOB_CPUS_PER_NODE: cpusPerNode(job),
     SLURM_JOB_GID: `${job.gid}`,
     SLURM_JOB_GROUP: job.group,
     SLURM_JOB_ID: `${job.jobId}`,

@@ -42,6 +42,8 @@ export interface OwnState {
   priorityGiven: number | null;
   /** Jobs that share a core with it at most, itself included. */
   rows: number;
+  /** Share of its CPUs that it uses: less than 1 with fewer threads per core than there are. */
+  threadShare: number;
   /** It stands in the queue of jobs that may start. */
   queued: boolean;
   /** It stands in counts of submitted jobs. */

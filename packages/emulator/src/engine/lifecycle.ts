@@ -5,7 +5,7 @@ import { splitTask } from './arrays.ts';
 import type { JobRecord } from './job-record.ts';
 import { fillPaths } from './paths.ts';
 import { notifyWaiting, reconsider } from './pending.ts';
-import { beginPlay, endSteps } from './play.ts';
+import { beginPlay, endSteps, takeEffect } from './play.ts';
 import { signalReason } from './reasons.ts';
 import type { PartitionRecord, World } from './world.ts';
 
@@ -55,6 +55,8 @@ export function startJob(world: World, pending: JobRecord, start: JobStart): Job
   job.batchHost = job.nodes[0] ?? '';
   job.allocatedTres = tres;
   job.cpus = job.allocatedTres['cpu'] ?? 0;
+  const threads = world.nodeByName.get(job.batchHost)?.spec.threadsPerCore ?? 1;
+  job.own.threadShare = Math.min(demand.threadsPerCore ?? threads, threads) / threads;
   job.own.rows = rowsOf(demand.sharing, partition);
   if (!job.own.limitGiven) {
     const limit = partition.defaultTime ?? partition.maxTime;
@@ -77,6 +79,7 @@ export function startJob(world: World, pending: JobRecord, start: JobStart): Job
   if (scheduler === 'Backfill') world.statistics.backfilled += 1;
   if (job.request.deadline !== undefined) world.setTimer(job, 'deadline', Math.max(job.request.deadline, now));
   beginPlay(world, job);
+  if (job.het === null) takeEffect(world, job);
   world.touch(job);
   account(world, job);
   notifyWaiting(world, job);

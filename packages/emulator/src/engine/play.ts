@@ -18,8 +18,13 @@ export function beginPlay(world: World, job: JobRecord): void {
   if (leads) job.steps = [batchStep(job, now)];
   if (job.own.plan !== null) world.setTimer(job, 'play', now);
   if (job.timeLimit !== 'unlimited') world.setTimer(job, 'limit', now + job.timeLimit * 60 + world.settings.overTimeLimit);
+}
+
+/** Lets a run that has been set going take effect: its hook, its script. Of a het job all components have been set going before. */
+export function takeEffect(world: World, job: JobRecord): void {
   // Components of a het job beside the leader have no script of their own: they last as long as it does.
-  world.effects.begun(job, real && leads);
+  const leads = job.request.script !== null && (job.het?.offset ?? 0) === 0;
+  world.effects.begun(job, leads && job.own.plan === null);
 }
 
 /** Seconds that a job has run, without suspensions. */

@@ -28,7 +28,7 @@ interface Accepted {
 export function submit(world: World, requests: readonly JobRequest[], as: Identity): readonly JobRecord[] {
   const accepted = requests.map((request) => accept(world, request, as));
   if (world.jobs.size + accepted.length > world.settings.maxJobCount) throw refusal('ESLURM_MAX_JOB_COUNT');
-  const records = accepted.map((each) => record(world, each, as));
+  const records = accepted.map((each) => record(world, each, as, world.nextJobId++));
   const leader = records[0];
   if (leader === undefined) throw refusal('ESLURM_JOB_SCRIPT_MISSING');
   if (records.length > 1) {
@@ -155,11 +155,11 @@ export function tresOf(world: World, demand: Demand, partition: PartitionRecord)
   return requestedTres(demand, { tracked: world.tracked, weights: partition.billingWeights, nodeMemoryMiB });
 }
 
-function record(world: World, accepted: Accepted, as: Identity): JobRecord {
+/** The record of a job that has been accepted; it is nowhere entered yet. */
+export function record(world: World, accepted: Accepted, as: Identity, jobId: number): JobRecord {
   const { request, partitions, demand, tasks } = accepted;
   const partition = partitions[0] as PartitionRecord;
   const { now } = world;
-  const jobId = world.nextJobId++;
   const dependency = request.dependency === undefined || request.dependency === '' ? null : parseDependency(request.dependency);
   if (dependency === undefined) throw refusal('ESLURM_DEPENDENCY');
   const tres = tresOf(world, demand, partition);
@@ -240,6 +240,7 @@ function record(world: World, accepted: Accepted, as: Identity): JobRecord {
       limitGiven,
       priorityGiven: request.priority ?? null,
       rows: 1,
+      threadShare: 1,
       queued: false,
       counted: true,
     },
