@@ -55,8 +55,10 @@ async function requested(call: CommandCall, components: readonly GivenOptions[],
   // What --wrap makes has no directives of its own.
   const directives = asked.has('wrap') ? [[]] : directivesOf(text, name);
   const count = Math.max(components.length, directives.length);
+  const written = directives.map((words) => directiveOptions(words, table));
   const options = Array.from({ length: count }, (_, index): readonly GivenOption[] => [
-    ...directiveOptions(directives[index] ?? [], table),
+    ...written.slice(0, index).flatMap((before) => before.filter(({ name: option }) => !ofOneComponent.has(option))),
+    ...(written[index] ?? []),
     ...environmentOptions('sbatch', call.env),
     // One component on the command line stands for all of the script.
     ...((components.length === 1 ? components[0] : components[index])?.options ?? []),
@@ -65,6 +67,14 @@ async function requested(call: CommandCall, components: readonly GivenOptions[],
   const requests = options.map((said) => requestOf(call, 'sbatch', said, { name, script: text, command: path, scriptArguments }));
   return { requests, asked: askedOf(options[0] ?? []) };
 }
+
+/** What a component of a het job asks for by itself; of all else, what was said of a component holds for those behind it (recorded: name, output, time). */
+const ofOneComponent: ReadonlySet<string> = new Set([
+  ...['constraint', 'contiguous', 'core-spec', 'cores-per-socket', 'cpus-per-gpu', 'cpus-per-task', 'exclude', 'exclusive', 'gpu-bind'],
+  ...['gpus', 'gpus-per-node', 'gpus-per-socket', 'gpus-per-task', 'gres', 'hint', 'licenses', 'mem', 'mem-per-cpu', 'mem-per-gpu'],
+  ...['mincpus', 'nodefile', 'nodelist', 'nodes', 'ntasks', 'ntasks-per-core', 'ntasks-per-gpu', 'ntasks-per-node', 'ntasks-per-socket'],
+  ...['oversubscribe', 'partition', 'sockets-per-node', 'thread-spec', 'threads-per-core', 'tmp'],
+]);
 
 function directiveOptions(words: readonly string[], table: OptionTable): readonly GivenOption[] {
   const { options, operands } = readOptions(words, table);
