@@ -69,7 +69,7 @@ function scenario(hetNode: string): readonly Played[] {
     }),
     one('weird', alice, 'sleep 900', {
       requiredNodes: ['node04'],
-      name: 'we|ird "n\'ame" <&>\nline2\ttab ünï☃ \\ ${x} %j=1',
+      name: 'we|ird "n\'ame" <&>\nline2\ttab ünï☃ \\ \u0024{x} %j=1',
       comment: 'a|b "c" \'d\'\nsecond ü☃',
     }),
     one('failed_sig', alice, 'kill -SEGV $$', { requiredNodes: ['node04'], name: 'failed_sig' }),

@@ -134,7 +134,8 @@ class Interpretation {
   }
 
   #run(words: readonly string[]): void {
-    const [name = 'true', ...args] = words;
+    const [command = 'true', ...args] = words;
+    const name = command.slice(command.lastIndexOf('/') + 1);
     switch (name) {
       case 'sleep':
         this.at += seconds(args);
@@ -162,7 +163,7 @@ class Interpretation {
         this.#srun(args);
         return;
       default:
-        if (!instant.has(name) && !name.includes('=')) this.understood = false;
+        if (!instant.has(name) && !command.includes('=')) this.understood = false;
         this.exit = { code: 0, signal: 0 };
     }
   }

@@ -38,6 +38,10 @@ function tokenise(text: string): readonly Token[] | undefined {
       at = (end < 0 ? text.length : end) - 1;
       continue;
     }
+    if (text.startsWith('&>', at) || (character === '&' && word?.endsWith('>'))) {
+      word = (word ?? '') + character;
+      continue;
+    }
     const operator = operators.find((each) => text.startsWith(each, at));
     if (operator !== undefined || character === ' ' || character === '\t' || character === '\r') {
       if (word !== null) tokens.push({ kind: 'word', text: word });
@@ -119,9 +123,9 @@ class Reader {
       if (token.kind === 'word') {
         const words = pipeline.at(-1);
         if (words?.length === 0 && (compound.has(token.text) || /\(\)?$/.test(token.text))) this.simple = false;
-        if (/^\d*[<>]/.test(token.text)) {
+        if (/^(\d*|&)[<>]/.test(token.text)) {
           // A redirection takes no part; its file may be the next word.
-          if (/^\d*(>>?|<)$/.test(token.text)) this.#at += 1;
+          if (/^(\d*|&)(>>?|<)$/.test(token.text)) this.#at += 1;
         } else words?.push(token.text);
       } else if (token.text === '|') pipeline.push([]);
       else break;
