@@ -3,9 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { configuration, configurationMeta } from '@sluice/cli';
 import { adapterConfigMeta, adapterConfigSchema, syncConfigMeta, syncConfigSchema } from '@sluice/clustercockpit';
+import { emulatorConfigMeta, emulatorConfigSchema } from '@sluice/emulator';
 import { errorTable } from '@sluice/io';
 import { jsonSchema, referencePage } from '@sluice/service';
 import { clustercockpitPage } from './clustercockpit-page.ts';
+import { emulatorPage } from './emulator-page.ts';
 import { runProgram } from './package/program.ts';
 
 const root = dirname(import.meta.dirname);
@@ -17,6 +19,8 @@ const pages: Readonly<Record<string, () => string>> = {
   'docs/clustercockpit-configuration.md': () => clustercockpitPage(root),
   'docs/cc-slurm-adapter.schema.json': () => schemaPage(jsonSchema(adapterConfigSchema, adapterConfigMeta)),
   'docs/cc-slurm-sync.schema.json': () => schemaPage(jsonSchema(syncConfigSchema, syncConfigMeta)),
+  'docs/emulator-configuration.md': () => emulatorPage(root),
+  'docs/emulator.schema.json': () => schemaPage(jsonSchema(emulatorConfigSchema, emulatorConfigMeta)),
 };
 
 function errorsPage(): string {

@@ -28,7 +28,9 @@ const associationLimits = z.object({
   maxJobs: described(count.optional(), { description: 'MaxJobs.' }),
   maxSubmitJobs: described(count.optional(), { description: 'MaxSubmitJobs.' }),
   fairshare: described(z.union([count, z.literal('parent')]).optional(), { description: 'Shares of the association.' }),
-  qos: described(z.array(name).optional(), { description: 'QOS that may be used; `+name` and `-name` change what is inherited.' }),
+  qos: described(z.array(z.string().regex(/^[+-]?[\w.-]+$/, { error: 'the name of a QOS' })).optional(), {
+    description: 'QOS that may be used; `+name` and `-name` change what is inherited.',
+  }),
   defaultQos: described(name.optional(), { description: 'The QOS of a job that asks for none.' }),
 });
 
