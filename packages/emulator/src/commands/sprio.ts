@@ -1,20 +1,16 @@
+import { priorityParts } from '../engine/priority.ts';
+import { type EngineSettings, engineSettings } from '../engine/settings.ts';
 import { sluid } from '../json/names.ts';
 import type { EmulatedJob } from '../model/job.ts';
 import type { Slurmctld } from '../model/slurmctld.ts';
 import type { CommandCall } from './command.ts';
+import { cpuTotal } from './node-facts.ts';
 import { type GivenOptions, OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
 import { majorRelease, memo, type Scene, sceneOf } from './scene.ts';
 import { cellText, parseFormat } from './text-columns.ts';
 
 /** What a job's priority is made of, each weighted. */
-interface Factors {
-  readonly age: number;
-  readonly assoc: number;
-  readonly fairshare: number;
-  readonly jobSize: number;
-  readonly partition: number;
-  readonly qos: number;
-}
+type Factors = EngineSettings['weights'];
 
 interface Row {
   readonly job: EmulatedJob;
@@ -38,7 +34,7 @@ function normal(factor: keyof Factors, weights: Factors): (row: Row) => string {
 function columnsOf(weights: Factors, scene: Scene): Readonly<Record<string, Column>> {
   const weighted = (header: string, factor: keyof Factors): Column => ({
     header,
-    job: ({ factors }) => `${Math.floor(factors[factor])}`,
+    job: ({ factors }) => factors[factor].toFixed(0),
     weight: (all) => `${all[factor]}`,
   });
   const shared = (header: string, factor: keyof Factors): Column => ({
@@ -118,7 +114,7 @@ export async function sprio(call: CommandCall): Promise<number> {
 
 function write(call: CommandCall, given: GivenOptions, controller: Slurmctld, release: number): void {
   const scene = sceneOf(call, controller);
-  const weights = weightsOf(scene);
+  const { weights } = engineSettings(call.slurm.spec);
   const columns = columnsOf(weights, scene);
   const { fields, prefix } = parseFormat(formatOf(given, weights, release), (letter) => Object.hasOwn(columns, letter));
   const line = (cell: (column: Column) => string) =>
@@ -132,12 +128,12 @@ function write(call: CommandCall, given: GivenOptions, controller: Slurmctld, re
   const jobs = wanted('jobs') ?? (given.has('jobs') ? given.operands : undefined);
   const users = wanted('users');
   const partitions = wanted('partition');
-  const factors = factorsOf(call, controller, scene, weights);
+  const factors = factorsOf(call, controller, scene);
   const rows = [...controller.jobs()]
     .filter((job) => isCounted(job, scene))
     .filter(({ array, jobId }) => jobs === undefined || jobs.includes(`${jobId}`) || jobs.includes(`${array?.jobId}`))
     .filter(({ uid, user }) => users === undefined || users.includes(user) || users.includes(`${uid}`))
-    .flatMap((job) => job.partitions.map((partition): Row => ({ job, partition, factors: factors(job, partition) })))
+    .flatMap((job) => job.partitions.map((partition): Row => ({ job, partition, factors: factors({ job, partition }) })))
     .filter(({ partition }) => partitions === undefined || partitions.includes(partition));
   call.out(header + rows.map((row) => line(({ job }) => job(row))).join(''));
 }
@@ -151,7 +147,7 @@ function formatOf(given: GivenOptions, weights: Factors, release: number): strin
   const own = given.value('format');
   if (own !== undefined) return own;
   const isNormal = given.has('norm');
-  const withNames = release >= 2405;
+  const withNames = release >= 2311;
   if (given.has('long')) {
     const [account, qosName] = withNames ? [' %.8o', ' %.10n'] : ['', ''];
     return isNormal
@@ -173,40 +169,29 @@ function formatOf(given: GivenOptions, weights: Factors, release: number): strin
   return `%.15i %9r${user}${isNormal ? ' %10y' : ' %.10Y %.10S'}${shown.join('')}`;
 }
 
-function weightsOf({ setting }: Scene): Factors {
-  const weight = (...names: readonly string[]) => Number(names.map((name) => setting(name)).find((value) => value !== undefined) ?? 0) || 0;
-  return {
-    age: weight('PriorityWeightAge'),
-    assoc: weight('PriorityWeightAssoc'),
-    fairshare: weight('PriorityWeightFairshare', 'PriorityWeightFairShare'),
-    jobSize: weight('PriorityWeightJobSize'),
-    partition: weight('PriorityWeightPartition'),
-    qos: weight('PriorityWeightQOS'),
-  };
-}
-
-/** The parts that follow from shares, partition and QOS; age grows to its weight in PriorityMaxAge, and the size of the job is what is left. */
-function factorsOf(
-  { slurm }: CommandCall,
-  controller: Slurmctld,
-  { now }: Scene,
-  weights: Factors,
-): (job: EmulatedJob, partition: string) => Factors {
-  const shares = memo(() => new Map(slurm.database.shares().map((share) => [share.association.id, share.fairshare ?? 0])));
+/** The factors as the engine weighs them, of the facts that everybody may ask for. */
+function factorsOf({ slurm }: CommandCall, controller: Slurmctld, { now }: Scene): (row: Omit<Row, 'factors'>) => Factors {
+  const settings = engineSettings(slurm.spec);
+  const { maxAge, weights } = settings;
+  const shares = memo(() => new Map(slurm.database.shares().map(({ association, fairshare }) => [association.id, fairshare ?? 0])));
   const qos = memo(() => new Map(slurm.database.qos().map(({ name, priority }) => [name, priority])));
   const mostQos = memo(() => Math.max(1, ...qos().values()));
-  const mostPartition = memo(() => Math.max(1, ...controller.partitions().map(({ priorityJobFactor }) => priorityJobFactor)));
-  const maxAge = 7 * 86_400;
-  return (job, partition) => {
-    const factor = controller.partitions().find(({ name }) => name === partition)?.priorityJobFactor ?? 1;
-    const known = {
-      age: weights.age * Math.min(1, Math.max(0, now - (job.accrue ?? now)) / maxAge),
-      assoc: 0,
-      fairshare: weights.fairshare === 0 ? 0 : weights.fairshare * (shares().get(job.associationId) ?? 0),
-      partition: weights.partition * (factor / mostPartition()),
-      qos: weights.qos === 0 ? 0 : weights.qos * ((qos().get(job.qos) ?? 0) / mostQos()),
-    };
-    const rest = job.priority + job.nice - known.age - known.fairshare - known.partition - known.qos;
-    return { ...known, jobSize: Math.max(0, Math.min(weights.jobSize, rest)) };
-  };
+  const partitions = memo(() => new Map(controller.partitions().map(({ name, priorityJobFactor }) => [name, priorityJobFactor])));
+  const mostPartition = memo(() => Math.max(1, ...partitions().values()));
+  const nodes = memo(() => controller.nodes());
+  const cpus = memo(() => nodes().reduce((sum, node) => sum + cpuTotal(node), 0));
+  return ({ job, partition }) =>
+    priorityParts(
+      {
+        ageShare: maxAge > 0 ? Math.min(1, Math.max(0, now - (job.accrue ?? now)) / maxAge) : 0,
+        assocShare: 0,
+        fairshare: weights.fairshare === 0 ? 0 : (shares().get(job.associationId) ?? 0),
+        nodeShare: job.nodeCount / Math.max(1, nodes().length),
+        cpuShare: (job.requestedTres['cpu'] ?? 1) / Math.max(1, cpus()),
+        partitionShare: (partitions().get(partition) ?? 1) / mostPartition(),
+        qosShare: weights.qos === 0 ? 0 : (qos().get(job.qos) ?? 0) / mostQos(),
+        nice: job.nice,
+      },
+      settings,
+    );
 }
