@@ -103,6 +103,25 @@ export function allocationCases(bed: () => Bed): void {
     }
   });
 
+  it('details of many in one question are those that are asked for job by job', async () => {
+    const { controller } = bed().connector();
+    const wants = { script: true, description: true };
+    const alone = await controller.details([...allocations.keys()], wants);
+    let told = 0;
+    for await (const piece of controller.detailsOfMany(new Set(allocations.keys()), wants)) {
+      for (const [jobId, { description, ...details }] of piece) {
+        const answer = alone.get(jobId);
+        if (answer?.kind !== 'known') assert.fail(`job ${jobId}: ${JSON.stringify(answer)}`);
+        const { description: text, ...others } = answer.value;
+        assert.deepEqual(details, others);
+        assert.equal(untimed(description), untimed(text));
+        told++;
+      }
+    }
+    // Of jobs whose owner wrote what looks like another's text nothing is told here.
+    assert.ok(told >= allocations.size - 2, `${told} of ${allocations.size}`);
+  });
+
   it('allocations asked for by id are the same; a job that holds nothing any more or never was is not known', async () => {
     const { scenario } = bed();
     const [exclusive, forged, held] = (['exclusive', 'forged', 'held'] as const).map((name) => scenario.role(name).jobId) as [
@@ -118,6 +137,11 @@ export function allocationCases(bed: () => Bed): void {
     const none = answers.get(held);
     assert.ok(none?.kind === 'gone' || (none?.kind === 'known' && none.value.nodes.length === 0), JSON.stringify(none));
   });
+}
+
+/** A job's text without what changes while it runs. */
+function untimed(text: string | null): string | undefined {
+  return text?.replace(/RunTime=\S+/, '');
 }
 
 /** `0-3,8` as numbers. */
