@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ExitCode } from '@sluice/slurm';
-import type { EmulatedStep } from '../model/job.ts';
 import { acceptedOf } from './accepted-differences.fixture.ts';
 import { sacctJson } from './documents.ts';
 import { labSlurm, labSpec } from './lab.fixture.ts';
 import { printJson } from './print.ts';
-import {
-  differences,
-  isObject,
-  numberIn,
-  objects,
-  type Plain,
-  type PlainObject,
-  type RecordedRelease,
-  readPrinted,
-  recordedReleases,
-  recording,
-} from './recordings.fixture.ts';
-import { type RowMoments, recordedRows } from './rows.fixture.ts';
+import { differences, numberIn, objects, readPrinted, recordedReleases, recording } from './recordings.fixture.ts';
+import { inside, rowMomentsOf } from './row-moments.fixture.ts';
+import { recordedRows } from './rows.fixture.ts';
 
 const as = { uid: 0, gid: 0, user: 'root', group: 'root' };
 
@@ -29,7 +17,7 @@ for (const release of recordedReleases) {
         const document = recording(release, file);
         const recorded = objects(document['jobs']).filter((job) => job['job_id'] === jobId)[run];
         assert.ok(recorded, `there is no such row of job ${jobId}`);
-        const row = make(momentsOf(recorded, release));
+        const row = make(rowMomentsOf(recorded, release));
         const now = (row.start ?? 0) + row.suspendedSeconds + (numberIn(inside(recorded, 'time')['elapsed']) ?? 0);
         const call = {
           release: release.release,
@@ -44,57 +32,4 @@ for (const release of recordedReleases) {
       });
     }
   });
-}
-
-function inside(value: PlainObject, key: string): PlainObject {
-  const inner = value[key];
-  return isObject(inner) ? inner : {};
-}
-
-function momentsOf(job: PlainObject, release: RecordedRelease): RowMoments {
-  const time = inside(job, 'time');
-  const seconds = (of: PlainObject, key: string) => numberIn(of[key]) || null;
-  const flags = JSON.stringify(job['flags']);
-  const killer = job['kill_request_user'];
-  return {
-    lab: release.lab,
-    release: release.name,
-    submit: seconds(time, 'submission') ?? 0,
-    eligible: seconds(time, 'eligible'),
-    start: seconds(time, 'start'),
-    end: seconds(time, 'end'),
-    suspendedSeconds: numberIn(time['suspended']) ?? 0,
-    timeLimit: numberIn(time['limit']) ?? (inside(time, 'limit')['infinite'] === true ? 'unlimited' : null),
-    priority: numberIn(job['priority']) ?? 0,
-    reason: `${inside(job, 'state')['reason']}`,
-    submitLine: typeof job['submit_line'] === 'string' ? job['submit_line'] : '',
-    started: flags.includes('BACKFILL') ? 'SchedBackfill' : flags.includes('SCHEDULE') ? 'SchedMain' : null,
-    steps: objects(job['steps']).map((step) => ({
-      start: seconds(inside(step, 'time'), 'start') ?? 0,
-      end: seconds(inside(step, 'time'), 'end'),
-      exit: exitOf(step['exit_code']),
-      submitLine: typeof step['submit_line'] === 'string' ? step['submit_line'] : '',
-      state: stateOf(step['state']),
-    })),
-    dbIndex: numberOfSluid(job['sluid']),
-    killedBy: killer === 'root' ? 0 : killer === 'bob' ? 1002 : null,
-    derived: exitOf(job['derived_exit_code']),
-  };
-}
-
-function exitOf(given: Plain | undefined): ExitCode {
-  const exit = isObject(given) ? given : {};
-  const signal = inside(exit, 'signal');
-  return { code: numberIn(exit['return_code']) ?? 0, signal: numberIn(signal['id'] ?? signal['signal_id']) ?? 0 };
-}
-
-function stateOf(given: Plain | undefined): EmulatedStep['state'] {
-  const word = Array.isArray(given) ? given[0] : given;
-  return word === 'CANCELLED' || word === 'FAILED' || word === 'COMPLETED' || word === 'SUSPENDED' ? word : 'RUNNING';
-}
-
-/** The row's id that a SLUID stands for. */
-function numberOfSluid(given: Plain | undefined): string {
-  if (typeof given !== 'string') return '0';
-  return [...given.slice(1)].reduce((sum, digit) => sum * 32n + BigInt('0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(digit)), 0n).toString();
 }

@@ -38,10 +38,10 @@ const rowTable: Table<JobRow> = [
   ),
   group(
     'association',
-    text('account', (row, context) => (context.release >= 2505 ? '' : row.account)),
+    text('account', (row, context) => (context.dialect >= 43 ? '' : row.account)),
     text('cluster', (row) => row.cluster),
     nullable('partition', () => ''),
-    text('user', (row, context) => (context.release >= 2505 ? '' : row.user)),
+    text('user', (row, context) => (context.dialect >= 43 ? '' : row.user)),
     ...since(
       40,
       integer('id', (row) => row.associationId),

@@ -130,10 +130,10 @@ const associationTable: Table<EmulatedAssociation> = [
   nullable('user', ({ user }) => user),
 ];
 
-/** A key with the number in v0.0.40; 0 in 24.11, which fills it in for nobody; the number since 25.05 (recorded). */
+/** A key with the number in v0.0.40; 0 in v0.0.41 and v0.0.42, whatever it is; the number since v0.0.43 (recorded). */
 function idOf(association: EmulatedAssociation, context: JsonContext): Value {
   if (context.dialect === 40) return associationKey(association, association.id, context);
-  return context.release < 2505 ? 0 : association.id;
+  return context.dialect < 43 ? 0 : association.id;
 }
 
 /** A number in v0.0.38; 23.11 and 24.11 say yes of accounts, too (recorded). */

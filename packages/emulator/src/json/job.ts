@@ -231,6 +231,7 @@ function shared(job: EmulatedJob, context: JsonContext): Value {
 }
 
 function showFlags(context: JsonContext): readonly string[] {
+  if (context.release >= 2405) return [];
   return context.dialect < 39 ? ['SHOW_ALL', 'SHOW_DETAIL', 'SHOW_LOCAL'] : ['DETAIL', 'LOCAL'];
 }
 
@@ -242,9 +243,13 @@ function reason(job: EmulatedJob, context: JsonContext): { readonly word: string
   return { word, description: job.reasonText || job.reason };
 }
 
-/** Patterns as given up to 22.05 and since 25.05; half filled in between, when stderr took stdout's place, too. */
+/**
+ * Patterns as given up to 22.05 and since 25.05, where dialects before v0.0.43 fill them in; half filled in between, when stderr took
+ * stdout's place, too.
+ */
 function path(kind: 'stdout' | 'stderr' | 'stdin', job: EmulatedJob, context: JsonContext): string {
   const of = (one: typeof kind) => outputPaths(one, job.request[one], pathSource(job));
+  if (context.release >= 2505 && context.dialect < 43) return of(kind).expanded;
   if (context.release < 2302 || context.release >= 2505) return of(kind).raw;
   return of(kind).half || of('stdout').half;
 }

@@ -2,7 +2,7 @@ import type { Moments } from './job-parts.fixture.ts';
 import { isObject, numberIn, objects, type Plain, type PlainObject, type RecordedRelease } from './recordings.fixture.ts';
 
 /** What a recorded job has that is of the recording, not of the job. */
-export function momentsOf(job: PlainObject, release: RecordedRelease): Moments {
+export function momentsOf(job: PlainObject, release: Pick<RecordedRelease, 'name'> & { readonly lab: string }): Moments {
   const seconds = (key: string) => numberIn(job[key]) || null;
   const state = job['job_state'];
   const pending = (Array.isArray(state) ? state[0] : state) === 'PENDING';

@@ -79,7 +79,7 @@ export function writeSinfoRow({ partition, nodes }: SinfoGroup, context: JsonCon
     reason: context.dialect >= 45 ? reason : { ...reason, user: node?.reasonBy ?? '' },
     reservation: '',
     ...(context.dialect >= 45 ? { reason_set_by_user: node?.reasonBy ?? '' } : {}),
-    ...(context.dialect >= 41 ? { resource_spec: { cpus: '', memory: 0 } } : {}),
+    ...(context.dialect >= 42 ? { resource_spec: { cpus: '', memory: 0 } } : {}),
     partition: writePartition(partition, context),
   };
 }
