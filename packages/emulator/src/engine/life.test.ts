@@ -177,6 +177,22 @@ test("tasks of an array get ids of their own, the last keeps the array's", async
   assert.throws(() => submit(slurm, 'true', { array: '1-30000' }), { number: 2081, message: 'Invalid job array specification' });
 });
 
+test('what is done to an array is done to those of its tasks that take it', async (t) => {
+  const slurm = stillCluster();
+  t.after(() => slurm.close());
+  const { controller } = slurm;
+  const id = submit(slurm, 'sleep 50', { array: '0-3%2' });
+  slurm.time.advance(2);
+  controller.hold(id, 'user', alice);
+  slurm.time.advance(100);
+  const states = () => controller.select(id).map(({ state, reason }) => `${state} ${reason}`);
+  assert.deepEqual(states(), ['PENDING JobHeldUser', 'COMPLETED None', 'COMPLETED None']);
+  assert.throws(() => controller.suspend(id, root), { number: 2024 });
+  controller.release(id, alice);
+  slurm.time.advance(100);
+  assert.deepEqual(states(), ['COMPLETED None', 'COMPLETED None', 'COMPLETED None', 'COMPLETED None']);
+});
+
 test('a het job starts as one, and ends as one', async (t) => {
   const slurm = stillCluster();
   t.after(() => slurm.close());

@@ -28,6 +28,21 @@ function splitOff(world: World, { job, tasks }: Selected): readonly JobRecord[] 
   });
 }
 
+/** Does something to each record of a selector; what one of several refuses is read over as long as another takes it. */
+function toEach(world: World, selector: string, act: (job: JobRecord) => void): void {
+  let refused: unknown;
+  let done = 0;
+  for (const job of chosenJobs(world, selector)) {
+    try {
+      act(job);
+      done += 1;
+    } catch (error) {
+      refused ??= error;
+    }
+  }
+  if (done === 0) throw refused;
+}
+
 /** scancel: pending jobs are cancelled, running ones signalled or ended. */
 export function signal(
   world: World,
@@ -81,24 +96,23 @@ function signalRun(world: World, job: JobRecord, number: number, batchOnly: bool
 }
 
 export function hold(world: World, selector: string, by: 'user' | 'admin', as: Identity): void {
-  for (const job of chosenJobs(world, selector)) {
+  toEach(world, selector, (job) => {
     needOwner(world, job, as);
     if (job.state !== 'PENDING') {
       if (isActive(job)) throw refusal('ESLURM_JOB_NOT_PENDING');
       throw refusal('ESLURM_JOB_FINISHED');
     }
-    job.held =
-      by === 'admin' && isOperator(world, as) && job.uid !== as.uid ? 'admin' : by === 'admin' && isOperator(world, as) ? 'admin' : 'user';
+    job.held = by === 'admin' && isOperator(world, as) ? 'admin' : 'user';
     reconsider(world, job);
     account(world, job);
-  }
+  });
 }
 
 export function release(world: World, selector: string, as: Identity): void {
-  for (const job of chosenJobs(world, selector)) {
+  toEach(world, selector, (job) => {
     needOwner(world, job, as);
     if (job.state !== 'PENDING') {
-      if (isActive(job)) continue;
+      if (isActive(job)) return;
       throw refusal('ESLURM_JOB_FINISHED');
     }
     if (job.held === 'admin' && !isOperator(world, as)) throw refusal('ESLURM_ACCESS_DENIED');
@@ -107,7 +121,7 @@ export function release(world: World, selector: string, as: Identity): void {
     if (job.own.priorityGiven === 0) job.own.priorityGiven = null;
     reconsider(world, job);
     account(world, job);
-  }
+  });
 }
 
 export function requeue(
@@ -116,12 +130,12 @@ export function requeue(
   how: { readonly hold: boolean; readonly specialExit: boolean },
   as: Identity,
 ): void {
-  for (const job of chosenJobs(world, selector)) {
+  toEach(world, selector, (job) => {
     needOwner(world, job, as);
     if (!job.requeue || job.request.script === null) throw refusal('ESLURM_DISABLED');
     if (job.state === 'PENDING') throw refusal('ESLURM_JOB_PENDING');
     requeueJob(world, job, how);
-  }
+  });
 }
 
 /** Ends a run, if it still goes, and puts the job back into the queue. */
@@ -136,7 +150,7 @@ export function requeueJob(world: World, job: JobRecord, how: { readonly hold: b
 
 export function suspend(world: World, selector: string, as: Identity): void {
   needOperator(world, as);
-  for (const job of chosenJobs(world, selector)) {
+  toEach(world, selector, (job) => {
     if (job.state !== 'RUNNING')
       throw refusal(isActive(job) ? (job.state === 'PENDING' ? 'ESLURM_JOB_PENDING' : 'ESLURM_DISABLED') : 'ESLURM_ALREADY_DONE');
     const { now } = world;
@@ -156,12 +170,12 @@ export function suspend(world: World, selector: string, as: Identity): void {
     world.freed(job.nodes);
     world.touch(job);
     world.scheduleSoon();
-  }
+  });
 }
 
 export function resume(world: World, selector: string, as: Identity): void {
   needOperator(world, as);
-  for (const job of chosenJobs(world, selector)) {
+  toEach(world, selector, (job) => {
     if (job.state !== 'SUSPENDED') throw refusal('ESLURM_JOB_NOT_SUSPENDED');
     const { now } = world;
     job.state = 'RUNNING';
@@ -183,5 +197,5 @@ export function resume(world: World, selector: string, as: Identity): void {
     world.effects.signalled(job, 18);
     account(world, job);
     world.touch(job);
-  }
+  });
 }

@@ -36,11 +36,12 @@ test('cores, memory and devices are given as recorded on 24.11', async (t) => {
     gpu2: submit(slurm, bob, { partitions: ['gpu'], minNodes: 2, maxNodes: 2, tasksPerNode: 1, gresPerNode: 'gpu:1' }),
     gpuTotal: submit(slurm, alice, { partitions: ['gpu'], ...on('gpu02'), tasks: 1, gresPerJob: 'gpu:a100:1', memoryPerGpuMiB: 3072 }),
     unlimited: submit(slurm, alice, { partitions: ['gpu'], ...on('gpu02'), tasks: 1, timeLimit: 'unlimited' }),
-    high: submit(slurm, alice, { partitions: ['gpu'], ...on('gpu02'), tasks: 1, nice: 100, priority: 12_988 }),
+    high: submit(slurm, alice, { partitions: ['gpu'], ...on('gpu02'), tasks: 1, name: 'high' }),
     suspended: submit(slurm, bob, { partitions: ['gpu'], ...on('gpu02'), tasks: 1, timeLimit: 60 }),
   };
-  slurm.time.advance(1);
   const { controller } = slurm;
+  controller.updateJob(`${ids.high}`, { priority: 12_988 }, root);
+  slurm.time.advance(1);
   const all = '0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15';
   assert.deepEqual(held(controller.job(ids.exclusive)), [`node01 ${all} 64000`, `node02 ${all} 64000`]);
   assert.deepEqual(held(controller.job(ids.part)), ['node03 0,1,8,9 2048']);

@@ -14,10 +14,18 @@ export function beginPlay(world: World, job: JobRecord): void {
   const real = kind === 'script' && world.effects.runsScripts && job.request.script !== null;
   // An allocation without a script lasts until whoever asked for it ends it (srun, salloc).
   const allocation = job.request.script === null && job.request.play === undefined && job.het === null;
-  job.own.plan = real || allocation ? null : planOf(job, world.settings.simulatedSeconds);
+  job.own.plan = real || allocation ? null : planOf(scripted(world, job), world.settings.simulatedSeconds);
   if (leads) job.steps = [batchStep(job, now)];
   if (job.own.plan !== null) world.setTimer(job, 'play', now);
   if (job.timeLimit !== 'unlimited') world.setTimer(job, 'limit', now + job.timeLimit * 60 + world.settings.overTimeLimit);
+}
+
+/** Of a het job, the leader's script is what all components run. */
+function scripted(world: World, job: JobRecord): JobRecord {
+  const leader = job.het === null || job.het.offset === 0 ? undefined : world.jobs.get(job.het.jobId);
+  if (leader === undefined || job.request.play !== undefined) return job;
+  const { script, play } = leader.request;
+  return { ...job, request: { ...job.request, script, ...(play === undefined ? {} : { play }) } };
 }
 
 /** Lets a run that has been set going take effect: its hook, its script. Of a het job all components have been set going before. */

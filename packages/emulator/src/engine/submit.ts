@@ -8,6 +8,7 @@ import { account } from './lifecycle.ts';
 import { submitRefusal } from './limits.ts';
 import { fillPaths } from './paths.ts';
 import { reconsider, watchDependency } from './pending.ts';
+import { isOperator } from './permissions.ts';
 import { couldEverRun } from './placement.ts';
 import { refusal } from './slurm-errors.ts';
 import type { PartitionRecord, World } from './world.ts';
@@ -238,7 +239,8 @@ export function record(world: World, accepted: Accepted, as: Identity, jobId: nu
       epilogRuns: false,
       begin: request.begin !== undefined && request.begin > now ? request.begin : null,
       limitGiven,
-      priorityGiven: request.priority ?? null,
+      // Others than operators may ask for none (slurmctld reads over it).
+      priorityGiven: request.priority !== undefined && isOperator(world, as) ? request.priority : null,
       rows: 1,
       threadShare: 1,
       queued: false,
