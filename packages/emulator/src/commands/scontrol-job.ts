@@ -86,13 +86,15 @@ function stateLines(job: EmulatedJob, isDetailed: boolean): readonly string[] {
 function timeLines(job: EmulatedJob, { now, times }: Scene): readonly string[] {
   const end = shownEnd(job, now);
   const deadline = job.request.deadline === undefined ? 'N/A' : times.time(job.request.deadline);
+  // The asterisk: backfill tried it last, and may do so again.
+  const scheduler = job.scheduler === 'Backfill' && job.state === 'PENDING' ? 'Backfill:*' : (job.scheduler ?? 'Main');
   const suspended = job.suspendedAt === null ? 'None' : times.time(job.suspendedAt);
   return [
     `RunTime=${spanText(ranSeconds(job, now))} TimeLimit=${formatTimeLimit(job.timeLimit)} TimeMin=N/A`,
     `SubmitTime=${times.time(job.submit)} EligibleTime=${times.time(job.eligible)}`,
     `AccrueTime=${times.time(job.accrue)}`,
     `StartTime=${times.time(shownStart(job))} EndTime=${end === 'never' ? 'Unknown' : times.time(end)} Deadline=${deadline}`,
-    `SuspendTime=${suspended} SecsPreSuspend=${job.ranBeforeSuspend} LastSchedEval=${times.time(job.lastSchedEval)} Scheduler=${job.scheduler ?? 'Main'}`,
+    `SuspendTime=${suspended} SecsPreSuspend=${job.ranBeforeSuspend} LastSchedEval=${times.time(job.lastSchedEval)} Scheduler=${scheduler}`,
   ];
 }
 
