@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 
-const file = new URL('last-run.json', import.meta.url);
+const ownFile = new URL('last-run.json', import.meta.url);
 
-/** Prints what a benchmark found, keeps it in last-run.json with `--record`, and ends with 1 when a target is missed. */
-export function conclude(name: string, found: Readonly<Record<string, unknown>>, missed: readonly string[]): void {
+/** Prints what a benchmark found, keeps it in a last-run.json with `--record`, and ends with 1 when a target is missed. */
+export function conclude(name: string, found: Readonly<Record<string, unknown>>, missed: readonly string[], file: URL = ownFile): void {
   const load = loadavg()
     .map((value) => value.toFixed(2))
     .join(' ');
