@@ -100,7 +100,7 @@ function rowFlags(job: JobRecord): readonly string[] {
 }
 
 /** slurmdbd holds other exit codes than slurmctld: of a job that was ended from outside, none, and of NODE_FAIL and DEADLINE 1:0 (slurm.md §4, recordings). */
-export function accountedExit(job: JobRecord, release: number): ExitCode {
+function accountedExit(job: JobRecord, release: number): ExitCode {
   switch (job.state) {
     case 'CANCELLED':
     case 'TIMEOUT':

@@ -15,7 +15,7 @@ export function freeNow(node: NodeRecord, rows: number): FreeShare {
   return { cores, memoryMiB: node.freeMemoryMiB, devices: (name, type) => freeDevices(node, name, type) };
 }
 
-export function freeDevices(node: NodeRecord, name: string, type: string | null): number {
+function freeDevices(node: NodeRecord, name: string, type: string | null): number {
   let free = 0;
   for (const set of node.devices) if (set.name === name && (type === null || set.type === type)) free += set.free;
   return free;

@@ -4,7 +4,7 @@ import type { JobRecord } from './job-record.ts';
 export type Environment = Readonly<Record<string, string>>;
 
 /** `2(x2),4`: numbers per node as Slurm folds them. */
-export function perNode(numbers: readonly number[]): string {
+function perNode(numbers: readonly number[]): string {
   const parts: string[] = [];
   for (let at = 0; at < numbers.length; ) {
     let end = at + 1;
@@ -87,7 +87,7 @@ function tasksPerNode(job: JobRecord): readonly number[] {
 }
 
 /** SLURM_ARRAY_* of a task. */
-export function arrayEnvironment(job: JobRecord): Environment {
+function arrayEnvironment(job: JobRecord): Environment {
   const { array } = job;
   const whole = job.own.array;
   if (array === null || whole === null) return {};
@@ -184,7 +184,7 @@ function waitStatus({ code, signal }: { readonly code: number; readonly signal: 
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** The SLUID of a job (25.11 on): `s` and 13 digits of base 32 (recorded). */
-export function sluid(dbIndex: string): string {
+function sluid(dbIndex: string): string {
   let rest = BigInt(dbIndex);
   let text = '';
   for (let digit = 0; digit < 13; digit++) {

@@ -169,7 +169,7 @@ function countEnd(world: World, state: BaseState): void {
 }
 
 /** It no longer counts as submitted. */
-export function leave(world: World, job: JobRecord): void {
+function leave(world: World, job: JobRecord): void {
   if (!job.own.counted) return;
   job.own.counted = false;
   world.counts.submitted(job, -(job.pendingTasks?.length ?? 1));
@@ -242,7 +242,7 @@ function completed(world: World, job: JobRecord): void {
 }
 
 /** A finished job is forgotten at the first sweep after MinJobAge (slurm.md §5: a sweep each min(MinJobAge, 60) s). */
-export function forgetLater(world: World, job: JobRecord): void {
+function forgetLater(world: World, job: JobRecord): void {
   const { minJobAge } = world.settings;
   if (minJobAge === 0) return;
   const sweep = Math.min(minJobAge, 60);

@@ -42,7 +42,7 @@ function obstacle(world: World, job: JobRecord): string | null {
 }
 
 /** Where a job's dependencies stand now; its text follows. */
-export function refreshDependency(world: World, job: JobRecord): 'fulfilled' | 'unfulfilled' | 'failed' {
+function refreshDependency(world: World, job: JobRecord): 'fulfilled' | 'unfulfilled' | 'failed' {
   const { dependency } = job.own;
   if (dependency === null) return 'fulfilled';
   const states = dependency.terms.map((term) => termState(term, targets(world, job, term.kind, term.jobId, taskOf(job, term)), world.now));

@@ -18,7 +18,7 @@ export type Placement =
   | { readonly kind: 'wait'; readonly reason: string; readonly text: string; readonly blocks: boolean };
 
 /** Slurm's sentence for a job whose nodes are not there (recorded; squeue shows it in place of the reason). */
-export const nodesDown = 'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions';
+const nodesDown = 'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions';
 
 const wait = (reason: string, text = '', blocks = false): Placement => ({ kind: 'wait', reason, text, blocks });
 

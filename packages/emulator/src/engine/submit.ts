@@ -151,7 +151,7 @@ function checkReservation(world: World, name: string, as: Identity, accountName:
 }
 
 /** A demand's resources as a partition bills them. */
-export function tresOf(world: World, demand: Demand, partition: PartitionRecord): Tres {
+function tresOf(world: World, demand: Demand, partition: PartitionRecord): Tres {
   const nodeMemoryMiB = partition.members[0]?.spec.memoryMiB ?? 0;
   return requestedTres(demand, { tracked: world.tracked, weights: partition.billingWeights, nodeMemoryMiB });
 }

@@ -226,7 +226,7 @@ export function inOrder(nodes: readonly NodeRecord[]): readonly NodeRecord[] {
 }
 
 /** `24.11.5` as 2411. */
-export function releaseNumber(release: string): number {
+function releaseNumber(release: string): number {
   const [year = '0', month = '0'] = release.split('.');
   return Number(year) * 100 + Number(month);
 }

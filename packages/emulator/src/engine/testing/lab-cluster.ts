@@ -67,7 +67,7 @@ function labNode(name: string, port: number): NodeSpec {
   };
 }
 
-export function labPartition(name: string, nodes: readonly string[], changes: Partial<PartitionSpec> = {}): PartitionSpec {
+function labPartition(name: string, nodes: readonly string[], changes: Partial<PartitionSpec> = {}): PartitionSpec {
   return {
     name,
     nodes,
