@@ -171,7 +171,8 @@ export class Accounting implements Slurmdbd, AssociationManager {
     this.#books.endEvent(node, at);
     this.#rollUp.touch(at);
     if (up) return;
-    const user = `${by.user}(${by.uid})`;
+    // Whoever drains a node, slurmctld tells of it in its own name (recordings sacctmgr-event).
+    const user = state.includes('DRAIN') ? 'slurm(64030)' : `${by.user}(${by.uid})`;
     this.#books.addEvent({ cluster: this.#options.spec.name, node, start: at, end: null, state, reason, user });
   }
 

@@ -139,12 +139,12 @@ export class Usage {
     return this.#factors.figures;
   }
 
-  /** Minutes that what runs may still take, by association. */
+  /** Minutes that what runs may still take, by association, as of the last calculation: what began since has all of them (recordings live/sshare.txt). */
   #runMins(): ReadonlyMap<number, Tres> {
-    const now = this.#context.now();
+    const { asOf } = this.#ledger;
     const sums = new Map<number, Record<string, number>>();
     for (const { associationId, tres, at, limitMins } of this.#ledger.charges()) {
-      const left = Math.max(0, (limitMins ?? unlimitedMins) - (now - at) / 60);
+      const left = Math.max(0, (limitMins ?? unlimitedMins) - Math.max(0, asOf - at) / 60);
       for (const id of this.#context.tree.chain(associationId)) {
         const sum = sums.get(id) ?? {};
         sums.set(id, sum);

@@ -1,4 +1,4 @@
-import { associationsJson, clustersJson, qosJson, tresJson } from '../json/index.ts';
+import { associationsJson, clustersJson, document, qosJson, tresJson } from '../json/index.ts';
 import { byBytes } from './amounts.ts';
 import { answer, cellsOf, conditionsOf, table } from './sacctmgr-answer.ts';
 import { fail, type SacctmgrCall } from './sacctmgr-call.ts';
@@ -10,6 +10,7 @@ import { showRunaway } from './sacctmgr-runaway.ts';
 import { showAccounts, showUsers } from './sacctmgr-show-people.ts';
 import { writeTable } from './sacctmgr-table.ts';
 import { means } from './sacctmgr-words.ts';
+import { ctimeText } from './time-text.ts';
 
 type Show = (scene: SacctmgrCall, words: readonly string[]) => Promise<number>;
 
@@ -30,7 +31,7 @@ const entities: readonly (readonly [name: string, least: number, show: Show])[] 
   ['Transactions', 1, showTransactions],
   ['TRES', 2, showTres],
   ['Users', 1, showUsers],
-  ['WCKeys', 1, empty(['WCKey', 'Cluster', 'User'])],
+  ['WCKeys', 1, showWckeys],
 ];
 
 /** `show` and `list`. */
@@ -198,11 +199,26 @@ async function showProblems(scene: SacctmgrCall): Promise<number> {
   return table(scene, ['Cluster', 'Account', 'User', 'Problem'], {}, rows);
 }
 
+/** What slurmdbd has done is not counted here: its times and headings alone. */
 async function showStats({ call, database, times }: SacctmgrCall): Promise<number> {
   const stars = '*'.repeat(67);
-  const now = times.time(database.now());
-  call.out(
-    `${stars}\nsacctmgr show stats output at ${now} (${database.now()})\nData since                    ${now} (${database.now()})\nAll statistics are in microseconds\n${stars}\n\nRemote Procedure Call statistics by message type\n\nRemote Procedure Call statistics by user\n`,
-  );
+  const at = (epoch: number): string => `${ctimeText(epoch, times.zone)} (${epoch})`;
+  const since = database.events().find(({ node }) => node === '')?.start ?? database.now();
+  const cycles = ['Last cycle:   0', 'Max cycle:    0', 'Total time:   0', 'Total cycles: 1', 'Mean cycle:   0'];
+  const lines = [
+    ...[stars, `sacctmgr show stats output at ${at(database.now())}`, `Data since                    ${at(since)}`],
+    ...['All statistics are in microseconds', stars, '', `Internal DBD rollup last ran ${at(since)}`, ...cycles.map((line) => `\t${line}`)],
+    ...['', 'Remote Procedure Call statistics by message type', '', 'Remote Procedure Call statistics by user'],
+  ];
+  call.out(`${lines.join('\n')}\n`);
   return 0;
+}
+
+async function showWckeys(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
+  if (scene.json === undefined) return empty(['WCKey', 'Cluster', 'User'])(scene, words);
+  return answer(
+    scene,
+    (json) => document(scene.call.slurm, json, () => ({ wckeys: [] })),
+    () => 0,
+  );
 }

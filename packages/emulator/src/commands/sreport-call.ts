@@ -93,8 +93,11 @@ export interface ReportConditions {
 
 type Setter = (value: string) => void;
 
-/** Words behind a report's name. Yesterday is reported where no times are given; both go down to the hour. */
-export function readConditions({ call, database, times }: SreportCall, words: readonly string[]): ReportConditions {
+/**
+ * Words behind a report's name. Yesterday is reported where no times are given; both times go to the nearest hour, from 25.05 on down to the
+ * hour (recordings final/sreport-*).
+ */
+export function readConditions({ call, database, times, major }: SreportCall, words: readonly string[]): ReportConditions {
   const now = database.now();
   const today = times.zone.wall(now);
   const midnight = times.zone.epoch({ ...today, hour: 0, minute: 0, second: 0 });
@@ -134,8 +137,8 @@ export function readConditions({ call, database, times }: SreportCall, words: re
       throw new SreportEnd(1);
     }
   }
-  const floor = (time: Epoch): Epoch => Math.floor(time / 3600) * 3600;
-  const [first, last] = [floor(from), floor(to)];
+  const wholeHour = (time: Epoch): Epoch => (major < 2505 ? Math.floor(time / 3600 + 0.5) : Math.floor(time / 3600)) * 3600;
+  const [first, last] = [wholeHour(from), wholeHour(to)];
   return {
     from: first,
     to: last <= first ? first + 3600 : last,
