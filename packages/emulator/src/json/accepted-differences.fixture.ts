@@ -1,17 +1,15 @@
 /** Differences from the recordings that are accepted: which object, which keys, in which releases (all without), and why. */
-interface Accepted {
+export interface Accepted {
   readonly object: string;
   readonly path: RegExp;
   readonly releases?: readonly string[];
   readonly why: string;
 }
 
-const accepted: readonly Accepted[] = [
+export const accepted: readonly Accepted[] = [
   { object: 'job', path: /^billable_tres.*: (?:2|true) → (?:0|null|false)$/, why: 'a requeued job keeps what its last run was billed' },
   { object: 'job', path: /^job_state: \["PENDING","UPDATE_DB"\]/, releases: ['23.11'], why: 'slurmctld had not yet told slurmdbd' },
   { object: 'job', path: /^node_count: 2 → 1$/, releases: ['22.05'], why: '22.05 guesses the nodes of a pending job from its CPUs' },
-  { object: 'job', path: /^job_resources.*cores.*: (.)"?ALLOC.*IN_USE"\]$/i, why: 'cores of a step of a het job are not marked' },
-  { object: 'job', path: /^job_resources.*cores.*: "allocated" → "allocated_and_in_use"$/, why: 'the same in the old words' },
   {
     object: 'node',
     path: /^(?:cpu_load|free_mem\.number|free_memory):/,
@@ -32,7 +30,6 @@ const accepted: readonly Accepted[] = [
     path: /^steps\[\d\]\.exit_code\.(?:status|return_code)/,
     why: 'a step that was killed with its job has no exit code; the model always has one',
   },
-  { object: 'job', path: /^step_id\.sluid:/, why: 'the row of accounting is not in what squeue says' },
 ];
 
 /** What of the differences is not accepted, and how many are. */

@@ -48,7 +48,7 @@ function branch(job: EmulatedJob, grant: NodeGrant, index: number, context: Json
   const held = coresOf(grant, node);
   const status = (socket: number, core: number) => {
     if (!held.some((one) => one.socket === socket && one.core === core)) return ['UNALLOCATED'];
-    return busy ? ['ALLOCATED', 'IN_USE'] : ['ALLOCATED'];
+    return busy && isMarked(job) ? ['ALLOCATED', 'IN_USE'] : ['ALLOCATED'];
   };
   return {
     index,
@@ -65,7 +65,7 @@ function branch(job: EmulatedJob, grant: NodeGrant, index: number, context: Json
 function wordsOfNode(job: EmulatedJob, grant: NodeGrant, context: JsonContext): Fields {
   const busy = inUse(job, grant.node);
   const held = coresOf(grant, context.node(grant.node));
-  const word = busy ? 'allocated_and_in_use' : 'allocated';
+  const word = busy && isMarked(job) ? 'allocated_and_in_use' : 'allocated';
   const sockets = [...new Set(held.map(({ socket }) => socket))].map((socket) => {
     const cores = held.filter((one) => one.socket === socket).map(({ core }) => [`${core}`, word] as const);
     return [`${socket}`, { cores: Object.fromEntries(cores) }] as const;
@@ -85,6 +85,11 @@ function coresOf(grant: NodeGrant, node: NodeSpec | undefined): readonly { reado
   const perSocket = node?.coresPerSocket ?? 1;
   const cores = [...new Set(grant.cpuIds.map((id) => Math.floor(id / threads)))];
   return cores.map((core) => ({ socket: Math.floor(core / perSocket), core: core % perSocket }));
+}
+
+/** Cores of a step that runs on several components of a het job are marked in the first alone (recorded). */
+function isMarked({ het }: EmulatedJob): boolean {
+  return het === null || het.offset === 0;
 }
 
 /** Steps of a job that asked for all memory ask for none of it. */

@@ -1,5 +1,5 @@
 import type { Moments } from './job-parts.fixture.ts';
-import { isObject, numberIn, objects, type Plain, type PlainObject, type RecordedRelease } from './recordings.fixture.ts';
+import { isObject, numberIn, numberOfSluid, objects, type Plain, type PlainObject, type RecordedRelease } from './recordings.fixture.ts';
 
 /** What a recorded job has that is of the recording, not of the job. */
 export function momentsOf(job: PlainObject, release: Pick<RecordedRelease, 'name'> & { readonly lab: string }): Moments {
@@ -21,7 +21,7 @@ export function momentsOf(job: PlainObject, release: Pick<RecordedRelease, 'name
     timeLimit: limit ?? 'unlimited',
     priority: numberIn(job['priority']) ?? 0,
     submitLine: typeof job['submit_line'] === 'string' ? job['submit_line'] : '',
-    dbIndex: '0',
+    dbIndex: numberOfSluid(isObject(job['step_id']) ? job['step_id']['sluid'] : undefined),
     scheduler: JSON.stringify(job['flags']).includes('BACKFILL_ATTEMPTED') ? 'Backfill' : 'Main',
     release: release.name,
     ...placeOf(job['job_resources']),

@@ -55,3 +55,9 @@ export function differences(recorded: Plain | undefined, written: Plain | undefi
   const [before, after] = [JSON.stringify(recorded), JSON.stringify(written)];
   return before === after ? [] : [`${path}: ${before ?? 'no key'} → ${after ?? 'no key'}`];
 }
+
+/** The row's id that a SLUID stands for. */
+export function numberOfSluid(given: Plain | undefined): string {
+  if (typeof given !== 'string') return '0';
+  return [...given.slice(1)].reduce((sum, digit) => sum * 32n + BigInt('0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(digit)), 0n).toString();
+}

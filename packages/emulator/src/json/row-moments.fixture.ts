@@ -1,6 +1,6 @@
 import type { ExitCode } from '@sluice/slurm';
 import type { EmulatedStep } from '../model/job.ts';
-import { isObject, numberIn, objects, type Plain, type PlainObject, type RecordedRelease } from './recordings.fixture.ts';
+import { isObject, numberIn, numberOfSluid, objects, type Plain, type PlainObject, type RecordedRelease } from './recordings.fixture.ts';
 import type { RowMoments } from './rows.fixture.ts';
 
 /** The object under a key; an empty one when there is none. */
@@ -50,10 +50,4 @@ function exitOf(given: Plain | undefined): ExitCode {
 function stateOf(given: Plain | undefined): EmulatedStep['state'] {
   const word = Array.isArray(given) ? given[0] : given;
   return word === 'CANCELLED' || word === 'FAILED' || word === 'COMPLETED' || word === 'SUSPENDED' ? word : 'RUNNING';
-}
-
-/** The row's id that a SLUID stands for. */
-function numberOfSluid(given: Plain | undefined): string {
-  if (typeof given !== 'string') return '0';
-  return [...given.slice(1)].reduce((sum, digit) => sum * 32n + BigInt('0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(digit)), 0n).toString();
 }

@@ -54,7 +54,7 @@ export function withoutChance(answer: unknown): unknown {
 }
 
 /** Accepted differences: which question, in which releases, and why. None of them is a status that Sluice reads. */
-const accepted: readonly { readonly at: RegExp; readonly releases?: readonly string[]; readonly why: string }[] = [
+export const accepted: readonly { readonly at: RegExp; readonly releases?: readonly string[]; readonly why: string }[] = [
   { at: /DELETE \/slurm\/v0\.0\.\d\d\/job\/1\?signal=SIGTERM/, why: 'the recorded job had not begun yet; an emulated one begins at once' },
   { at: /jobs\?start_time=2026-01-01/, releases: ['22.05'], why: 'the same: slurmdbd did not know it yet' },
   {
