@@ -150,11 +150,6 @@ export function exitText({ code, signal }: ExitCode): string {
   return `${signal > 0 ? 0 : code}:${signal & 127}`;
 }
 
-/** The number of wait(2). */
-export function waitStatus({ code, signal }: ExitCode): number {
-  return code * 256 + signal;
-}
-
 /** Ids of a het job's components: `15-16`. */
 export function hetSetText(job: EmulatedJob): string | null {
   const { het } = job;

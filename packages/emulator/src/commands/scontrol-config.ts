@@ -32,6 +32,7 @@ export function configText(controller: Slurmctld, scene: Scene, { slurm }: Pick<
       own.delete('defmempercpu');
       return perCpu === undefined ? [] : [{ name: 'DefMemPerCPU', value: perCpu.value }];
     }
+    if (name === 'AccountingStoreFlags' && given !== undefined) return [{ name, value: inOwnOrder(given.value) }];
     return [
       {
         name,
@@ -41,6 +42,11 @@ export function configText(controller: Slurmctld, scene: Scene, { slurm }: Pick<
   });
   const lines = [...settings, ...own.values()].map(({ name, value }) => `${name.padEnd(23)} = ${value}\n`);
   return `Configuration data as of ${scene.times.time(scene.now)}\n${lines.join('')}\n`;
+}
+
+/** Flags as slurmctld lists them, in whatever order they were set. */
+function inOwnOrder(flags: string): string {
+  return flags.split(',').sort().join(',');
 }
 
 /** `300 sec` for a setting that is counted in seconds where it is not set. */

@@ -1,4 +1,5 @@
-import { foldHostlist, sortHosts } from '@sluice/slurm';
+import { type ExitCode, foldHostlist, sortHosts } from '@sluice/slurm';
+import { waitStatus } from '../json/exit-code.ts';
 import { outputPaths, sluid } from '../json/names.ts';
 import type { EmulatedJob } from '../model/job.ts';
 import { amountText, tresText } from './amounts.ts';
@@ -20,7 +21,6 @@ import {
   taskListText,
   tresPerTask,
   tresPerText,
-  waitStatus,
 } from './job-facts.ts';
 import type { Scene } from './scene.ts';
 import { compactJobState, jobStateWord } from './state-words.ts';
@@ -105,8 +105,11 @@ const taskText: Text = ({ array, pendingTasks }) => {
   return array.taskId === null ? 'N/A' : `${array.taskId}`;
 };
 
-const exitCodeText: Text = (job, { release }) => (release < 2302 ? `${waitStatus(job.exit)}` : exitText(job.exit));
-const derivedText: Text = (job, { release }) => (release < 2302 ? `${waitStatus(job.derivedExit)}` : exitText(job.derivedExit));
+/** ESLURMD_IO_ERROR, which slurmd gives as the status of a job whose files it could not open: its low seven bits read as signal 53. */
+const ioError = 4021;
+const rawStatus = (exit: ExitCode): number => (exit.signal === (ioError & 127) ? ioError : waitStatus(exit));
+const exitCodeText: Text = (job, { release }) => (release < 2302 ? `${rawStatus(job.exit)}` : exitText(job.exit));
+const derivedText: Text = (job, { release }) => (release < 2302 ? `${rawStatus(job.derivedExit)}` : exitText(job.derivedExit));
 
 const allocatedText: Text = (job) => tresText(job.allocatedTres ?? job.requestedTres, 'id') ?? 'N/A';
 
