@@ -157,6 +157,10 @@ export class Accounting implements Slurmdbd, AssociationManager {
     this.#usage.start(charge);
   }
 
+  pauseCharge(key: string, at: Epoch): void {
+    this.#usage.pause(key, at);
+  }
+
   stopCharge(key: string, at: Epoch): void {
     this.#usage.stop(key, at);
   }

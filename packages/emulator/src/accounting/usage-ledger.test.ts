@@ -81,3 +81,17 @@ test('after a restart a charge goes on where it was counted', () => {
   second.stop('k', 1000);
   assert.deepEqual(second.usage('a').tres, { cpu: 4000, billing: 2000 });
 });
+
+test('what is paused is not counted, and is among the charges until it ends', () => {
+  const ledger = new UsageLedger(rules({ halfLife: 0 }), empty, never);
+  ledger.start(charge(0));
+  ledger.pause('k', 100);
+  ledger.calculate(1000);
+  assert.deepEqual([ledger.usage('a').wall, [...ledger.charges()].length], [100, 1]);
+  ledger.start(charge(1000));
+  ledger.calculate(1010);
+  assert.deepEqual([ledger.usage('a').wall, [...ledger.charges()].length], [110, 1]);
+  ledger.pause('k', 1010);
+  ledger.stop('k', 1020);
+  assert.deepEqual([...ledger.charges()], []);
+});

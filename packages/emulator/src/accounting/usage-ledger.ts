@@ -54,6 +54,8 @@ export class UsageLedger {
   readonly #rules: LedgerRules;
   readonly #accounts = new Map<string, Sums>();
   readonly #charges = new Map<string, { readonly charge: LedgerCharge; readonly since: Epoch }>();
+  /** Of suspended jobs: nothing is counted of them, but their time is still to come. */
+  readonly #paused = new Map<string, LedgerCharge>();
   readonly #lasting: (key: string) => boolean;
   readonly #counted: Map<string, Epoch>;
   #asOf: Epoch;
@@ -91,8 +93,9 @@ export class UsageLedger {
     return this.#accounts.get(key)?.used.get(name) ?? 0;
   }
 
+  /** Of all that runs or is suspended. */
   charges(): Iterable<LedgerCharge> {
-    return [...this.#charges.values()].map(({ charge }) => charge);
+    return [...[...this.#charges.values()].map(({ charge }) => charge), ...this.#paused.values()];
   }
 
   start(charge: LedgerCharge): void {
@@ -106,8 +109,16 @@ export class UsageLedger {
     });
   }
 
+  /** As {@link stop}, but it will go on. */
+  pause(key: string, at: Epoch): void {
+    const charge = this.#charges.get(key)?.charge;
+    this.stop(key, at);
+    if (charge !== undefined) this.#paused.set(key, charge);
+  }
+
   /** What it has used since the last calculation is seen at once. */
   stop(key: string, at: Epoch): void {
+    this.#paused.delete(key);
     const running = this.#charges.get(key);
     if (running === undefined) return;
     const { charge, since } = running;

@@ -49,6 +49,11 @@ export class Usage {
     this.#changed = true;
   }
 
+  pause(key: string, at: Epoch): void {
+    this.#ledger.pause(key, at);
+    this.#changed = true;
+  }
+
   stop(key: string, at: Epoch): void {
     this.#ledger.stop(key, at);
     this.#changed = true;

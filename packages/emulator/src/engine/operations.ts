@@ -165,7 +165,7 @@ export function suspend(world: World, selector: string, as: Identity): void {
       world.nodeByName.get(grant.node)?.releaseCpus(grant);
       world.changedNodes.add(grant.node);
     }
-    world.manager.stopCharge(job.dbIndex, now);
+    world.manager.pauseCharge(job.dbIndex, now);
     world.effects.signalled(job, 19);
     world.freed(job.nodes);
     world.touch(job);

@@ -36,6 +36,8 @@ export interface AssociationManager {
    * start of a job, at its resume, and again with less after a shrink (the new charge takes the place of the old one of the same key).
    */
   startCharge(charge: UsageCharge): void;
+  /** At a suspension: nothing is counted any more, but the minutes that the job may still run are. Ended by {@link startCharge} or {@link stopCharge}. */
+  pauseCharge(key: string, at: Epoch): void;
   stopCharge(key: string, at: Epoch): void;
   /** A message that has reached slurmdbd. */
   receive(message: DbdMessage): void;
