@@ -128,8 +128,8 @@ export function endJob(world: World, job: JobRecord, ending: Ending): void {
   } else {
     job.ranBeforeSuspend = 0;
     giveBack(world, job, true);
-    world.manager.stopCharge(job.dbIndex, now);
   }
+  world.manager.stopCharge(job.dbIndex, now);
   world.counts.started(job, -1);
   world.running.delete(job.jobId);
   world.clearTimers(job);
