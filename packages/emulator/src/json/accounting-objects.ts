@@ -207,7 +207,7 @@ const qosFlags: Readonly<Record<string, string>> = {
 };
 
 /** A flag of sacctmgr's in the words of data_parser. */
-export function qosFlag(flag: string): string {
+function qosFlag(flag: string): string {
   return qosFlags[flag] ?? flag.toUpperCase();
 }
 

@@ -42,8 +42,7 @@ const signalSentences: Readonly<Record<number, string>> = {
   24: 'CPU time limit exceeded',
 };
 
-/** Also what slurmctld says of a job that a signal ended. */
-export function signalSentence(signal: number): string {
+function signalSentence(signal: number): string {
   return signalSentences[signal] ?? (signal >= 34 && signal <= 64 ? `Real-time signal ${signal - 34}` : `Unknown signal ${signal}`);
 }
 

@@ -7,13 +7,11 @@ export {
   sharesJson,
   tresJson,
   usersJson,
-  type WithAssociations,
 } from './accounting-documents.ts';
-export { type ClusterRecord, qosFlag, qosFlagOf } from './accounting-objects.ts';
+export { qosFlagOf } from './accounting-objects.ts';
 export { fairshareOfParent } from './association.ts';
 export { jobStatesJson, licensesJson, pingJson, sdiagJson, stepsJson } from './controller-documents.ts';
-export type { StepOfJob } from './controller-step.ts';
-export { type ChosenDialect, chooseDialect, dialectName, dialectsOf, parseDialect, releaseOf } from './dialects.ts';
+export { chooseDialect, dialectName, dialectsOf, releaseOf } from './dialects.ts';
 export {
   type Call,
   document,
@@ -26,7 +24,6 @@ export {
   sacctJson,
   sinfoJson,
 } from './documents.ts';
-export type { Said, SlurmrestdError, SlurmrestdWarning, Speaker } from './envelope.ts';
+export type { Said, SlurmrestdError, SlurmrestdWarning } from './envelope.ts';
 export { printJson, printYaml } from './print.ts';
-export { memoryText, tresText } from './tres-text.ts';
-export type { Fields, Value } from './value.ts';
+export type { Fields } from './value.ts';

@@ -13,7 +13,7 @@ export function tresText(tres: Tres, context: JsonContext): string {
  * Memory of MiB as slurmctld writes it: in the largest unit that loses nothing but a half (`4000M`, `62.50G`, `125G`), as measured on
  * all releases.
  */
-export function memoryText(mib: number): string {
+function memoryText(mib: number): string {
   const units = ['M', 'G', 'T', 'P'];
   let amount = mib;
   let unit = 0;

@@ -1,3 +1,3 @@
-export { type JwtClaims, mintJwt, userOfJwt } from './jwt.ts';
+export { mintJwt } from './jwt.ts';
 export { jwtKeyPath, keptJwtKey } from './jwt-key.ts';
-export { type Listen, type RunningSlurmrestd, type SlurmrestdOptions, serveSlurmrestd } from './serve-slurmrestd.ts';
+export { type RunningSlurmrestd, type SlurmrestdOptions, serveSlurmrestd } from './serve-slurmrestd.ts';

@@ -5,7 +5,7 @@ import { openEmulator } from '../open-emulator.ts';
 import { mintJwt } from './jwt.ts';
 import { type SlurmrestdOptions, serveSlurmrestd } from './serve-slurmrestd.ts';
 
-export const testKey = Buffer.from('a key of the tests, long enough for HS256');
+const testKey = Buffer.from('a key of the tests, long enough for HS256');
 
 export interface Answered {
   readonly status: number;
