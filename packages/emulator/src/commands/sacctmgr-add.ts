@@ -134,7 +134,7 @@ export async function addUser(scene: SacctmgrCall, words: readonly string[]): Pr
     else readLimit(scene, word, changes, false);
   }
   if (names.length === 0) fail(scene, ' Need name of user to add.\n');
-  if (accounts.length === 0 && defaultAccount !== undefined) accounts.push(defaultAccount);
+  if (defaultAccount !== undefined && !accounts.includes(defaultAccount)) accounts.push(defaultAccount);
   if (accounts.length === 0) fail(scene, old ? ' Need name of account to add user to.\n' : ' Need name of account or wckey to add.\n');
   const absent = clusters.find((name) => name !== cluster);
   if (absent !== undefined && old)
@@ -186,7 +186,7 @@ export async function addUser(scene: SacctmgrCall, words: readonly string[]): Pr
     }
     for (const key of fresh) {
       const isDefault = defaultAccount === undefined ? {} : { isDefault: key.account === defaultAccount };
-      database.addAssociation({ ...key, ...(unknown.includes(key.user) ? isDefault : {}) }, changes, call.as);
+      database.addAssociation({ ...key, ...isDefault }, changes, call.as);
     }
     return 0;
   });

@@ -47,6 +47,7 @@ export async function showUsers(scene: SacctmgrCall, words: readonly string[]): 
     .associations()
     .filter((one) => one.user !== '' && meets(one, { ...conditions, flags: new Set() }))
     .toSorted((one, other) => byBytes(one.account, other.account));
+  const byUser = Map.groupBy(associations, ({ user }) => user);
   const asked = asksAssociations(conditions, 'users');
   const withAssociations = flags.has('withAssoc');
   const shown = { withAssociations, withCoordinators: flags.has('withCoord') };
@@ -58,7 +59,7 @@ export async function showUsers(scene: SacctmgrCall, words: readonly string[]): 
       defaultWckey: user.defaultWckey,
       coordinators: user.coordinates.join(),
     };
-    const mine = associations.filter((one) => one.user === user.name);
+    const mine = byUser.get(user.name) ?? [];
     if (!flags.has('withAssoc')) return asked && mine.length === 0 ? [] : [own];
     if (mine.length === 0) return asked ? [] : [own];
     return mine.map((one) => ({ ...cellsOf(one, flags), ...own }));
@@ -102,6 +103,7 @@ export async function showAccounts(scene: SacctmgrCall, words: readonly string[]
   if (await refusesConditions(scene, conditions, 'accounts')) return 0;
   const { accounts, descriptions, organizations, flags } = conditions;
   const associations = database.associations().filter((one) => meets(one, { ...conditions, flags: new Set() }));
+  const byAccount = Map.groupBy(associations, ({ account }) => account);
   const chosen = database
     .accounts()
     .filter(({ name, description, organization }) => {
@@ -115,7 +117,7 @@ export async function showAccounts(scene: SacctmgrCall, words: readonly string[]
   const rows = chosen.flatMap(({ name, description, organization }): readonly Cells[] => {
     const coordinators = database.users().filter(({ coordinates }) => coordinates.includes(name));
     const own: Cells = { account: name, description, organization, coordinators: coordinators.map((user) => user.name).join() };
-    const mine = associations.filter((one) => one.account === name);
+    const mine = byAccount.get(name) ?? [];
     if (!flags.has('withAssoc') || mine.length === 0) return [own];
     return mine.map((one) => ({ ...cellsOf(one, flags), ...own }));
   });

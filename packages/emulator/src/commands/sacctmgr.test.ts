@@ -199,3 +199,14 @@ test('jobs that have run away are shown, and ended by whoever agrees', async (t)
   assert.deepEqual(await ids(''), []);
   assert.deepEqual([accounting.jobRow('7')?.state, accounting.jobRow('7')?.end], ['COMPLETED', 1000]);
 });
+
+test('a new user gets an association with the default account, too', async (t) => {
+  const { slurm, accounting, close } = lab('24.11');
+  t.after(close);
+  assert.equal((await run(sacctmgr, slurm, ['-i', 'add', 'user', 'carol', 'account=chem', 'DefaultAccount=physics'])).code, 0);
+  assert.equal(accounting.defaultAccount('carol'), 'physics');
+  assert.deepEqual(
+    accounting.associations().flatMap(({ account, user }) => (user === 'carol' ? [account] : [])),
+    ['chem', 'physics'],
+  );
+});
