@@ -3,7 +3,7 @@ import { jobsJson, nodesJson, partitionsJson, reservationsJson, stepsJson } from
 import type { EmulatedJob } from '../model/job.ts';
 import { inListOrder } from './job-facts.ts';
 import { answerJson } from './json-answer.ts';
-import { sceneOf } from './scene.ts';
+import { majorRelease, sceneOf } from './scene.ts';
 import { associationsText } from './scontrol-assoc-mgr.ts';
 import { fail, isWord, nodeScene, type Scontrol } from './scontrol-call.ts';
 import { configText } from './scontrol-config.ts';
@@ -82,18 +82,33 @@ async function showHostNames(scontrol: Scontrol, name: string | undefined): Prom
     err('scontrol: error: host list is empty\n');
     return;
   }
-  const hosts = countHosts(text) === undefined ? undefined : expandHostlist(text);
-  if (hosts === undefined) {
-    err(`Invalid hostlist: ${text}\n`);
-    scontrol.code = 1;
-    return;
+  const hosts = hostsOf(scontrol, text);
+  // Its code stays 0 (recorded).
+  if (hosts === undefined) err(`Invalid hostlist: ${text}\n`);
+  else out(hosts.map((host) => `${host}\n`).join(''));
+}
+
+/** The largest range that slurm takes. */
+const mostHosts = 65_536;
+
+function hostsOf({ call }: Scontrol, text: string): readonly string[] | undefined {
+  const ranges = [...text.matchAll(/\[([^\]]*)\]/g)].flatMap(([, inside = '']) => inside.split(','));
+  for (const range of ranges) {
+    const [, low, high = low] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
+    const count = Number(high) - Number(low) + 1;
+    if (count >= 1 && count <= mostHosts) continue;
+    const why = count > mostHosts ? 'Too many hosts in range' : 'Invalid range:';
+    call.err(`scontrol: error: _parse_single_range: ${why} \`${range}'\n`);
+    return undefined;
   }
-  out(hosts.map((host) => `${host}\n`).join(''));
+  // Until 23.02 no name goes on behind its last bracket (recorded: `x[1,3]y`).
+  if (majorRelease(call) < 2302 && /\][^[\],]+(?:,|$)/.test(text)) return undefined;
+  return countHosts(text) === undefined ? undefined : expandHostlist(text);
 }
 
 async function showHostList(scontrol: Scontrol, name: string | undefined, isSorted: boolean): Promise<void> {
-  const hosts = expandHostlist(name ?? '');
-  if (name === undefined || hosts === undefined) {
+  const hosts = name === undefined ? undefined : hostsOf(scontrol, name);
+  if (hosts === undefined) {
     fail(scontrol, name === undefined ? 'invalid encode argument' : `Invalid hostlist: ${name}`);
     return;
   }

@@ -44,6 +44,19 @@ describe('scontrol', () => {
     });
   }
 
+  // Slurm 22.05.8 here, and the recordings of the others.
+  it('expands host lists as far as the release does, and fails with 0 over one that it does not take', async () => {
+    const hostnames = (list: string, release = '22.05') => run(scontrol, slurmOf(release), ['show', 'hostnames', list]);
+    assert.deepEqual(await hostnames('a[0-1]b[08-09]'), { code: 0, stderr: '', stdout: 'a0b08\na0b09\na1b08\na1b09\n' });
+    assert.deepEqual(await hostnames('n1,x[1,3]y'), { code: 0, stderr: 'Invalid hostlist: n1,x[1,3]y\n', stdout: '' });
+    assert.deepEqual(await hostnames('n1,x[1,3]y', '23.11'), { code: 0, stderr: '', stdout: 'n1\nx1y\nx3y\n' });
+    const refused = "scontrol: error: _parse_single_range: Invalid range: `5-3'\nInvalid hostlist: a[5-3],b[x]\n";
+    assert.deepEqual(await hostnames('a[5-3],b[x]'), { code: 0, stderr: refused, stdout: '' });
+    const tooMany = "scontrol: error: _parse_single_range: Too many hosts in range `1-100000000'\nInvalid hostlist: a[1-100000000]\n";
+    const hostlist = await run(scontrol, slurm, ['show', 'hostlist', 'a[1-100000000]']);
+    assert.deepEqual(hostlist, { code: 1, stderr: tooMany, stdout: '' });
+  });
+
   it('reads commands from its stdin, says each again and goes on after a failure', async () => {
     const stdin = lines('show hostnames node[1-2]', 'show job 999', 'foo', '', 'version', 'quit', 'version');
     const answer = await run(scontrol, slurm, ['-o'], { stdin });
