@@ -4,7 +4,7 @@ import type { Field } from './sacctmgr-fields.ts';
 import { writeTable } from './sacctmgr-table.ts';
 
 const fields: readonly Field[] = [
-  { id: 'id', heading: 'ID', width: 12 },
+  { id: 'id', heading: 'ID', width: -12 },
   { id: 'name', heading: 'Name', width: 10 },
   { id: 'partition', heading: 'Partition', width: 10 },
   { id: 'cluster', heading: 'Cluster', width: 10 },
@@ -21,7 +21,7 @@ Once corrected, this will trigger the rollup to reroll usage from before the ear
 
 `;
 
-/** `show runawayjobs`: jobs without an end that slurmctld does not know; whoever may, is asked whether to end them. */
+/** `show runawayjobs`: jobs without an end that slurmctld does not know; whoever asks is asked whether to end them. Texts as 22.05.8 has them. */
 export async function showRunaway(scene: SacctmgrCall, words: readonly string[]): Promise<number> {
   const { call, database, cluster, times } = scene;
   const { format } = conditionsOf(scene, words, 'names');
@@ -47,5 +47,6 @@ export async function showRunaway(scene: SacctmgrCall, words: readonly string[])
   }));
   writeTable((text) => call.out(text), scene.style, chosen ?? fields, cells);
   if (await confirmed(scene, question)) database.fixRunawayJobs(call.as);
+  else call.out('Changes Discarded\n');
   return 0;
 }

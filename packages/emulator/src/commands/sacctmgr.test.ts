@@ -194,6 +194,18 @@ test('jobs that have run away are shown, and ended by whoever agrees', async (t)
     const { stdout } = await run(sacctmgr, slurm, ['-n', '-P', 'show', 'runawayjobs', 'format=ID'], { stdin: bytes(stdin) });
     return stdout.split('\n').filter((line) => /^\d+$/.test(line));
   };
+  const { stdout } = await run(sacctmgr, slurm, ['show', 'runawayjobs'], { stdin: bytes('n\n') });
+  const [note, head, , row] = stdout.split('\n');
+  assert.equal(
+    note,
+    "NOTE: Runaway jobs are jobs that don't exist in the controller but have a start time and no end time in the database",
+  );
+  assert.equal(
+    head,
+    'ID                 Name  Partition    Cluster      State          TimeSubmit           TimeStart             TimeEnd ',
+  );
+  assert.match(row ?? '', /^7 {19}job {8}cpu labcluster {4}RUNNING 1970-01-01T00:16:40 1970-01-01T00:16:40 {13}Unknown $/);
+  assert.match(stdout, /the runaway jobs\.\)\n\n \(You have 30 seconds to decide\)\n\(N\/y\): \nChanges Discarded\n$/);
   assert.deepEqual(await ids('n\n'), ['7', '8']);
   assert.deepEqual(await ids('y\n'), ['7', '8']);
   assert.deepEqual(await ids(''), []);
