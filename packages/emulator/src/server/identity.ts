@@ -9,7 +9,7 @@ export interface UserDatabase {
 }
 
 /** Variable by which a caller is somebody else on the emulated cluster: a name or a number. */
-export const userVariable = 'SLUICE_EMULATOR_USER';
+const userVariable = 'SLUICE_EMULATOR_USER';
 
 /**
  * Who calls, as the emulated cluster sees it: the user of its own with that name or number; else the machine's; root is root. A user whom the

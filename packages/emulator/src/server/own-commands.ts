@@ -27,7 +27,7 @@ export function answerOwn(held: HeldCluster, request: OwnRequest): OwnAnswer {
   return { status: statusOf(held) };
 }
 
-export function statusOf({ slurm, about }: HeldCluster): EmulatorStatus {
+function statusOf({ slurm, about }: HeldCluster): EmulatorStatus {
   const { spec, controller, time, faults } = slurm;
   const jobs: Record<string, number> = {};
   for (const { state } of controller.jobs()) jobs[state] = (jobs[state] ?? 0) + 1;

@@ -109,7 +109,7 @@ function numberOf(field: Buffer | undefined): number {
   return Number(text);
 }
 
-export function fieldsOf(words: readonly (string | Uint8Array)[]): Buffer {
+function fieldsOf(words: readonly (string | Uint8Array)[]): Buffer {
   return Buffer.concat(words.flatMap((word) => [typeof word === 'string' ? Buffer.from(word) : word, Buffer.of(0)]));
 }
 
