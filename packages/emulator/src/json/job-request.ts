@@ -17,7 +17,9 @@ export function memoryPerCpu(job: EmulatedJob, context: JsonContext): number | n
 /** MiB per node; 0 (null in v0.0.38) is all that a node has: asked for so, or the default of a cluster that has none. */
 export function memoryPerNode(job: EmulatedJob, context: JsonContext): number | null {
   const { memoryPerCpuMiB, memoryPerNodeMiB, memoryPerGpuMiB } = job.request;
-  const given = memoryPerNodeMiB ?? (memoryPerGpuMiB === undefined ? undefined : (job.grants[0]?.memoryMiB ?? 0));
+  // What comes of memory per GPU stands here since 24.05.
+  const ofGpus = memoryPerGpuMiB === undefined ? undefined : context.release < 2405 ? 0 : (job.grants[0]?.memoryMiB ?? 0);
+  const given = memoryPerNodeMiB ?? ofGpus;
   const all = given === undefined && memoryPerCpuMiB === undefined && defaultPerCpu(job, context) === null ? 0 : (given ?? null);
   return all === 0 && context.dialect < 39 ? null : all;
 }

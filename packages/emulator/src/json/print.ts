@@ -30,28 +30,51 @@ function jsonText(text: string): string {
   return escaped.test(text) ? JSON.stringify(text).replaceAll('/', '\\/') : `"${text}"`;
 }
 
-/** YAML as Slurm's own serializer prints it: every node with its tag. */
+/** YAML as libyaml writes it for Slurm: every node with its tag, long texts folded. */
 export function printYaml(value: Value): string {
-  return `%YAML 1.1\n--- ${yamlNode(value, '')}\n...\n\n`;
+  return `%YAML 1.1\n--- ${yamlNode(value, '', 4)}\n...\n\n`;
 }
 
-function yamlNode(value: Value, indent: string): string {
+/** `column` is how much stands on the line already. */
+function yamlNode(value: Value, indent: string, column: number): string {
   if (value instanceof Real) return `!!float ${value.number.toFixed(6)}`;
   if (value === null) return '!!null null';
-  if (typeof value === 'string') return value === '' ? '!!str' : `!!str ${yamlText(value)}`;
+  if (typeof value === 'string') return value === '' ? '!!str' : `!!str ${yamlText(value, `${indent}  `, column + 6)}`;
   if (typeof value === 'number') return `!!int ${value}`;
   if (typeof value === 'boolean') return `!!bool ${value}`;
   if (isList(value)) {
-    return value.length === 0 ? '!!seq []' : `!!seq${value.map((item) => `\n${indent}- ${yamlNode(item, `${indent}  `)}`).join('')}`;
+    const items = value.map((item) => `\n${indent}- ${yamlNode(item, isNested(item) ? `${indent}  ` : indent, indent.length + 2)}`);
+    return items.length === 0 ? '!!seq []' : `!!seq${items.join('')}`;
   }
-  const entries = Object.entries(value);
-  if (entries.length === 0) return '!!map {}';
-  return `!!map${entries.map(([key, item]) => `\n${indent}!!str ${key}: ${yamlNode(item, isList(item) ? indent : `${indent}  `)}`).join('')}`;
+  const entries = Object.entries(value).map(([key, item]) => {
+    const name = `${indent}!!str ${key}: `;
+    return `\n${name}${yamlNode(item, isNested(item) && !isList(item) ? `${indent}  ` : indent, name.length)}`;
+  });
+  return entries.length === 0 ? '!!map {}' : `!!map${entries.join('')}`;
 }
 
-/** Plain where YAML allows it, in double quotes elsewhere. */
-function yamlText(text: string): string {
-  return /^(?:-(?=\S))?[\w/.+(][\w/.,:=()@%+-]*( [\w/.,=()@%+-]+)*$/.test(text) && !/:( |$)/.test(text) ? text : JSON.stringify(text);
+function isNested(value: Value): boolean {
+  return typeof value === 'object' && value !== null && !(value instanceof Real);
+}
+
+/** Plain where YAML allows it, in single quotes where they do, in double quotes elsewhere. */
+function yamlText(text: string, indent: string, column: number): string {
+  if (/[^\x20-\x7e]/.test(text)) return JSON.stringify(text);
+  const isPlain = !/^(?:[#,[\]{}&*!|>'"%@`]|[-?:](?: |$)|---|\.\.\.)|: |:$| #|^ | $/.test(text);
+  return isPlain ? folded(text, indent, column) : `'${folded(text.replaceAll("'", "''"), indent, column + 1)}'`;
+}
+
+/** libyaml breaks a line at the first single blank past its eightieth column. */
+function folded(text: string, indent: string, start: number): string {
+  let column = start;
+  return text.replace(/ +|[^ ]+/g, (part) => {
+    if (part === ' ' && column > 80) {
+      column = indent.length;
+      return `\n${indent}`;
+    }
+    column += part.length;
+    return part;
+  });
 }
 
 function printReal(number: number): string {

@@ -72,6 +72,15 @@ test('numbers and texts that JSON makes hard', () => {
   );
   assert.equal(
     printYaml({ a: 'x: y', b: '', c: [] }),
-    '%YAML 1.1\n--- !!map\n!!str a: !!str "x: y"\n!!str b: !!str\n!!str c: !!seq []\n...\n\n',
+    "%YAML 1.1\n--- !!map\n!!str a: !!str 'x: y'\n!!str b: !!str\n!!str c: !!seq []\n...\n\n",
   );
+});
+
+test('YAML folds long texts where libyaml does', () => {
+  const line =
+    'sbatch --parsable -o /tmp/lab-24.11/work/%j.%N.out -w node04 -n1 -J completed --wrap srun -J stepname true; srun true; exit 0';
+  const recorded =
+    '  !!str submit_line: !!str sbatch --parsable -o /tmp/lab-24.11/work/%j.%N.out -w node04\n' +
+    '    -n1 -J completed --wrap srun -J stepname true; srun true; exit 0\n';
+  assert.ok(printYaml({ jobs: [{ job_id: 25, submit_line: line }] }).includes(recorded));
 });

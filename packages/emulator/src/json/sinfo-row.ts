@@ -39,6 +39,8 @@ export function writeSinfoRow({ partition, nodes }: SinfoGroup, context: JsonCon
   const allocated = sum(nodes, ({ cpusAllocated }) => cpusAllocated);
   const group = node === undefined ? 'idle' : groupOf(node);
   const lost = group === 'other';
+  // What is free of a node that drains is nobody's.
+  const free = lost || node?.flags.includes('DRAIN') ? 'other' : 'idle';
   const reason = { description: node?.reason ?? '', time: node?.reasonAt ?? 0 };
   return {
     port: node?.spec.port ?? 0,
@@ -54,8 +56,8 @@ export function writeSinfoRow({ partition, nodes }: SinfoGroup, context: JsonCon
     },
     cpus: {
       allocated,
-      idle: lost ? 0 : total - allocated,
-      other: lost ? total - allocated : 0,
+      idle: free === 'idle' ? total - allocated : 0,
+      other: free === 'other' ? total - allocated : 0,
       total,
       ...span(nodes, cpusOf),
       load: span(nodes, cpuLoad),
@@ -76,7 +78,7 @@ export function writeSinfoRow({ partition, nodes }: SinfoGroup, context: JsonCon
     cluster: '',
     comment: node?.comment ?? '',
     extra: node?.extra ?? '',
-    reason: context.dialect >= 45 ? reason : { ...reason, user: node?.reasonBy ?? '' },
+    reason: context.dialect >= 45 ? reason : { ...reason, user: node === undefined ? 'root' : node.reasonBy },
     reservation: '',
     ...(context.dialect >= 45 ? { reason_set_by_user: node?.reasonBy ?? '' } : {}),
     ...(context.dialect >= 42 ? { resource_spec: { cpus: '', memory: 0 } } : {}),
