@@ -47,18 +47,26 @@ export function jobRow(
     partition: job.partition,
     state: state ?? job.state,
     cancelledBy: job.cancelledBy,
-    // What never ran waited for nothing (recorded).
-    reason: isOver && job.nodes.length === 0 ? 'None' : job.own.lastReason,
+    reason: accountedReason(job, release, isOver),
     exit: accountedExit(job, release),
-    derivedExit: job.derivedExit,
+    // Before 24.11 a step that was cancelled with its job left no code behind (recorded).
+    derivedExit: release < 2411 && isCancelled(job) ? { code: 0, signal: 0 } : job.derivedExit,
     submit: job.submit,
     // Tasks that have no record of their own yet are in no window of sacct (recorded).
     eligible: job.pendingTasks === null ? job.eligible : null,
-    start: job.nodes.length === 0 ? null : job.start,
+    start: job.nodes.length > 0 || (release < 2411 && endedAtOnce(job)) ? job.start : null,
     end: isOver ? job.end : null,
     suspendedSeconds: job.suspendedSeconds,
     suspendedAt: job.suspendedAt,
-    timeLimit: job.own.limitGiven || job.start !== null || job.timeLimit !== 'unlimited' ? job.timeLimit : null,
+    // A row that a requeue closed kept no limit before 24.11, unless one was given (recorded).
+    timeLimit:
+      job.own.limitGiven || (release < 2411 && state === 'REQUEUED')
+        ? job.own.limitGiven
+          ? job.timeLimit
+          : null
+        : job.start !== null || job.timeLimit !== 'unlimited'
+          ? job.timeLimit
+          : null,
     priority: job.priority,
     nodes: foldHostlist(sortHosts(job.nodes)),
     nodeCount: job.nodes.length,
@@ -66,7 +74,7 @@ export function jobRow(
     requestedTres: job.requestedTres,
     allocatedTres: job.allocatedTres ?? {},
     requestedMemory: memory === null || memory.per === 'gpu' ? null : { mib: memory.mib, per: memory.per },
-    flags: rowFlags(job),
+    flags: rowFlags(job, release < 2411 && state === 'REQUEUED'),
     constraints: request.constraint ?? '',
     reservation: job.reservation,
     restarts: job.restarts,
@@ -92,8 +100,26 @@ export function jobRow(
   };
 }
 
-function rowFlags(job: JobRecord): readonly string[] {
+/** What never ran waited for nothing, from 24.11 on; before, for what it had waited for first (recorded). */
+function accountedReason(job: JobRecord, release: number, isOver: boolean): string {
+  const { lastReason } = job.own;
+  if (!isOver || job.nodes.length > 0) return lastReason;
+  if (release >= 2411 || job.state === 'DEADLINE' || endedAtOnce(job)) return 'None';
+  return lastReason === 'DependencyNeverSatisfied' ? 'Dependency' : lastReason;
+}
+
+/** Cancelled in the second in which it came: before 24.11, accounting had not heard of it and took the moment for its start (recorded). */
+function endedAtOnce(job: JobRecord): boolean {
+  return job.state === 'CANCELLED' && job.end === job.submit;
+}
+
+function isCancelled(job: JobRecord): boolean {
+  return job.state === 'CANCELLED' || job.state === 'TIMEOUT' || job.state === 'NODE_FAIL';
+}
+
+function rowFlags(job: JobRecord, withoutScheduler: boolean): readonly string[] {
   const flags: string[] = [];
+  if (withoutScheduler) return job.eligible === null ? [] : ['StartReceived'];
   if (job.start !== null && job.scheduler !== null) flags.push(job.scheduler === 'Backfill' ? 'SchedBackfill' : 'SchedMain');
   if (job.eligible !== null) flags.push('StartReceived');
   return flags;

@@ -57,7 +57,7 @@ class BackfillCycle {
   /** True when it started. */
   try(job: JobRecord): boolean {
     const world = this.#world;
-    if (job.het !== null) return startHetJob(world, job, 'Backfill');
+    if (job.het !== null) return startHetJob(world, job);
     let waiting: Placement | null = null;
     for (const name of job.partitions) {
       const partition = world.partition(name);
@@ -73,7 +73,7 @@ class BackfillCycle {
       if (placement.reason === 'Resources' && placement.text === '' && job === world.jobs.get(job.jobId)) this.#plan(job, partition);
     }
     if (waiting?.kind === 'wait' && waiting.reason !== 'Resources') setReason(world, job, waiting.reason, waiting.text);
-    else if (waiting?.kind === 'wait' && job.reason !== 'Resources')
+    else if (waiting?.kind === 'wait' && job.reason !== 'Resources' && job.reason !== 'ReqNodeNotAvail')
       setReason(world, job, waiting.text === '' ? 'Priority' : 'Resources', waiting.text);
     return false;
   }

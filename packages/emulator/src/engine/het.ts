@@ -13,8 +13,8 @@ export function components(world: World, job: JobRecord): readonly JobRecord[] {
   return [...world.group(job.het.jobId)].sort((a, b) => (a.het?.offset ?? 0) - (b.het?.offset ?? 0));
 }
 
-/** Starts all components of a het job at once, or none: each takes the place it finds, on nodes that no other component of it was given. */
-export function startHetJob(world: World, job: JobRecord, scheduler: 'Main' | 'Backfill'): boolean {
+/** Slurm leaves het jobs to its backfill scheduler, and says so of them. Starts all components of a het job at once, or none: each takes the place it finds, on nodes that no other component of it was given. */
+export function startHetJob(world: World, job: JobRecord): boolean {
   const all = components(world, job);
   if (all.some((component) => !world.queue.has(component))) return false;
   const taken = new Set<string>();
@@ -42,7 +42,8 @@ export function startHetJob(world: World, job: JobRecord, scheduler: 'Main' | 'B
     }
     return false;
   }
-  for (const { component, partition, grants, tres } of found) startJob(world, component, { partition, grants, tres, scheduler });
+  for (const { component, partition, grants, tres } of found)
+    startJob(world, component, { partition, grants, tres, scheduler: 'Backfill' });
   for (const { component } of found) takeEffect(world, component);
   return true;
 }

@@ -53,7 +53,7 @@ export function startJob(world: World, pending: JobRecord, start: JobStart): Job
   job.nodes = grants.map(({ node }) => node);
   job.nodeCount = grants.length;
   job.batchHost = job.nodes[0] ?? '';
-  job.allocatedTres = tres;
+  job.allocatedTres = job.het !== null && world.release >= 2605 ? unbilled(tres) : tres;
   job.cpus = job.allocatedTres['cpu'] ?? 0;
   const threads = world.nodeByName.get(job.batchHost)?.spec.threadsPerCore ?? 1;
   job.own.threadShare = Math.min(demand.threadsPerCore ?? threads, threads) / threads;
@@ -84,6 +84,12 @@ export function startJob(world: World, pending: JobRecord, start: JobStart): Job
   account(world, job);
   notifyWaiting(world, job);
   return job;
+}
+
+/** 26.05 bills no component of a het job (recorded). */
+function unbilled(tres: Tres): Tres {
+  const { billing: _billing, ...rest } = tres;
+  return rest;
 }
 
 export function rowsOf(sharing: string, partition: PartitionRecord): number {
@@ -288,7 +294,8 @@ function beginAgain(world: World, job: JobRecord, { hold, special }: { readonly 
   job.cancelledBy = null;
   job.own.begin = now + requeueDelay;
   if (hold || special) job.held = hold && !special ? 'user' : 'admin';
-  if (hold) job.flags = special ? ['SPECIAL_EXIT'] : ['REQUEUE_HOLD'];
+  // Slurm has REQUEUE_HOLD for jobs that it holds by itself alone, after certain exit codes (measured on 22.05).
+  if (special) job.flags = ['SPECIAL_EXIT'];
   reconsider(world, job);
   account(world, job);
 }

@@ -45,8 +45,17 @@ export function standingObstacle(world: World, job: JobRecord, partition: Partit
   return limit === null ? null : wait(limit);
 }
 
-/** Decides whether a job may start now in a partition, with the nodes that `open` leaves to it. */
-export function place(world: World, job: JobRecord, partition: PartitionRecord, open: (node: NodeRecord) => boolean): Placement {
+/**
+ * Decides whether a job may start now in a partition, with the nodes that `open` leaves to it. `keeps`: what is not open is kept for jobs of higher priority, and
+ * so not there at all for this one (recorded: it is told so).
+ */
+export function place(
+  world: World,
+  job: JobRecord,
+  partition: PartitionRecord,
+  open: (node: NodeRecord) => boolean,
+  keeps = false,
+): Placement {
   const obstacle = standingObstacle(world, job, partition);
   if (obstacle !== null) return obstacle;
   const { demand } = job.own;
@@ -65,7 +74,7 @@ export function place(world: World, job: JobRecord, partition: PartitionRecord, 
     const limit = limitReason(world, limitedJob(world, job, partition.name, tres, limitMinutes(job, partition)));
     return limit === null ? { kind: 'start', partition, grants, tres } : wait(limit);
   }
-  return whyNot(world, job, partition, usable);
+  return whyNot(world, job, partition, keeps ? (node) => usable(node) && open(node) : usable, keeps);
 }
 
 /** Whether the scheduler may put the job on a node: the node's state, the job's wishes, reservations. */
@@ -85,18 +94,24 @@ export function usableFor(world: World, job: JobRecord, partition: PartitionReco
   };
 }
 
-function whyNot(world: World, job: JobRecord, partition: PartitionRecord, usable: (node: NodeRecord) => boolean): Placement {
+function whyNot(
+  world: World,
+  job: JobRecord,
+  partition: PartitionRecord,
+  usable: (node: NodeRecord) => boolean,
+  keeps: boolean,
+): Placement {
   const { demand } = job.own;
   const missing = demand.required.filter((name) => {
     const node = world.nodeByName.get(name);
     return node !== undefined && !(usable(node) || node.completing > 0);
   });
   if (missing.length > 0) {
-    const maintained = missing.some((name) => world.nodeByName.get(name)?.usable);
+    const maintained = missing.some((name) => world.nodeByName.get(name)?.marks.has('MAINTENANCE'));
     const text = maintained ? 'ReqNodeNotAvail, Reserved for maintenance' : `ReqNodeNotAvail, UnavailableNodes:${missing.join(',')}`;
     return wait('ReqNodeNotAvail', text);
   }
-  if (world.unusable > 0 || world.reservations.size > 0) {
+  if (keeps || world.unusable > 0 || world.reservations.size > 0) {
     // Were all nodes empty: would those that may be used do?
     let nodes = 0;
     let tasks = 0;

@@ -34,7 +34,7 @@ interface Cycle {
 }
 
 function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
-  if (job.het !== null) return startHetJob(world, job, 'Main');
+  if (job.het !== null) return startHetJob(world, job);
   const open = (node: NodeRecord): boolean => !cycle.kept.has(node);
   let waiting: Placement | null = null;
   for (const name of job.partitions) {
@@ -46,7 +46,7 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
     if (partition === undefined) continue;
     const key = `${name}\n${job.own.shape}`;
     const known = job.pendingTasks === null ? cycle.failed.get(key) : undefined;
-    const placement = known ?? place(world, job, partition, open);
+    const placement = known ?? place(world, job, partition, open, cycle.kept.size > 0);
     if (placement.kind === 'wait' && placement.blocks && cycle.kept.size === 0) world.noRoom.note(name, job.own.shape);
     if (placement.kind === 'start') {
       const started = startJob(world, job, { ...placement, scheduler: 'Main' });
@@ -57,6 +57,7 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
     waiting ??= placement;
   }
   job.lastSchedEval = world.now;
+  world.touch(job);
   if (waiting?.kind === 'wait') setReason(world, job, waiting.reason, waiting.text);
   if (waiting?.kind === 'wait' && waiting.reason === 'JobArrayTaskLimit') job.eligible = null;
   return false;
