@@ -136,6 +136,7 @@ function addScenario(emulator: Command, around: Surroundings, setExit: (code: nu
     .argument('[scenario]', 'a YAML file, or the name of one that is shipped')
     .option('--list', 'list those that are shipped; with a word, those about it')
     .option('--describe <scenario>', 'say what one is about, and its steps')
+    .option('--schema', 'print the JSON Schema of a scenario’s file, for editors')
     .option('--step-by-step', 'wait for Enter after each step')
     .option('--json', 'as JSON, for programs')
     .addHelpText(

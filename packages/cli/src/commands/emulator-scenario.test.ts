@@ -69,6 +69,8 @@ test('what is shipped is listed, searched and described', async () => {
   const found = (await sluice('--list', 'carryover')).out;
   assert.match(found, /sequence/);
   assert.doesNotMatch(found, /concurrent_grp_tres/);
+  const schema = JSON.parse((await sluice('--schema')).out);
+  assert.deepEqual(schema.required, ['name', 'title', 'steps']);
   assert.match((await sluice('--describe', 'sequence')).out, /\nSteps:\n {2}1\. /);
 });
 

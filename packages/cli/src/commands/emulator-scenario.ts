@@ -8,25 +8,35 @@ import {
   type Scenario,
   type StepReport,
   scenarioResult,
+  scenarioSchema,
   shippedNames,
   shippedScenario,
   stepText,
   summaryText,
 } from '@sluice/emulator';
 import { SluiceError } from '@sluice/io';
+import { jsonSchema } from '@sluice/service';
 import type { Surroundings } from '../surroundings.ts';
 import { formatTable } from '../table.ts';
 
 export interface ScenarioOptions {
   readonly list?: boolean;
   readonly describe?: string;
+  readonly schema?: boolean;
   readonly json?: boolean;
   readonly stepByStep?: boolean;
 }
 
 /** `sluice emulator scenario`: 0 when all went as expected, 1 when something did not; a file that is no scenario is an error (65). */
 export async function emulatorScenario(what: string | undefined, options: ScenarioOptions, around: Surroundings): Promise<number> {
-  const { list, describe, json, stepByStep } = options;
+  const { list, describe, schema, json, stepByStep } = options;
+  if (schema === true) {
+    const title = 'A scenario of the emulator';
+    around.stdout.write(
+      `${JSON.stringify(jsonSchema(scenarioSchema, { title, description: 'See docs/emulator-scenarios.md.' }), undefined, 2)}\n`,
+    );
+    return 0;
+  }
   if (list === true) return listScenarios(what ?? '', json === true, around);
   if (describe !== undefined) {
     around.stdout.write(descriptionText(await scenarioOf(describe)));

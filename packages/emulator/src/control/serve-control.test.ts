@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { labSpec } from '../config/lab-spec.ts';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
 import { openEmulator } from '../open-emulator.ts';
+import { userOfJwt } from '../rest/jwt.ts';
+import { keptJwtKey } from '../rest/jwt-key.ts';
 import { accountAssociation } from './administer.ts';
 import { type ControlOptions, serveControl } from './serve-control.ts';
 import { decayedMinutes } from './usage.ts';
@@ -152,6 +157,24 @@ test('clusters, and tokens that a slurmrestd with the same key would take', () =
     },
     { jwtKey: Buffer.from('secret') },
   ));
+
+test('tokens are signed with the key of the cluster, as slurmrestd asks of them', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-control-'));
+  const path = join(directory, 'jwt_hs256.key');
+  const spec = labSpec();
+  const slurm = openEmulator({ spec: { ...spec, settings: { ...spec.settings, AuthAltParameters: `jwt_key=${path}` } }, file: ':memory:' });
+  const control = await serveControl(slurm, { listen: '127.0.0.1:0' });
+  try {
+    const made = await fetch(`http://${control.address}/api/token`, { method: 'POST', body: '{"username":"alice"}' });
+    const { token } = (await made.json()) as { readonly token: string };
+    assert.deepEqual(userOfJwt(token, keptJwtKey(path, randomBytes), slurm.time.now()), { user: 'alice' });
+    assert.equal(userOfJwt(token, randomBytes(32), slurm.time.now()), undefined);
+  } finally {
+    await control.close();
+    await slurm.close();
+    rmSync(directory, { recursive: true });
+  }
+});
 
 test('what is no request of the API is refused in JSON', () =>
   served(async ({ ask, get }) => {

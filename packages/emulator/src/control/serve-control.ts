@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { SluiceError } from '@sluice/io';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
 import { SlurmError } from '../model/slurmctld.ts';
+import { jwtKeyPath, keptJwtKey } from '../rest/jwt-key.ts';
 import { ControlBooks } from './control-books.ts';
 import { type ControlContext, controlRoutes } from './control-routes.ts';
 
@@ -13,7 +14,7 @@ export interface ControlOptions {
   readonly token?: string;
   /** Keeps allocations and what else Slurm does not know; without it they last as long as the process. */
   readonly file?: string;
-  /** Signs the tokens of `POST /api/token`: slurmrestd's key. One of its own by default. */
+  /** Signs the tokens of `POST /api/token`. By default the cluster's key (AuthAltParameters, jwt_key), or one that nobody knows. */
   readonly jwtKey?: Uint8Array;
   /** What went wrong in us: the caller is told 500 and no more. */
   readonly onFault?: (error: unknown) => void;
@@ -33,7 +34,7 @@ const bodyBytes = 1024 * 1024;
  */
 export async function serveControl(slurm: EmulatedSlurm, options: ControlOptions): Promise<ControlPlane> {
   const { host, port } = addressOf(options);
-  const context: ControlContext = { slurm, books: new ControlBooks(options.file), key: options.jwtKey ?? randomBytes(32) };
+  const context: ControlContext = { slurm, books: new ControlBooks(options.file), key: options.jwtKey ?? clusterKey(slurm) };
   // As everywhere, node:http is asked for when something is served (see the bundle).
   const { createServer } = process.getBuiltinModule('node:http');
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) => {
@@ -51,6 +52,11 @@ export async function serveControl(slurm: EmulatedSlurm, options: ControlOptions
         server.closeAllConnections();
       }),
   };
+}
+
+function clusterKey({ spec }: EmulatedSlurm): Uint8Array {
+  const path = jwtKeyPath(spec.settings);
+  return path === null ? randomBytes(32) : keptJwtKey(path, randomBytes);
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, context: ControlContext, options: ControlOptions): Promise<void> {

@@ -4,12 +4,19 @@ import { identityOf } from '../administer.ts';
 import type { ActionReport, ScenarioWorld } from './scenario-world.ts';
 import type { CommandAction } from './schema.ts';
 
+/** Milliseconds that a command may take: one that waits for a job would wait for ever, as the clock stands still. */
+const usualLimitMs = 10_000;
+
 /** Runs one of Slurm's commands and compares what it says. */
-export async function runCommand({ slurm, commands }: ScenarioWorld, action: CommandAction): Promise<readonly ActionReport[]> {
+export async function runCommand(
+  { slurm, commands, commandMs = usualLimitMs }: ScenarioWorld,
+  action: CommandAction,
+): Promise<readonly ActionReport[]> {
   const { run, as, exit, stdout: wantedOut, stderr: wantedErr } = action;
   const [word = '', ...argv] = shellWords(run);
   const name = commandNames.find((one) => one === word);
   if (name === undefined) throw new SluiceError('data.invalid', `"${word}" is none of ${commandNames.join(', ')}`);
+  const abort = new AbortController();
   let stdout = '';
   let stderr = '';
   const identity = identityOf(slurm, as);
@@ -20,7 +27,7 @@ export async function runCommand({ slurm, commands }: ScenarioWorld, action: Com
     cwd: '/tmp',
     as: identity,
     stdin: nothing(),
-    signal: new AbortController().signal,
+    signal: abort.signal,
     out: (text) => {
       stdout += typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
     },
@@ -30,7 +37,8 @@ export async function runCommand({ slurm, commands }: ScenarioWorld, action: Com
     controller: async () => slurm.controller,
     database: async () => slurm.database,
   };
-  const code = await commands[name](call);
+  const code = await withinLimit(commands[name](call), abort, commandMs);
+  if (code === null) return [{ kind: 'failed', text: `${run}: it has not ended; the clock stands still while a command runs` }];
   const report: ActionReport[] = [{ kind: 'did', text: `${as === 'root' ? '#' : `${as} $`} ${run}${shown(stdout)}` }];
   report.push(
     code === exit
@@ -50,6 +58,20 @@ export async function runCommand({ slurm, commands }: ScenarioWorld, action: Com
     );
   }
   return report;
+}
+
+/** Its exit code; null when it takes too long. */
+async function withinLimit(running: Promise<number>, abort: AbortController, limitMs: number): Promise<number | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<null>((resolve) => {
+    timer = setTimeout(() => {
+      // What it does once nobody waits for it any more is of no interest.
+      running.catch(() => {});
+      abort.abort();
+      resolve(null);
+    }, limitMs);
+  });
+  return Promise.race([running, over]).finally(() => clearTimeout(timer));
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

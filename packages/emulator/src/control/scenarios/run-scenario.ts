@@ -27,6 +27,8 @@ export interface ScenarioOptions {
   /** Slurm's commands, for the actions that call them. */
   readonly commands: Commands;
   readonly clock?: Clock;
+  /** Milliseconds of the machine's time that a command may take; 10 seconds by default. */
+  readonly commandMs?: number;
 }
 
 /** Runs a scenario in memory, on a cluster of its own for each variant, and gives its steps one after the other: a step is run when it is asked for. */
@@ -40,7 +42,7 @@ async function* runOn(
   scenario: Scenario,
   variant: string | null,
   cluster: WholeCluster,
-  { commands, clock }: ScenarioOptions,
+  { commands, clock, commandMs }: ScenarioOptions,
 ): AsyncGenerator<StepReport, void, void> {
   const slurm = openEmulator({
     spec: scenarioCluster(cluster),
@@ -50,7 +52,15 @@ async function* runOn(
     random: () => 0.5,
     ...(clock === undefined ? {} : { clock }),
   });
-  const world: ScenarioWorld = { slurm, books: new ControlBooks(), cluster, commands, jobs: [], transitions: new Map() };
+  const world: ScenarioWorld = {
+    slurm,
+    books: new ControlBooks(),
+    cluster,
+    commands,
+    jobs: [],
+    transitions: new Map(),
+    ...(commandMs === undefined ? {} : { commandMs }),
+  };
   try {
     for (const [index, { title, do: actions }] of scenario.steps.entries()) {
       const wanted = actions.filter(({ only }) => only === undefined || only === variant);

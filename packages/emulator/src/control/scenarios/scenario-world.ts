@@ -10,6 +10,8 @@ export interface ScenarioWorld {
   readonly books: ControlBooks;
   readonly cluster: WholeCluster;
   readonly commands: Commands;
+  /** Milliseconds of the machine's time that a command may take. */
+  readonly commandMs?: number;
   /** All jobs that it submitted, in order. */
   readonly jobs: number[];
   /** Each account's last transition. */

@@ -165,6 +165,15 @@ test('Slurm’s commands run within a scenario, with what they say and how they 
   );
 });
 
+test('a command that does not end fails the scenario', async () => {
+  const scenario = await scenarioOf('  - {title: one, do: [{command: {run: squeue}}]}\n');
+  const commands = { ...allCommands, squeue: () => new Promise<number>(() => {}) };
+  const run = runScenario(scenario, { commands, commandMs: 10 });
+  const { value } = await run.next();
+  await run.return();
+  assert.match(value?.actions[0]?.text ?? '', /^squeue: it has not ended/);
+});
+
 test('words are parted as a shell does', () => {
   assert.deepEqual(shellWords(`sacctmgr -i add x 'a b' "c \\"d\\"" e\\ f g'h'"i" ''`), [
     'sacctmgr',
