@@ -97,7 +97,7 @@ test('a requeued job waits two minutes and is a run of its own', async (t) => {
   assert.equal(stands(slurm, id), 'COMPLETED 0:0 None');
   assert.deepEqual(rows(slurm, id), ['REQUEUED 0:0 None', 'COMPLETED 0:0 BeginTime']);
   controller.requeue(id, { hold: true, specialExit: false }, root);
-  assert.deepEqual([stands(slurm, id), controller.select(id)[0]?.flags], ['PENDING 0:0 JobHeldUser', ['REQUEUE_HOLD']]);
+  assert.deepEqual([stands(slurm, id), controller.select(id)[0]?.flags], ['PENDING 0:0 JobHeldUser', []]);
 });
 
 test('jobs of a node that fails end as NODE_FAIL, or begin again', async (t) => {
