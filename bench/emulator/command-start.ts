@@ -13,6 +13,8 @@ const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-command-'));
 const sluice = [...process.execArgv, join(import.meta.dirname, '../../packages/cli/src/main.ts'), 'emulator'];
 /** What one command may cost at most, in the middle; the figure that the project has set itself. */
 const limitMs = 60;
+/** A real squeue wants a slurm.conf before anything else. */
+const environment = { PATH: process.env['PATH'], SLURM_CONF: join(directory, 'slurm.conf'), SLUICE_EMULATOR_USER: 'alice' };
 const loadBefore = Math.round((loadavg()[0] ?? 0) * 10) / 10;
 
 interface Timing {
@@ -70,7 +72,7 @@ function emulator(...args: readonly string[]): void {
 
 function timed(program: string, args: readonly string[]): number {
   const begun = performance.now();
-  const { status } = spawnSync(program, args, { env: { PATH: process.env['PATH'], SLUICE_EMULATOR_USER: 'alice' }, stdio: 'ignore' });
+  const { status } = spawnSync(program, args, { env: environment, stdio: 'ignore' });
   const took = performance.now() - begun;
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
   return took;
