@@ -12,7 +12,7 @@ import { byteLength, cellText, type Layout, parseFormat, parseLongFormat } from 
 import { TextOut } from './text-lines.ts';
 import { ctimeText, spanText } from './time-text.ts';
 
-function optionsOf(release: number): OptionTable {
+export function optionsOf(release: number): OptionTable {
   return optionTable([
     'all,a',
     'dead,d',

@@ -140,7 +140,7 @@ const pendingSeconds: Text = (job, { now }) => {
 };
 
 /** All columns of jobs, in the order in which `squeue --helpFormat` lists them. Facts from squeue(1) and from the answers of 22.05 to 26.05. */
-export const jobColumns: readonly JobColumn[] = [
+const jobColumns: readonly JobColumn[] = [
   column('Account a', 'ACCOUNT', (job) => orNull(job.account)),
   column('AccrueTime', 'ACCRUE_TIME', (job, scene) => timed(job.accrue, scene)),
   column('admin_comment', 'ADMIN_COMMENT', (job) => orNull(job.adminComment)),

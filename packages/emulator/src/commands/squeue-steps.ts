@@ -21,7 +21,7 @@ export interface StepColumn {
 export const stepFormat = '%.15i %.8j %.9P %.8u %.9M %N';
 
 /** Columns of `squeue --steps` (squeue(1)). */
-export const stepColumns: readonly StepColumn[] = [
+const stepColumns: readonly StepColumn[] = [
   { names: ['stepid', 'jobid'], letter: 'i', header: 'STEPID', text: stepIdText },
   { names: ['stepname', 'name'], letter: 'j', header: 'NAME', text: ({ step }) => step.name },
   { names: ['partition', 'steppartition'], letter: 'P', header: 'PARTITION', text: ({ job }) => job.partition },
@@ -40,7 +40,7 @@ export const stepColumns: readonly StepColumn[] = [
 ];
 
 /** `17_3.batch`, `8.0`. */
-export function stepIdText({ job, step }: StepRow): string {
+function stepIdText({ job, step }: StepRow): string {
   return `${jobIdText(job)}.${step.id}`;
 }
 

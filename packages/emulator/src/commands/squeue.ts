@@ -29,7 +29,7 @@ const longFormat = '%.18i %.9P %.8j %.8u %.8T %.10M %.9l %.6D %R';
 const startFormat = '%.18i %.9P %.8j %.8u %.2t %.19S %.6D %20Y %R';
 
 /** Options by release: later ones have more. */
-function optionsOf(release: number): OptionTable {
+export function optionsOf(release: number): OptionTable {
   return optionTable([
     'accounts,A:',
     'all,a',
