@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { bundleSluice } from '../../scripts/package/bundle.ts';
 import { runProgram } from '../../scripts/package/program.ts';
@@ -27,6 +27,16 @@ function digests(folder: string): Record<string, string> {
         .digest('hex'),
     ]),
   );
+}
+
+/** Parts of the program, and all that is loaded as soon as they are. */
+function loadedWith(folder: string, parts: readonly string[]): ReadonlySet<string> {
+  const loaded = new Set(parts);
+  for (const part of loaded) {
+    const code = readFileSync(join(folder, part), 'utf8');
+    for (const [, name = ''] of code.matchAll(/(?:\bfrom|\bimport)\s*"(\.[^"]+)"/g)) loaded.add(join(dirname(part), name));
+  }
+  return loaded;
 }
 
 describe('npm run build', () => {
@@ -61,6 +71,17 @@ describe('npm run build', () => {
     stageWorkspace(astray);
     appendFileSync(join(astray, 'packages', 'cli', 'src', 'main.ts'), "await import(new URL('./more.ts', import.meta.url).href);\n");
     await assert.rejects(bundleSluice(astray, 'sluice'), /main\.ts.*leads to a file that the bundle has not/);
+  });
+
+  it('gives the daemon parts without the emulator, stand-ins and what else it does not use', () => {
+    const installed = join(first.path, 'dist', 'installed');
+    const daemon =
+      readdirSync(join(installed, 'parts')).find((name) => /^cc-daemon-\w+\.mjs$/.test(name)) ?? assert.fail('no part is the daemon');
+    const sources = [...loadedWith(installed, ['sluice.mjs', join('parts', daemon)])].flatMap((part) => {
+      const map = JSON.parse(readFileSync(join(installed, `${part}.map`), 'utf8')) as { readonly sources: readonly string[] };
+      return map.sources.flatMap((source) => /\/packages\/(\w+)\/src\//.exec(source)?.[1] ?? []);
+    });
+    assert.deepEqual([...new Set(sources)].sort(), ['cli', 'clustercockpit', 'io', 'service', 'slurm']);
   });
 
   describe('dist/sluice', () => {
