@@ -44,7 +44,8 @@ export function jobRow(
     account: job.account,
     associationId: job.associationId,
     qos: job.qos,
-    partition: job.partition,
+    // What has no nodes may still go into any of its partitions (measured on 22.05).
+    partition: job.nodes.length === 0 ? job.partitions.join(',') : job.partition,
     state: state ?? job.state,
     cancelledBy: job.cancelledBy,
     reason: accountedReason(job, release, isOver),

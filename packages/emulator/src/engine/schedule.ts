@@ -2,9 +2,9 @@ import { startHetJob } from './het.ts';
 import type { JobRecord } from './job-record.ts';
 import { startJob } from './lifecycle.ts';
 import type { NodeRecord } from './node-record.ts';
-import { type Placement, place } from './placement.ts';
+import { type Placement, place, standingObstacle } from './placement.ts';
 import { setReason } from './reasons.ts';
-import type { World } from './world.ts';
+import type { PartitionRecord, World } from './world.ts';
 
 /**
  * One cycle of the main scheduler: jobs by priority; where one has to wait for resources, those behind it in its partition wait as well (they may be backfilled).
@@ -35,7 +35,6 @@ interface Cycle {
 
 function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
   if (job.het !== null) return startHetJob(world, job);
-  const open = (node: NodeRecord): boolean => !cycle.kept.has(node);
   let waiting: Placement | null = null;
   for (const name of job.partitions) {
     if (cycle.blocked.has(name) && job.reservation === '') {
@@ -46,8 +45,7 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
     if (partition === undefined) continue;
     const key = `${name}\n${job.own.shape}`;
     const known = job.pendingTasks === null ? cycle.failed.get(key) : undefined;
-    const placement = known ?? place(world, job, partition, open, cycle.kept.size > 0);
-    if (placement.kind === 'wait' && placement.blocks && cycle.kept.size === 0) world.noRoom.note(name, job.own.shape);
+    const placement = known ?? placeAgain(world, job, partition, cycle);
     if (placement.kind === 'start') {
       const started = startJob(world, job, { ...placement, scheduler: 'Main' });
       return started !== job;
@@ -61,6 +59,18 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
   if (waiting?.kind === 'wait') setReason(world, job, waiting.reason, waiting.text);
   if (waiting?.kind === 'wait' && waiting.reason === 'JobArrayTaskLimit') job.eligible = null;
   return false;
+}
+
+/** As {@link place}, without a look at the nodes where nothing has been freed since there was no room for such a job. */
+function placeAgain(world: World, job: JobRecord, partition: PartitionRecord, { kept }: Cycle): Placement {
+  const { shape } = job.own;
+  if (kept.size > 0 || job.reservation !== '') return place(world, job, partition, (node) => !kept.has(node), kept.size > 0);
+  if (world.noRoom.has(partition.name, shape)) {
+    return standingObstacle(world, job, partition) ?? { kind: 'wait', reason: 'Resources', text: '', blocks: true };
+  }
+  const placement = place(world, job, partition, () => true);
+  if (placement.kind === 'wait' && placement.blocks) world.noRoom.note(partition.name, shape);
+  return placement;
 }
 
 function block(world: World, job: JobRecord, partition: string, { blocked, kept }: Cycle): void {
