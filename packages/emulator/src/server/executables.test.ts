@@ -165,6 +165,8 @@ for (const shell of ['bash', 'node'] as const) {
       assert.deepEqual(await asked('ask'), [5, 'an answer of slurmctld\n', '']);
       stand.setFaults({ slurmctld: 'down' });
       assert.deepEqual(await asked('ask'), [1, '', 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n']);
+      stand.setFaults({ slurmctld: 'silent' });
+      assert.deepEqual(await asked('ask'), [1, '', 'slurm_load_jobs error: Socket timed out on send/recv operation\n']);
       stand.setFaults({ slurmctld: 'up', truncateAfter: 9 });
       assert.deepEqual(await asked('ask'), [0, 'an answer', '']);
       stand.setFaults({ truncateAfter: null, emptyShare: 1 });

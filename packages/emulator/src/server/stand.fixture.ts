@@ -6,6 +6,7 @@ import type { Command, CommandName } from '../commands/command.ts';
 import { commandNames } from '../commands/command.ts';
 import { labSpec } from '../config/lab-spec.ts';
 import type { Faults } from '../model/emulated-slurm.ts';
+import type { ClusterSpec } from '../model/spec.ts';
 import { openEmulator } from '../open-emulator.ts';
 import type { Commands } from './commands.ts';
 import { type RunningEmulator, startEmulator } from './start-emulator.ts';
@@ -22,6 +23,12 @@ export interface Stand {
   run(command: CommandName, argv: readonly (string | Buffer)[], options?: RunOptions): Promise<Outcome>;
   path(command: CommandName): string;
   close(): Promise<void>;
+}
+
+/** The lab's cluster, whose commands wait a second for a daemon that is silent. */
+function impatientLab(): ClusterSpec {
+  const spec = labSpec();
+  return { ...spec, settings: { ...spec.settings, MessageTimeout: '1' } };
 }
 
 interface RunOptions {
@@ -43,7 +50,7 @@ export async function openStand(command: Command, options: { readonly shell?: 'n
   const emulator = await startEmulator({
     ...options,
     directory,
-    newSpec: labSpec(),
+    newSpec: impatientLab(),
     open: (spec, file) => openEmulator({ spec, file }),
     commands: Object.fromEntries(commandNames.map((name) => [name, command])) as Commands,
     clock: systemClock(),
