@@ -91,8 +91,19 @@ function lengthOf(seconds: Tres): number {
   return Math.max(1, Math.round(whole / fewest));
 }
 
+/** The first id that is free. They are given out one after the other and never taken back: those that are used lie before it without a gap. */
 function nextId({ database }: EmulatedSlurm): number {
-  let id = firstId;
-  for (const { jobId } of database.jobRows({ names: ['usage'], duplicates: true })) id = Math.max(id, jobId + 1);
-  return id;
+  const isUsed = (offset: number) => {
+    for (const _ of database.jobRows({ jobIds: [String(firstId + offset)] })) return true;
+    return false;
+  };
+  let beyond = 1;
+  while (isUsed(beyond - 1)) beyond *= 2;
+  let free = beyond - 1;
+  for (let used = Math.floor(beyond / 2) - 1; free - used > 1; ) {
+    const middle = Math.floor((used + free) / 2);
+    if (isUsed(middle)) used = middle;
+    else free = middle;
+  }
+  return firstId + free;
 }

@@ -137,6 +137,19 @@ test('variants are clusters of their own, and `only` is for one of them', async 
   assert.deepEqual([result.passed, result.expectations, result.steps.map(({ variant }) => variant)], [true, 2, ['ten', 'none']]);
 });
 
+test('usage that is spread over days lets them pass', async () => {
+  const result = await played(
+    await scenarioOf(`
+  - title: one
+    do:
+      - usage: {account: a, node-hours: 100, days: 10, pattern: end_of_period}
+      - expect: {account: a, used: 100, decayed: 89.54, time: 2024-01-11, tolerance: 0.05}
+      - command: {run: "sacct -X -nP -A a -S 2024-01-01 -E 2024-02-01 -o jobid,start,alloctres", stdout: '^60000009\\|2024-01-09T23:00:00\\|.*node=40$'}
+`),
+  );
+  assert.ok(result.passed, summaryText(result));
+});
+
 test('a step is run when it is asked for', async () => {
   const scenario = await scenarioOf('  - {title: one, do: [{time: {days: 1}}]}\n  - {title: two, do: [{time: {days: 1}}]}\n');
   const run = runScenario(scenario, { commands: allCommands });
