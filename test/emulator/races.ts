@@ -17,7 +17,7 @@ export const races: readonly Race[] = [
     commands: jobs,
     columns:
       /^(Scheduler|Flags|(jobs\[\]\.)?flags(\[\])?|Time[lL]imit(Raw)?|TIME_LIMIT|TIME_LEFT|(jobs\[\]\.)?(time\.limit|time_limit)(\..*)?|EndTime|END_TIME|jobs\[\]\.end_time.*)$/,
-    rows: /^\/?(4|5|6|7|8|9|1[0-4]|2[5-9]|30|31|17_\d+|21_\d+|3[2-9]|4\d|50|21|51|52)(#2)?(\/|$)/,
+    rows: /^\/?(3|4|5|6|7|8|9|1[0-4]|2[5-9]|30|31|17_\d+|21_\d+|3[2-9]|4\d|50|21|51|52)(#2)?(\/|$)/,
     why: 'either scheduler may come first; a job without a limit that the backfill scheduler starts gets a year',
   },
   {
@@ -55,7 +55,7 @@ export const races: readonly Race[] = [
   {
     commands: jobs,
     columns: /^(ExitCode|EXIT_CODE|jobs\[\]\.exit_code.*)$/,
-    rows: /^\/?(1|4|5|6|7|8|1\d|29|30|31|3[5-9]|52|17_\d)(\/|$)/,
+    rows: /^\/?(1|4|5|6|7|8|9|1\d|29|30|31|3[5-9]|52|17_\d)(\/|$)/,
     why: 'a script that is cancelled is told to slurmctld with the signal, with 143, or with nothing, by who is first',
   },
   {

@@ -3,11 +3,16 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EmulatedSlurm } from '@sluice/emulator';
 import { type Finished, type Program, systemProcesses } from '@sluice/io';
+import { startEmulatedLab } from './emulated-lab.ts';
+import { labCommands, lastLines, said } from './lab-commands.ts';
 
 /** Debian releases whose own Slurm packages a lab can run: 22.05, 24.11 and, in sid, the newest. */
-export type Suite = 'bookworm' | 'trixie' | 'sid';
-export const suites: readonly Suite[] = ['bookworm', 'trixie', 'sid'];
+type DebianSuite = 'bookworm' | 'trixie' | 'sid';
+/** Where a lab's Slurm comes from: a release of Debian, or an emulated cluster within this process. */
+export type Suite = DebianSuite | 'emulator';
+export const suites: readonly Suite[] = ['bookworm', 'trixie', 'sid', 'emulator'];
 
 export type LabUser = 'root' | 'alice' | 'bob';
 
@@ -67,6 +72,8 @@ export interface Lab {
   /** Submits a script with sbatch's own options, by Slurm alone, and returns the job id. */
   submit(user: LabUser, args: readonly string[], script: string | Uint8Array): Promise<number>;
   readonly daemons: Readonly<Record<'slurmctld' | 'slurmdbd', Daemon>>;
+  /** What stands behind an emulated lab; null of a real one. */
+  readonly emulated: EmulatedSlurm | null;
   /** Stops and removes everything. Also happens when the process ends in any other way. */
   down(): Promise<void>;
 }
@@ -88,7 +95,7 @@ export class LabUnavailable extends Error {}
 
 const script = fileURLToPath(new URL('slurm-lab.sh', import.meta.url));
 const setupDir = fileURLToPath(new URL('setup/', import.meta.url));
-const firstPorts: Readonly<Record<Suite, number>> = { bookworm: 17400, trixie: 17500, sid: 17600 };
+const firstPorts: Readonly<Record<DebianSuite, number>> = { bookworm: 17400, trixie: 17500, sid: 17600 };
 const usedPorts = [0, 1, 2, 3, 11, 12, 13, 14, 15, 16];
 const minutes = 60_000;
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -97,6 +104,10 @@ const processes = systemProcesses({ PATH: systemPath });
 /** Brings a cluster up; throws {@link LabUnavailable} with the reason when this machine cannot have one. */
 export async function startLab(options: LabOptions): Promise<Lab> {
   const { suite } = options;
+  return suite === 'emulator' ? startEmulatedLab(options) : startRealLab(suite, options);
+}
+
+async function startRealLab(suite: DebianSuite, options: LabOptions): Promise<Lab> {
   const progress = options.progress ?? (() => {});
   if (process.getuid?.() !== 0) throw new LabUnavailable('only root can start slurmd for several users');
   await setup('install.sh', [], progress);
@@ -149,16 +160,7 @@ async function describeLab({ suite, dir, port, lab, down }: Parts): Promise<Lab>
   const binPath = (user: LabUser = 'root'): string => join(dir, 'cmd', user);
   const env = { SLURM_CONF: conf, PATH: `${binPath()}:${systemPath}` };
   const workDir = join(dir, 'work');
-  const program = (command: string, options: RunOptions): Program => ({
-    name: join(binPath(options.user), command),
-    timeoutMs: options.timeoutMs ?? minutes,
-    inherit: [],
-    env: { ...env, LANG: 'C.UTF-8', ...options.env },
-    maxOutputBytes: 256 * 1024 * 1024,
-  });
-  const run: Lab['run'] = (command, args, options = {}) =>
-    processes.run({ program: program(command, options), args, ...(options.stdin === undefined ? {} : { stdin: options.stdin }) });
-  const ask: Lab['ask'] = async (command, args, options) => said(command, args, await run(command, args, options));
+  const { run, ask, submit } = labCommands({ binPath, env, workDir });
   const signal = async (name: string, word: NodeJS.Signals): Promise<void> => {
     process.kill(Number(await lab(['pid', name])), word);
   };
@@ -187,9 +189,9 @@ async function describeLab({ suite, dir, port, lab, down }: Parts): Promise<Lab>
     uid: async (user) => Number(await ask('run', ['id', '-u'], { user })),
     run,
     ask,
-    submit: async (user, args, text) =>
-      Number.parseInt(await ask('sbatch', ['--parsable', '-D', workDir, ...args], { user, stdin: text }), 10),
+    submit,
     daemons: { slurmctld: daemon('slurmctld'), slurmdbd: daemon('slurmdbd') },
+    emulated: null,
     down,
   };
 }
@@ -207,7 +209,7 @@ async function setup(name: string, args: readonly string[], progress: (line: str
 }
 
 /** A directory and ports that no other lab has; what a crashed run left in the directory is removed. */
-async function claim(suite: Suite, firstPort: number): Promise<{ dir: string; port: number }> {
+async function claim(suite: DebianSuite, firstPort: number): Promise<{ dir: string; port: number }> {
   for (let port = firstPort; port < firstPort + 100; port += 20) {
     const dir = join(tmpdir(), `sluice-lab-${suite}-${port}`);
     const owner = join(dir, 'owner');
@@ -256,13 +258,4 @@ function endWith(down: () => Promise<void>): () => void {
 
 async function asked(program: Pick<Program, 'name' | 'timeoutMs' | 'env'>, args: readonly string[]): Promise<string> {
   return said(program.name, args, await processes.run({ program: { inherit: [], maxOutputBytes: 1 << 20, ...program }, args }));
-}
-
-function said(command: string, args: readonly string[], { code, stdout, stderr }: Finished): string {
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${lastLines(stderr, 20)}`);
-  return stdout.toString('utf8').replace(/\n$/, '');
-}
-
-function lastLines(text: string, count: number): string {
-  return text.trimEnd().split('\n').slice(-count).join('\n');
 }

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { type ErrorCode, isCode } from '@sluice/io';
 import { until } from '../scenario.ts';
 import { type Bed, collect } from './bed.ts';
+import { isNotEmulated } from './not-emulated.ts';
 
 const outOfReach: readonly ErrorCode[] = ['slurm.unreachable', 'process.timeout'];
 
@@ -156,11 +157,16 @@ export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>): void {
     });
   });
 
-  it('commands that are not there, and a slurm.conf that is not there, are told apart', async () => {
+  it('commands that are not there are told apart from daemons that are not', async () => {
     const { lab } = bed();
     const nowhere = bed().connector('root', { binPath: `${lab.dir}/nowhere` });
     await fails(nowhere.controller.activeJobs(), ['process.missing']);
     await fails(nowhere.accounting.users(), ['process.missing']);
+  });
+
+  it('with a slurm.conf that is not there no daemon is found', async (t) => {
+    const { lab } = bed();
+    if (isNotEmulated(t, bed(), 'conf')) return;
     const lost = bed().connector('root', { conf: `${lab.dir}/etc/nowhere.conf`, timeoutMs: 3000 });
     await fails(lost.controller.activeJobs(), ['slurm.unreachable', 'process.timeout']);
   });

@@ -4,6 +4,7 @@ import { type Processes, systemProcesses } from '@sluice/io';
 import { type ActiveState, type Answer, type Controller, isEnded, type JobDetails } from '@sluice/slurm';
 import { until } from '../scenario.ts';
 import { type Bed, collect } from './bed.ts';
+import { isNotEmulated } from './not-emulated.ts';
 
 const everything = { script: true, description: true };
 const nothing = { script: false, description: false };
@@ -154,7 +155,8 @@ export function lifeOfJobCases(bed: () => Bed): void {
     await cancel(jobId);
   });
 
-  it('a job without a script has none', async () => {
+  it('a job without a script has none', async (t) => {
+    if (isNotEmulated(t, bed(), 'salloc')) return;
     await bed().lab.ask('salloc', ['--no-shell', '-w', 'node01', '-n1', '-J', 'interactive'], { user: 'alice' });
     const jobId = Number(await bed().lab.ask('squeue', ['-h', '-n', 'interactive', '-o', '%A']));
     const { script, allocation } = await details(jobId);
@@ -233,22 +235,20 @@ export function lifeOfJobCases(bed: () => Bed): void {
     await cancel(jobId);
   });
 
-  it('nodes kept for one user or one MCS label are told from nodes of one job', async () => {
-    for (const [word, sharing] of [
-      ['user', 'user'],
-      ['mcs', 'mcs'],
-    ] as const) {
-      const jobId = await bed().lab.submit(
-        'alice',
-        ['-w', 'node02', '-n1', `--exclusive=${word}`, '-o', '/dev/null'],
-        '#!/bin/sh\nsleep 300\n',
-      );
-      await running(jobId);
-      const { job, allocation } = await details(jobId);
-      assert.deepEqual([job.sharing, allocation?.whole], [sharing, false]);
-      await cancel(jobId);
-      await until('the node is free', 30, async () => (await bed().lab.ask('squeue', ['-h', '-w', 'node02'])) === '');
-    }
+  const keptFor = async (word: 'user' | 'mcs'): Promise<void> => {
+    const options = ['-w', 'node02', '-n1', `--exclusive=${word}`, '-o', '/dev/null'];
+    const jobId = await bed().lab.submit('alice', options, '#!/bin/sh\nsleep 300\n');
+    await running(jobId);
+    const { job, allocation } = await details(jobId);
+    assert.deepEqual([job.sharing, allocation?.whole], [word, false]);
+    await cancel(jobId);
+    await until('the node is free', 30, async () => (await bed().lab.ask('squeue', ['-h', '-w', 'node02'])) === '');
+  };
+
+  it('nodes kept for one user are told from nodes of one job', () => keptFor('user'));
+
+  it('nodes kept for one MCS label are told from nodes of one job', async (t) => {
+    if (!isNotEmulated(t, bed(), 'mcs')) await keptFor('mcs');
   });
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { EmulatedSlurm } from '@sluice/emulator';
 import type { Lab } from '../lab.ts';
 
 /** One row of slurmdbd's table of jobs, as it stands in the database. */
@@ -33,8 +34,10 @@ const states = [
 ];
 const flags: Readonly<Record<number, string>> = { 1024: 'REQUEUED', 8192: 'RESIZING' };
 
-/** Reads the table with MariaDB's own client: no Slurm command has a hand in it. */
+/** Reads the table with MariaDB's own client, or what the emulator keeps in its place: no Slurm command has a hand in it. */
 export async function jobTable(lab: Lab): Promise<readonly DatabaseRow[]> {
+  if (lab.emulated) return emulatedTable(lab.emulated);
+
   const query =
     'select id_job, id_user, time_submit, time_start, time_end, state, exit_code, nodelist from labcluster_job_table where deleted = 0';
   const socket = join(lab.dir, 'db/mariadb.sock');
@@ -54,4 +57,17 @@ export async function jobTable(lab: Lab): Promise<readonly DatabaseRow[]> {
       signal: status & 0x7f,
     };
   });
+}
+
+function emulatedTable({ database }: EmulatedSlurm): readonly DatabaseRow[] {
+  return [...database.jobRows({ duplicates: true })].map((row) => ({
+    jobId: row.jobId,
+    uid: row.uid,
+    submit: row.submit,
+    start: row.start ?? 0,
+    end: row.end ?? 0,
+    state: row.state,
+    code: row.exit.code,
+    signal: row.exit.signal,
+  }));
 }
