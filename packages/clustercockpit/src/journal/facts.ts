@@ -30,7 +30,7 @@ export function factsOf(run: Run): string {
   return JSON.stringify(facts);
 }
 
-export function runOf(row: Row): Run {
+function runOf(row: Row): Run {
   const ended = row['ended'] === null ? null : { time: Number(row['ended']), state: String(row['end_state']) };
   const key = { cluster: String(row['cluster']), jobId: Number(row['job_id']), start: Number(row['start']) };
   return { ...key, ended, ...JSON.parse(String(row['facts'])) };
