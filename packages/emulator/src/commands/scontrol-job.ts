@@ -52,9 +52,12 @@ function orNull(text: string | null | undefined): string {
   return text === null || text === undefined || text === '' ? '(null)' : text;
 }
 
+/** Slurm's NO_VAL: what is left of an array that was cancelled is no task (recorded). */
+const noTask = 4_294_967_294;
+
 function identityLines(job: EmulatedJob, scene: Scene, isDetailed: boolean): readonly string[] {
   const { account, array, gid, group, het, jobId, name, nice, pendingTasks, priority, qos, request, uid, user } = job;
-  const tasks = array === null ? null : pendingTasks === null ? `${array.taskId}` : taskListText(pendingTasks, array.maxRunning);
+  const tasks = array === null ? null : pendingTasks === null ? `${array.taskId ?? noTask}` : taskListText(pendingTasks, array.maxRunning);
   const throttle = array?.maxRunning ? `ArrayTaskThrottle=${array.maxRunning} ` : '';
   const kind =
     array !== null

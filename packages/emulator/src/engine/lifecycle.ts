@@ -326,6 +326,8 @@ export function endPending(world: World, job: JobRecord, ending: Ending): void {
   countEnd(world, ending.state);
   world.touch(job);
   account(world, job);
+  // What is left of an array when it is cancelled is no list of tasks any more (recorded).
+  job.pendingTasks = null;
   notifyWaiting(world, job);
   forgetLater(world, job);
 }
