@@ -51,7 +51,8 @@ function assertSane(folder: string): void {
   const doc = join(folder, 'share', 'doc', 'sluice');
   const named = ['cc-slurm-adapter.schema.json', 'cc-slurm-sync.schema.json', 'clustercockpit-configuration.md', 'sluice.schema.json'];
   const read = ['clustercockpit-sync.md', 'clustercockpit.md', 'configuration.md', 'errors.md', 'from-cc-slurm-adapter.md', 'state.md'];
-  const pages = [...named, ...read].map((name) => `docs/${name}`);
+  const emulator = ['emulator-configuration.md', 'emulator-scenarios.md', 'emulator.md', 'emulator.schema.json'];
+  const pages = [...named, ...read, ...emulator].map((name) => `docs/${name}`);
   const licences = ['LICENSE', 'NODE-LICENSE', 'THIRD-PARTY-LICENSES.txt', 'copyright'];
   assert.deepEqual(
     filesBeneath(doc).filter((name) => !name.startsWith('examples/')),
