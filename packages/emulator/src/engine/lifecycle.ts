@@ -309,6 +309,12 @@ export function requeueEnded(world: World, job: JobRecord): void {
   beginAgain(world, job, job.own.requeueAfter ?? { hold: false, special: false });
 }
 
+/** CPUs as the scheduler counts them when it has tried a job: whole cores (recorded). */
+function wholeCores(world: World, job: JobRecord): number {
+  const threads = world.partition(job.partition)?.members[0]?.spec.threadsPerCore ?? 1;
+  return Math.ceil(job.cpus / threads) * threads;
+}
+
 /** Ends a pending job: it never ran. Recorded: start and end are the moment. */
 export function endPending(world: World, job: JobRecord, ending: Ending): void {
   const { now } = world;
@@ -326,6 +332,7 @@ export function endPending(world: World, job: JobRecord, ending: Ending): void {
   countEnd(world, ending.state);
   world.touch(job);
   account(world, job);
+  if (job.accrue !== null) job.cpus = wholeCores(world, job);
   // What is left of an array when it is cancelled is no list of tasks any more (recorded).
   job.pendingTasks = null;
   notifyWaiting(world, job);
