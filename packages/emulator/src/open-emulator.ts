@@ -74,6 +74,12 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
     spec: options.spec,
     now: () => standing?.now ?? start,
     isKnown: (row) => world.jobs.has(row.jobId),
+    // slurmdbd tells slurmctld at once, which looks at what waits.
+    written: () => {
+      if (standing === undefined) return;
+      standing.scheduleSoon(standing.now + 1);
+      changed();
+    },
   });
   const agent = new DbdAgent((message) => database.receive(message));
   const world: World = new World({

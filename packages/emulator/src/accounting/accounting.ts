@@ -40,6 +40,8 @@ export interface AccountingOptions {
   now(): Epoch;
   /** Whether slurmctld still knows the job of a row: those without an end that it does not know have run away. Absent: it knows all. */
   readonly isKnown?: (row: JobRow) => boolean;
+  /** Called when accounts, users, QOS or associations have changed, which may let jobs begin. */
+  readonly written?: () => void;
 }
 
 /**
@@ -64,7 +66,7 @@ export class Accounting implements Slurmdbd, AssociationManager {
     const major = majorOf(spec.release);
     this.#options = options;
     this.#kinds = tresKinds(spec.tres, major);
-    this.#books = new Books(store);
+    this.#books = new Books(store, options.written);
     this.#tree = new AssociationTree(this.#books, spec.name);
     this.#rows = new JobRows(store);
     this.#context = { books: this.#books, tree: this.#tree, cluster: spec.name, kinds: this.#kinds, major, now: () => this.now() };

@@ -108,9 +108,11 @@ export class Books {
   /** Rises with every change. */
   version = 1;
 
-  constructor(store: Store) {
+  /** `written` is called after every change. */
+  constructor(store: Store, written: () => void = () => {}) {
     const changed = (): void => {
       this.version += 1;
+      written();
     };
     this.#store = store;
     this.clusters = new Ledger(store, 'dbd-cluster', ({ name }) => name, changed);

@@ -131,3 +131,16 @@ test('limits have the words that Slurm has for them', () => {
   assert.equal(limitWord('QOS', 'perAccount', 'mem'), 'MaxMemoryPerAccount');
   assert.equal(limitWord('Assoc', 'grp', 'billing'), 'AssocGrpBilling');
 });
+
+test('a limit that is raised lets jobs begin at the next look', (t) => {
+  const slurm = stillCluster();
+  t.after(() => slurm.close());
+  limit(slurm, { user: { maxJobs: 1 } });
+  const ids = [submit(slurm), submit(slurm)];
+  slurm.time.advance(5);
+  const states = () => ids.map((id) => slurm.controller.job(id)?.state);
+  assert.deepEqual(states(), ['RUNNING', 'PENDING']);
+  limit(slurm, { user: { maxJobs: 2 } });
+  slurm.time.advance(2);
+  assert.deepEqual(states(), ['RUNNING', 'RUNNING']);
+});

@@ -98,12 +98,14 @@ function signalRun(world: World, job: JobRecord, number: number, batchOnly: bool
 export function hold(world: World, selector: string, by: 'user' | 'admin', as: Identity): void {
   toEach(world, selector, (job) => {
     needOwner(world, job, as);
-    if (job.state !== 'PENDING') {
-      if (isActive(job)) throw refusal('ESLURM_JOB_NOT_PENDING');
-      throw refusal('ESLURM_JOB_FINISHED');
-    }
+    if (job.state !== 'PENDING' && !isActive(job)) throw refusal('ESLURM_JOB_FINISHED');
     job.held = by === 'admin' && isOperator(world, as) ? 'admin' : 'user';
-    reconsider(world, job);
+    if (job.state === 'PENDING') reconsider(world, job);
+    else {
+      // A job that runs goes on, and would wait if it were requeued (22.05).
+      job.priority = 0;
+      job.reason = job.held === 'admin' ? 'JobHeldAdmin' : 'JobHeldUser';
+    }
     account(world, job);
   });
 }
@@ -112,14 +114,16 @@ export function release(world: World, selector: string, as: Identity): void {
   toEach(world, selector, (job) => {
     needOwner(world, job, as);
     if (job.state !== 'PENDING') {
-      if (isActive(job)) return;
-      throw refusal('ESLURM_JOB_FINISHED');
+      if (!isActive(job)) throw refusal('ESLURM_JOB_FINISHED');
+      if (job.held === null) return;
     }
     if (job.held === 'admin' && !isOperator(world, as)) throw refusal('ESLURM_ACCESS_DENIED');
     job.held = null;
-    job.flags = [];
     if (job.own.priorityGiven === 0) job.own.priorityGiven = null;
-    reconsider(world, job);
+    if (job.state === 'PENDING') {
+      job.flags = [];
+      reconsider(world, job);
+    } else job.reason = 'None';
     account(world, job);
   });
 }
