@@ -37,6 +37,12 @@ function chosen(): readonly Suite[] {
   return suites.filter(({ when }) => when === 'always' || (when === 'ci' && inCi));
 }
 
+/** What a suite's tests read is none of the next one's. */
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
 const started = performance.now();
 const wanted = chosen();
 const lacking = wanted.some(({ needs }) => needs.length > 0) ? await prepareMachine(root, print) : undefined;
@@ -51,6 +57,7 @@ for (const suite of wanted) {
   }
   print(`${suite.title}\n`);
   const before = performance.now();
+  const environment = { ...process.env };
   Object.assign(process.env, suite.env);
   const outcome = await runFiles({
     root,
@@ -59,6 +66,7 @@ for (const suite of wanted) {
     preload: existsSync(guard) ? [guard] : [],
     print,
   });
+  for (const name of Object.keys(suite.env ?? {})) restore(name, environment[name]);
   if (outcome.passed + outcome.failed + outcome.skips.length === 0) {
     total.failed++;
     print(`FAIL ${suite.title}: no test ran\n`);

@@ -67,8 +67,8 @@ function suiteOn(lab: Lab): void {
       second = await startLab({ suite: lab.suite, messageTimeout: 3 });
     });
     after(() => second?.down());
-    describe('a job starts and ends', () => lifeOfJobCases(emptyBed));
-    describe('when daemons fail', () => failureCases(emptyBed));
+    describe('a job starts and ends', () => lifeOfJobCases(emptyBed, lab));
+    describe('when daemons fail', () => failureCases(emptyBed, lab));
   });
 
   describe('when all jobs have ended', () => {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type ErrorCode, isCode } from '@sluice/io';
+import type { Lab } from '../lab.ts';
 import { until } from '../scenario.ts';
 import { type Bed, collect } from './bed.ts';
-import { isNotEmulated } from './not-emulated.ts';
+import { itOnRealSlurm } from './not-emulated.ts';
 
 const outOfReach: readonly ErrorCode[] = ['slurm.unreachable', 'process.timeout'];
 
 /** Daemons that are stopped, gone, or never were: always a typed error or `unasked`, never `gone`, never an empty list. */
-export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>): void {
+export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>, lab: Lab): void {
   let endedJob = 0;
   const impatient = () => bed().connector('root', { timeoutMs: 2000 });
   const ended = () => endedJob;
@@ -164,9 +165,7 @@ export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>): void {
     await fails(nowhere.accounting.users(), ['process.missing']);
   });
 
-  it('with a slurm.conf that is not there no daemon is found', async (t) => {
-    const { lab } = bed();
-    if (isNotEmulated(t, bed(), 'conf')) return;
+  itOnRealSlurm(lab, 'conf', 'with a slurm.conf that is not there no daemon is found', async () => {
     const lost = bed().connector('root', { conf: `${lab.dir}/etc/nowhere.conf`, timeoutMs: 3000 });
     await fails(lost.controller.activeJobs(), ['slurm.unreachable', 'process.timeout']);
   });

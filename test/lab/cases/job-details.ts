@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { after, it } from 'node:test';
 import { type Processes, systemProcesses } from '@sluice/io';
 import { type ActiveState, type Answer, type Controller, isEnded, type JobDetails } from '@sluice/slurm';
+import type { Lab } from '../lab.ts';
 import { until } from '../scenario.ts';
 import { type Bed, collect } from './bed.ts';
-import { isNotEmulated } from './not-emulated.ts';
+import { itOnRealSlurm } from './not-emulated.ts';
 
 const everything = { script: true, description: true };
 const nothing = { script: false, description: false };
@@ -118,7 +119,7 @@ function withoutClock([id, answer]: readonly [number, Answer<JobDetails>]): unkn
 }
 
 /** On a cluster with nothing else on it. All are asked of a scontrol that is kept. */
-export function lifeOfJobCases(bed: () => Bed): void {
+export function lifeOfJobCases(bed: () => Bed, lab: Lab): void {
   const ending = new AbortController();
   after(() => ending.abort());
   const controllers = new Map<string, Controller>();
@@ -155,8 +156,7 @@ export function lifeOfJobCases(bed: () => Bed): void {
     await cancel(jobId);
   });
 
-  it('a job without a script has none', async (t) => {
-    if (isNotEmulated(t, bed(), 'salloc')) return;
+  itOnRealSlurm(lab, 'salloc', 'a job without a script has none', async () => {
     await bed().lab.ask('salloc', ['--no-shell', '-w', 'node01', '-n1', '-J', 'interactive'], { user: 'alice' });
     const jobId = Number(await bed().lab.ask('squeue', ['-h', '-n', 'interactive', '-o', '%A']));
     const { script, allocation } = await details(jobId);
@@ -247,9 +247,7 @@ export function lifeOfJobCases(bed: () => Bed): void {
 
   it('nodes kept for one user are told from nodes of one job', () => keptFor('user'));
 
-  it('nodes kept for one MCS label are told from nodes of one job', async (t) => {
-    if (!isNotEmulated(t, bed(), 'mcs')) await keptFor('mcs');
-  });
+  itOnRealSlurm(lab, 'mcs', 'nodes kept for one MCS label are told from nodes of one job', () => keptFor('mcs'));
 }
 
 function known(answer: Answer<JobDetails> | undefined): JobDetails {

@@ -1,16 +1,20 @@
-import type { TestContext } from 'node:test';
-import type { Bed } from './bed.ts';
+import { it } from 'node:test';
+import type { Lab } from '../lab.ts';
 
-/** What an emulated cluster does not have, and why its cases run on real ones alone. */
+/** What an emulated cluster does not have. */
 const reasons = {
   salloc: 'the emulator has no salloc: allocations without a script are asked of it by srun',
   mcs: 'the emulator knows no MCS labels',
   conf: "the emulator's executables know their cluster, whatever slurm.conf they are pointed to",
 } as const;
 
-/** Leaves a case out on an emulated cluster, with the reason; the case returns when it is told so. */
-export function isNotEmulated(test: TestContext, { lab }: Pick<Bed, 'lab'>, what: keyof typeof reasons): boolean {
-  if (lab.emulated === null) return false;
-  test.skip(reasons[what]);
-  return true;
+/** A case for real clusters alone: on an emulated one it is left out, and says so with the reason. */
+export function itOnRealSlurm(
+  { emulated }: Pick<Lab, 'emulated'>,
+  what: keyof typeof reasons,
+  name: string,
+  test: () => Promise<void>,
+): void {
+  if (emulated === null) it(name, test);
+  else console.log(`  emulator: left out: ${name}: ${reasons[what]}`);
 }
