@@ -55,7 +55,7 @@ describe('the packed packages', () => {
 
       it('holds code, types, sources, licence and nothing else', () => {
         const allowed =
-          /^(?:package\.json|README\.md|dist\/LICENSE|dist\/.*\.(?:js|d\.ts|js\.map|d\.ts\.map|json)|src\/.*\.(?:ts|json)|recordings\/.*)$/;
+          /^(?:package\.json|README\.md|dist\/LICENSE|dist\/.*\.(?:js|d\.ts|js\.map|d\.ts\.map|json)|src\/.*\.(?:ts|json)|recordings\/.*|scenarios\/.*\.yaml)$/;
         const tests = /\.(?:test|fuzz|fixture)\.|\/(?:fixtures|recordings|testing)\//;
         assert.deepEqual(
           files.filter((file) => !allowed.test(file) || tests.test(file)),
