@@ -19,12 +19,10 @@ export interface StillCluster {
   ask(argv: readonly string[], options?: AskOptions): Promise<Answer>;
 }
 
-type Commands = typeof allCommands;
-
 const uids = { root: 0, alice: 1001, bob: 1002 } as const;
 
 /** Opens a cluster of the recording's slurm.conf and release, at the time when the recorded scenario began. */
-export function openStillCluster(recording: Recording, commands: Commands = allCommands): StillCluster {
+export function openStillCluster(recording: Recording): StillCluster {
   const { warnings: _, ...conf } = readSlurmConf({ file: 'slurm.conf', text: recording.conf, include: () => '' });
   const { users, accounts, qos } = labSpec(recording.release);
   const slurm = openEmulator({
@@ -34,20 +32,19 @@ export function openStillCluster(recording: Recording, commands: Commands = allC
     rate: 0,
     random: () => 0.5,
   });
-  return { slurm, ask: (argv, options) => ask(slurm, recording, commands, argv, options) };
+  return { slurm, ask: (argv, options) => ask(slurm, recording, argv, options) };
 }
 
 async function ask(
   slurm: EmulatedSlurm,
   { dir, path }: Recording,
-  commands: Commands,
   [command, ...argv]: readonly string[],
   { user = 'root', env = {} }: AskOptions = {},
 ): Promise<Answer> {
   const stdout: string[] = [];
   const stderr: string[] = [];
   async function* nothing(): AsyncGenerator<Uint8Array> {}
-  const run = Object.entries(commands).find(([name]) => name === command)?.[1];
+  const run = Object.entries(allCommands).find(([name]) => name === command)?.[1];
   if (!run) throw new RangeError(`the emulator has no ${command}`);
   const code = await run({
     slurm,

@@ -16,7 +16,6 @@ export interface RecordedCommand {
 
 /** `live`: jobs in many states, several of them running; `final`: all have ended. */
 export type Moment = 'live' | 'final';
-export const moments: readonly Moment[] = ['live', 'final'];
 
 /** The scenario as a release of Slurm played it. */
 export interface Recording {

@@ -15,9 +15,9 @@ export interface Played {
  * Plays the recorded scenario on an emulated cluster: the same command lines in the same order, at the seconds at which they were submitted; and asks at
  * the recorded moments what was asked there.
  */
-export async function playRecorded(recording: Recording, commands?: Parameters<typeof openStillCluster>[1]): Promise<readonly Played[]> {
+export async function playRecorded(recording: Recording): Promise<readonly Played[]> {
   const scripts = mkdtempSync(join(tmpdir(), 'sluice-scenario-'));
-  const cluster = openStillCluster(recording, commands);
+  const cluster = openStillCluster(recording);
   try {
     return await new Scenario(recording, cluster, scripts).play();
   } finally {
