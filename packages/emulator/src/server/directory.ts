@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { SluiceError } from '@sluice/io';
 import type { ClusterSpec } from '../model/spec.ts';
 
@@ -40,7 +40,7 @@ export function emulatorPaths(directory: string): EmulatorPaths {
 /** Makes the directory, or finds it as an `up` has left it. Refuses one that holds other things: nothing there is ours to overwrite. */
 export function claimDirectory({ root, cluster, lock, log }: EmulatorPaths): void {
   try {
-    mkdirSync(root, { recursive: true, mode: 0o755 });
+    makeDirectory(root);
     const ours = existsSync(cluster) || existsSync(lock);
     const found = readdirSync(root).filter((name) => join(root, name) !== log);
     if (!ours && found.length > 0) {
@@ -55,6 +55,18 @@ export function claimDirectory({ root, cluster, lock, log }: EmulatorPaths): voi
   } catch (cause) {
     if (cause instanceof SluiceError) throw cause;
     throw new SluiceError('usage', `${root} cannot be used: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+/** With those above it, one by one: Node's own `recursive` never ends where the kernel answers ENOENT below a directory that is there (/proc, autofs). */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o755 });
+  } catch (error) {
+    // Somebody else may have been faster.
+    if (!existsSync(path)) throw error;
   }
 }
 
