@@ -42,6 +42,12 @@ test('on a terminal a table takes the place of the one before; lines do not wrap
   assert.ok(texts[1]?.startsWith(`\x1b[${height}A\x1b[J`));
 });
 
+test('a terminal that does not know its size has 80 columns', () => {
+  const texts: string[] = [];
+  new DemoView({ write: (text) => void texts.push(text), columns: 0 }).show(snapshot);
+  assert.match(texts[0] ?? '', /CPUs in use\n/);
+});
+
 test('a log gets a line every five seconds, and one when the first job arrives', () => {
   const texts: string[] = [];
   const view = new DemoView({ write: (text) => void texts.push(text), columns: undefined });

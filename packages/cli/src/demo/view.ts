@@ -78,11 +78,13 @@ export class DemoView {
       this.#output.write(lineOf(now));
       return;
     }
+    // A terminal that does not know its size says 0.
+    const width = columns > 0 ? columns : 80;
     // A line that wraps would be counted wrongly when the table is taken away again.
     const lines = tableOf(now)
       .trimEnd()
       .split('\n')
-      .map((line) => [...line].slice(0, columns - 1).join(''));
+      .map((line) => [...line].slice(0, width - 1).join(''));
     this.#output.write(`${this.#height > 0 ? `\x1b[${this.#height}A\x1b[J` : ''}${lines.join('\n')}\n`);
     this.#height = lines.length;
   }
