@@ -17,7 +17,7 @@ export async function emulatorDown({ dir }: DirectoryOptions, around: Surroundin
     around.stdout.write(`${root}: no process holds the cluster\n`);
     return;
   }
-  process.kill(pid, 'SIGTERM');
+  askToEnd(pid, root);
   for (const end = around.clock.monotonic() + stopMs; around.clock.monotonic() < end; ) {
     if (instanceHolder(lock) !== pid) {
       around.stdout.write(`${root}: stopped; the state of the cluster stays there\n`);
@@ -26,4 +26,18 @@ export async function emulatorDown({ dir }: DirectoryOptions, around: Surroundin
     await around.clock.sleep(lookMs, around.interrupted);
   }
   throw new SluiceError('process.timeout', `process ${pid}, which holds the cluster of ${root}, has not ended within ${stopMs / 1000} s`);
+}
+
+function askToEnd(pid: number, root: string): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    // It has ended by itself meanwhile.
+    if (code === 'ESRCH') return;
+    throw new SluiceError('process.denied', `process ${pid}, which holds the cluster of ${root}, is another user’s`, {
+      hint: 'Only the user who started it, or root, can stop it.',
+      cause,
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -118,6 +118,23 @@ describe('sluice emulator', () => {
     const { code, stderr } = await here('up', '--dir', foreign);
     assert.deepEqual([code, stderr.includes('thesis.tex')], [64, true]);
     assert.deepEqual([readdirSync(foreign), readFileSync(join(foreign, 'thesis.tex'), 'utf8')], [['thesis.tex'], 'x']);
+  });
+
+  const nobody = { uid: 65_534, gid: 65_534, encoding: 'utf8' } as const;
+  const canBeNobody = process.getuid?.() === 0 && spawnSync('/bin/cat', [main], nobody).status === 0;
+  it('is not stopped by another user', { skip: !canBeNobody && 'needs root, and a checkout that everybody can read' }, async () => {
+    const own = mkdtempSync(join(tmpdir(), 'sluice-emulator-'));
+    chmodSync(own, 0o755);
+    try {
+      assert.equal((await emulator('up', '--dir', join(own, 'cluster'))).code, 0);
+      const args = ['--conditions=@sluice/source', main, 'emulator', 'down', '--dir', join(own, 'cluster')];
+      const { status, stderr } = spawnSync(process.execPath, args, nobody);
+      assert.match(stderr, /^sluice: process \d+, which holds the cluster of .*, is another user’s\n/);
+      assert.equal(status, 77);
+    } finally {
+      await emulator('down', '--dir', join(own, 'cluster'));
+      rmSync(own, { recursive: true, force: true });
+    }
   });
 
   it('names what is wrong with a configuration before anything starts', async () => {
