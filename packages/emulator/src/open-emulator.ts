@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, type Processes, systemClock } from '@sluice/io';
+import { type Clock, type Processes, SluiceError, systemClock } from '@sluice/io';
 import type { Epoch } from '@sluice/slurm';
 import { Accounting } from './accounting/accounting.ts';
 import { EmulatedClock } from './engine/clock.ts';
@@ -35,6 +35,11 @@ export interface EmulatorOptions {
   /** Directory for copies of scripts while they run; by default beside the file, or in the system's temporary directory. */
   readonly spool?: string;
   readonly log?: (line: string) => void;
+  /**
+   * Called once when the state cannot be written, as on a full disk: the cluster goes no further, and is to be closed. Without it the error
+   * is thrown at whoever has changed something.
+   */
+  readonly failed?: (error: SluiceError) => void;
 }
 
 const noFaults: Faults = {
@@ -63,6 +68,7 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
   let standing: World | undefined;
   let faults = noFaults;
   let dirty = false;
+  let broken = false;
   let written = clock.monotonic();
   let alarm = new AbortController();
   // When the loop below wakes by itself, on the machine's clock.
@@ -136,8 +142,20 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
 
   function write(): void {
     dirty = false;
+    if (broken) return;
     written = clock.monotonic();
-    saveState(world, state, time.rate);
+    try {
+      saveState(world, state, time.rate);
+    } catch (cause) {
+      broken = true;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const error = new SluiceError('journal.unusable', `the state of the cluster cannot be written to ${options.file}: ${why}`, {
+        cause,
+        hint: 'Make room, and start the cluster again: it goes on from what was written last.',
+      });
+      if (options.failed === undefined) throw error;
+      options.failed(error);
+    }
   }
 
   /** Milliseconds of the machine's time until something is to be done; undefined: nothing is, until something changes. */
@@ -214,7 +232,12 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
       await local?.close();
       time.sync();
       write();
-      state.close();
+      try {
+        state.close();
+      } catch (error) {
+        // That was said already.
+        if (!broken) throw error;
+      }
     },
   };
 }

@@ -66,11 +66,12 @@ async function played(stage: Stage, { seconds, seed, began, settleMs }: Span, ar
   const playing = playDay({ slurm, jobs, everyMs: dayMs, clock, signal: dayEnds.signal });
   const view = new DemoView(stdout);
   const elapsedMs = () => clock.monotonic() - began;
-  const show = async () => {
+  const now = async () => {
     const passed = elapsedMs();
     const since = { seconds: Math.floor(passed / 1000), hour: firstHour + (passed / dayMs) * 24 };
-    view.show(snapshotOf(slurm, stage.backend, await stage.status().catch(() => null), since));
+    return snapshotOf(slurm, stage.backend, await stage.status().catch(() => null), since);
   };
+  const show = async () => view.show(await now());
   try {
     while (seconds === undefined || elapsedMs() < seconds * 1000) {
       if (stage.failed.length > 0) throw stage.failed[0];
@@ -83,6 +84,7 @@ async function played(stage: Stage, { seconds, seed, began, settleMs }: Span, ar
       await show();
       await clock.sleep(lookMs, around.interrupted);
     }
+    view.last(await now());
     return conclude(stage, around);
   } catch (error) {
     // Whoever looked on has seen enough; whoever waits for the verdict has none.

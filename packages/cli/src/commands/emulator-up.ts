@@ -15,7 +15,7 @@ import {
   startEmulator,
 } from '@sluice/emulator';
 import { SluiceError } from '@sluice/io';
-import { createLog, instanceHolder, runProgram, systemdNotifier } from '@sluice/service';
+import { createLog, instanceHolder, type PartContext, runProgram, systemdNotifier } from '@sluice/service';
 import type { Surroundings } from '../surroundings.ts';
 import type { UpOptions } from './emulator-command.ts';
 import { askRunning, executableWords } from './emulator-holder.ts';
@@ -33,8 +33,8 @@ async function clusterOf({ config, slurmConf, release, play, strict = false }: U
   if (play !== undefined && play !== 'simulated' && play !== 'script') {
     throw new SluiceError('usage', `--play ${play}: it must be simulated or script`);
   }
-  if (release !== undefined && !/^\d\d\.\d\d(\.\d+)?$/.test(release)) {
-    throw new SluiceError('usage', `--release ${release}: it must be a release of Slurm such as 24.11`);
+  if (release !== undefined && !(/^\d\d\.\d\d(\.\d+)?$/.test(release) && Number.parseFloat(release) >= 22.05)) {
+    throw new SluiceError('usage', `--release ${release}: it must be a release of Slurm from 22.05 on, such as 24.11`);
   }
   const isDescribed = [config, slurmConf, release, play].some((option) => option !== undefined);
   return isDescribed ? loadCluster({ file: config, slurmConf, release, play, strict }) : undefined;
@@ -47,13 +47,20 @@ async function hold(options: UpOptions, loaded: LoadedCluster | undefined, aroun
   let emulator: RunningEmulator | undefined;
   const cluster = {
     name: 'cluster',
-    async start() {
+    async start({ fail }: PartContext) {
       emulator = await startEmulator({
         directory: options.dir,
         ...(loaded === undefined ? {} : { spec: loaded.spec }),
         newSpec: labSpec(),
         open: (opened, file) =>
-          openEmulator({ spec: opened, file, clock: around.clock, processes: around.processes, log: (line) => log.info(line) }),
+          openEmulator({
+            spec: opened,
+            file,
+            clock: around.clock,
+            processes: around.processes,
+            log: (line) => log.info(line),
+            failed: fail,
+          }),
         commands: allCommands,
         ...controlOf(options, around, (error) => log.error({ err: error }, 'the control API failed')),
         ...(options.shared === true ? { shared: true } : {}),

@@ -67,6 +67,12 @@ export class DemoView {
     this.#everySeconds = everySeconds;
   }
 
+  /** Shows it however soon it comes after the one before. */
+  last(now: Snapshot): void {
+    this.#lastSeconds = Number.NEGATIVE_INFINITY;
+    this.show(now);
+  }
+
   show(now: Snapshot): void {
     const { columns } = this.#output;
     if (columns === undefined) {

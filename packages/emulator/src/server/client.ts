@@ -24,6 +24,9 @@ export interface AskOptions {
 /** Nobody holds the cluster of this directory, or who held it is gone in the middle of an answer. */
 export class NobodyThere extends Error {}
 
+/** The cluster is another user's, who does not share it. */
+export class NotForUs extends NobodyThere {}
+
 /** Asks the process that holds a cluster; gives the exit code. Throws {@link NobodyThere}. */
 export async function ask(options: AskOptions): Promise<number> {
   const { port, token } = readDoor(options.door);
@@ -58,7 +61,7 @@ function readDoor(door: string): { readonly port: number; readonly token: string
     const [port, token] = readFileSync(door, 'utf8').trim().split(' ');
     if (port !== undefined && token !== undefined) return { port: Number(port), token };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw new NobodyThere(`${door} may not be read`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw new NotForUs(`${door} may not be read`, { cause: error });
   }
   throw new NobodyThere(`nobody holds the cluster of ${door}`);
 }

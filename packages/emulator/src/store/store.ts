@@ -144,10 +144,13 @@ class SqliteStore implements Store {
 
   close(): void {
     if (!this.#database.isOpen) return;
-    this.flush();
-    this.#statements.clear();
-    this.#database.close();
-    this.#lock?.release();
+    try {
+      this.flush();
+    } finally {
+      this.#statements.clear();
+      this.#database.close();
+      this.#lock?.release();
+    }
   }
 
   #of(kind: string): Map<string, unknown> {
