@@ -84,7 +84,7 @@ function changePending(world: World, job: JobRecord, changes: JobChanges, as: Id
   }
   if (changes.dependency !== undefined) {
     const dependency = changes.dependency === '' ? null : parseDependency(changes.dependency);
-    if (dependency === undefined) throw refusal('ESLURM_DEPENDENCY');
+    if (dependency === undefined || dependency?.terms.some(({ jobId }) => jobId === job.jobId)) throw refusal('ESLURM_DEPENDENCY');
     job.own.dependency = dependency;
     job.dependency = '';
     watchDependency(world, job);

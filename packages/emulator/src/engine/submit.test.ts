@@ -70,3 +70,12 @@ test('a job may use a reservation of its user', async (t) => {
   assert.throws(() => slurm.controller.deleteReservation(name, root), { number: 2055 });
   assert.throws(() => slurm.controller.createReservation({ ...reservation, users: [] }, root), { number: 2080 });
 });
+
+test('a job cannot wait for itself', (t) => {
+  const slurm = stillCluster();
+  t.after(() => slurm.close());
+  const problem = { message: 'Job dependency problem' };
+  assert.throws(() => slurm.controller.submit([wrapped('true', { dependency: 'afterok:1' })], alice), problem);
+  const { jobId } = slurm.controller.submit([wrapped('true')], alice);
+  assert.throws(() => slurm.controller.updateJob(`${jobId}`, { dependency: `afterany:${jobId}` }, alice), problem);
+});

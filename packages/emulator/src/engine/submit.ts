@@ -163,6 +163,8 @@ export function record(world: World, accepted: Accepted, as: Identity, jobId: nu
   const { now } = world;
   const dependency = request.dependency === undefined || request.dependency === '' ? null : parseDependency(request.dependency);
   if (dependency === undefined) throw refusal('ESLURM_DEPENDENCY');
+  // A job that waits for itself would wait for ever.
+  if (dependency?.terms.some((term) => term.jobId === jobId)) throw refusal('ESLURM_DEPENDENCY');
   const tres = tresOf(world, demand, partition);
   const limitGiven = request.timeLimit !== undefined;
   const job: JobRecord = {
