@@ -79,3 +79,12 @@ test('a job cannot wait for itself', (t) => {
   const { jobId } = slurm.controller.submit([wrapped('true')], alice);
   assert.throws(() => slurm.controller.updateJob(`${jobId}`, { dependency: `afterany:${jobId}` }, alice), problem);
 });
+
+test('there are no arrays of het jobs', (t) => {
+  const slurm = stillCluster();
+  t.after(() => slurm.close());
+  const requests = [wrapped('sleep 5'), wrapped('sleep 5', { array: '1-3' })];
+  assert.throws(() => slurm.controller.submit(requests, alice), { message: 'Invalid job array specification' });
+  slurm.time.advance(60);
+  assert.deepEqual([...slurm.controller.jobs()], []);
+});

@@ -27,6 +27,8 @@ interface Accepted {
 
 /** Enters a job, an array or a het job; gives the records. Refuses as slurmctld does. */
 export function submit(world: World, requests: readonly JobRequest[], as: Identity): readonly JobRecord[] {
+  // Slurm has no arrays of het jobs.
+  if (requests.length > 1 && requests.some(({ array }) => array !== undefined)) throw refusal('ESLURM_INVALID_ARRAY');
   const accepted = requests.map((request) => accept(world, request, as));
   if (world.jobs.size + accepted.length > world.settings.maxJobCount) throw refusal('ESLURM_MAX_JOB_COUNT');
   const records = accepted.map((each) => record(world, each, as, world.nextJobId++));
