@@ -1,4 +1,4 @@
-import type { Limits } from '@sluice/slurm';
+import { noLimits } from '../accounting/books.ts';
 import type { ControllerStatistics, EmulatedNode, EmulatedPartition, Reservation } from '../model/slurmctld.ts';
 import type { EmulatedAccount, EmulatedAssociation, EmulatedQos, EmulatedUser, ShareFigures } from '../model/slurmdbd.ts';
 import type { ClusterSpec } from '../model/spec.ts';
@@ -59,21 +59,6 @@ export function labReservation(start: number): Reservation {
     flags: ['MAINT', 'IGNORE_JOBS', 'SPEC_NODES'],
   };
 }
-
-const noLimits: Limits = {
-  grpTres: {},
-  grpTresMins: {},
-  grpTresRunMins: {},
-  maxTresPerJob: {},
-  maxTresPerNode: {},
-  maxTresMinsPerJob: {},
-  grpJobs: null,
-  grpSubmitJobs: null,
-  maxJobs: null,
-  maxSubmitJobs: null,
-  grpWall: null,
-  maxWallPerJob: null,
-};
 
 /** The tree of the recorded cluster: root with chem and physics, alice in both, bob in chem. */
 export function labAssociations(): readonly EmulatedAssociation[] {
