@@ -18,7 +18,7 @@ export {
   stepText,
   summaryText,
 } from './control/scenarios/index.ts';
-export { type ControlOptions, type ControlPlane, serveControl } from './control/serve-control.ts';
+export { type ControlOptions, type ControlPlane, controlAddress, serveControl } from './control/serve-control.ts';
 export type * from './model/emulated-slurm.ts';
 export type * from './model/job.ts';
 export type * from './model/slurmctld.ts';

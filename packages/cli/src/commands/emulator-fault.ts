@@ -7,6 +7,8 @@ import { askRunning } from './emulator-holder.ts';
 import { secondsOf } from './emulator-time.ts';
 
 interface Fault {
+  /** What its value may be. */
+  readonly values: string;
   /** Without it. */
   readonly clear: Partial<Faults>;
   /** Undefined when the value is none of its. */
@@ -16,6 +18,7 @@ interface Fault {
 }
 
 const daemon = (name: 'slurmctld' | 'slurmdbd' | 'slurmrestd'): Fault => ({
+  values: 'down, silent or up',
   clear: { [name]: 'up' },
   set: (value) => (value === 'up' || value === 'down' || value === 'silent' ? { [name]: value } : undefined),
   word: (faults) => (faults[name] === 'up' ? null : `${name}=${faults[name]}`),
@@ -24,6 +27,7 @@ const daemon = (name: 'slurmctld' | 'slurmdbd' | 'slurmrestd'): Fault => ({
 const faultsByName: Readonly<Record<string, Fault>> = {
   slurmctld: daemon('slurmctld'),
   primary: {
+    values: 'down or up',
     clear: { primary: 'up' },
     set: (value) => (value === 'up' || value === 'down' ? { primary: value } : undefined),
     word: ({ primary = 'up' }) => (primary === 'up' ? null : `primary=${primary}`),
@@ -31,6 +35,7 @@ const faultsByName: Readonly<Record<string, Fault>> = {
   slurmdbd: daemon('slurmdbd'),
   slurmrestd: daemon('slurmrestd'),
   slow: {
+    values: 'a time such as 500ms or 2s',
     clear: { slowMs: 0 },
     set: (value) => {
       const seconds = secondsOf(value);
@@ -39,16 +44,19 @@ const faultsByName: Readonly<Record<string, Fault>> = {
     word: ({ slowMs }) => (slowMs === 0 ? null : `slow=${slowMs}ms`),
   },
   truncate: {
+    values: 'a number of bytes',
     clear: { truncateAfter: null },
     set: (value) => (/^\d{1,9}$/.test(value) ? { truncateAfter: Number(value) } : undefined),
     word: ({ truncateAfter }) => (truncateAfter === null ? null : `truncate=${truncateAfter}`),
   },
   empty: {
+    values: 'a share from 0 to 1',
     clear: { emptyShare: 0 },
     set: (value) => (/^(0|1|0?\.\d+|1\.0+)$/.test(value) ? { emptyShare: Number(value) } : undefined),
     word: ({ emptyShare }) => (emptyShare === 0 ? null : `empty=${emptyShare}`),
   },
   lag: {
+    values: 'a time such as 30s or 5m',
     clear: { accountingLagSeconds: 0 },
     set: (value) => {
       const seconds = secondsOf(value);
@@ -91,8 +99,9 @@ function changesOf(what: string, words: readonly string[]): Partial<Faults> {
 
 function changeOf(word: string): Partial<Faults> {
   const [, name = word, value = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
-  const changes = faultOf(name).set(value);
-  if (changes === undefined) throw new SluiceError('usage', `fault set ${word}: "${value}" is no value of ${name}`);
+  const fault = faultOf(name);
+  const changes = fault.set(value);
+  if (changes === undefined) throw new SluiceError('usage', `fault set ${word}: the value of ${name} must be ${fault.values}`);
   return changes;
 }
 
@@ -100,5 +109,8 @@ function faultOf(name: string): Fault {
   const fault = Object.hasOwn(faultsByName, name) ? faultsByName[name] : undefined;
   if (fault !== undefined) return fault;
   const meant = nearest(name, Object.keys(faultsByName));
-  throw new SluiceError('usage', `there is no fault "${name}"${meant === undefined ? '' : `; ${meant} is one`}`);
+  const names = Object.keys(faultsByName);
+  throw new SluiceError('usage', `there is no fault "${name}"; there are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`, {
+    ...(meant === undefined ? {} : { hint: `Did you mean ${meant}?` }),
+  });
 }

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { askHolder, type EmulatorStatus, emulatorPaths, shellQuoted } from '@sluice/emulator';
+import { SluiceError } from '@sluice/io';
 import type { Surroundings } from '../surroundings.ts';
 import { formatTable } from '../table.ts';
 import { formatEpoch } from '../time.ts';
@@ -39,8 +41,13 @@ export function statusTable(status: EmulatorStatus): string {
   return formatTable([{ title: 'what' }, { title: 'is' }], rows).replace(/^.*\n/, '');
 }
 
-/** `sluice emulator env`: nothing needs to run. */
+/** `sluice emulator env`: nothing needs to run, but the commands must be there. */
 export function emulatorEnv({ dir }: DirectoryOptions, around: Surroundings): void {
-  const { bin, slurmConf } = emulatorPaths(dir);
+  const { root, bin, slurmConf } = emulatorPaths(dir);
+  if (!existsSync(bin) || !existsSync(slurmConf)) {
+    throw new SluiceError('usage', `there is no emulated cluster in ${root}`, {
+      hint: `Start one with: sluice emulator up --dir ${dir}`,
+    });
+  }
   around.stdout.write(`export PATH=${shellQuoted(bin)}:"$PATH"\nexport SLURM_CONF=${shellQuoted(slurmConf)}\n`);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   allCommands,
   claimDirectory,
+  controlAddress,
   emulatorPaths,
   type LoadedCluster,
   labSpec,
@@ -14,7 +15,7 @@ import {
   shellQuoted,
   startEmulator,
 } from '@sluice/emulator';
-import { SluiceError } from '@sluice/io';
+import { type ErrorCode, errorTable, SluiceError } from '@sluice/io';
 import { createLog, instanceHolder, type PartContext, runProgram, systemdNotifier } from '@sluice/service';
 import type { Surroundings } from '../surroundings.ts';
 import type { UpOptions } from './emulator-command.ts';
@@ -92,22 +93,27 @@ async function hold(options: UpOptions, loaded: LoadedCluster | undefined, aroun
 }
 
 function controlOf(
-  { control: listen }: UpOptions,
-  { env }: Surroundings,
+  options: UpOptions,
+  around: Surroundings,
   onFault: (error: unknown) => void,
 ): Pick<StartEmulatorOptions, 'serveControl'> {
-  if (listen === undefined) return {};
-  const token = env['SLUICE_EMULATOR_CONTROL_TOKEN'];
+  const door = controlDoor(options, around);
+  if (door === undefined) return {};
   return {
-    serveControl: (slurm, { root }, jwtKey) =>
-      serveControl(slurm, {
-        listen,
-        jwtKey,
-        file: join(root, 'control.json'),
-        onFault,
-        ...(token === undefined || token === '' ? {} : { token }),
-      }),
+    serveControl: (slurm, { root }, jwtKey) => serveControl(slurm, { ...door, jwtKey, file: join(root, 'control.json'), onFault }),
   };
+}
+
+/** Where the control API is to listen, and the token it asks for; an address that it must not have is refused before anything starts. */
+function controlDoor(
+  { control: listen }: UpOptions,
+  { env }: Surroundings,
+): { readonly listen: string; readonly token?: string } | undefined {
+  if (listen === undefined) return undefined;
+  const token = env['SLUICE_EMULATOR_CONTROL_TOKEN'];
+  const door = { listen, ...(token === undefined || token === '' ? {} : { token }) };
+  controlAddress(door);
+  return door;
 }
 
 function restOf({ rest }: UpOptions): { readonly rest?: { readonly host: string; readonly port: number } | null } {
@@ -125,6 +131,7 @@ const lookMs = 25;
 async function startHolder(options: UpOptions, warnings: readonly string[], around: Surroundings): Promise<number> {
   for (const warning of warnings) around.stderr.write(`sluice: warning: ${warning}\n`);
   restOf(options);
+  controlDoor(options, around);
   if (options.rate !== undefined) rateOf(options.rate);
   const paths = emulatorPaths(options.dir);
   claimDirectory(paths);
@@ -150,23 +157,27 @@ async function startHolder(options: UpOptions, warnings: readonly string[], arou
     if (!lives(pid)) break;
     await around.clock.sleep(lookMs, around.interrupted);
   }
-  throw new SluiceError('process.failed', `the emulated cluster did not start: ${lastErrorOf(paths.log) ?? 'it does not answer'}`, {
-    hint: `See ${paths.log}.`,
-  });
+  const { code = 'process.failed', message = 'it does not answer' } = lastErrorOf(paths.log);
+  throw new SluiceError(code, `the emulated cluster did not start: ${message}`, { hint: `See ${paths.log}.` });
 }
 
 /** What the last line of a log says that tells of an error, or the last line. */
-function lastErrorOf(log: string): string | undefined {
+function lastErrorOf(log: string): { readonly code?: ErrorCode; readonly message?: string } {
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   for (const line of lines.toReversed()) {
     try {
-      const { err, level, msg } = JSON.parse(line) as { err?: { message?: string }; level?: string; msg?: string };
-      if (level === 'error' || level === 'fatal') return err?.message ?? msg;
+      const { err, level, msg = '' } = JSON.parse(line) as { err?: { code?: string; message?: string }; level?: string; msg?: string };
+      if (level !== 'error' && level !== 'fatal') continue;
+      return { message: err?.message ?? msg, ...(isErrorCode(err?.code) ? { code: err.code } : {}) };
     } catch {
-      return line;
+      return { message: line };
     }
   }
-  return undefined;
+  return {};
+}
+
+function isErrorCode(code: string | undefined): code is ErrorCode {
+  return code !== undefined && Object.hasOwn(errorTable, code);
 }
 
 /** A shell starts it and ends: who holds the cluster is nobody's child, and survives us. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -64,6 +66,30 @@ describe('sluice emulator', () => {
     run('/bin/sh', ['-c', `${(await emulator('env', '--dir', directory)).stdout}${script}`], { SLUICE_EMULATOR_USER: 'alice' });
   const status = async () => JSON.parse((await emulator('status', '--json', '--dir', directory)).stdout);
 
+  it('gives no shell the commands of a cluster that is not there', async () => {
+    const { code, stdout, stderr } = await here('env', '--dir', join(above, 'never'));
+    assert.deepEqual([code, stdout, stderr.includes('sluice emulator up --dir')], [64, '', true]);
+  });
+
+  it('refuses an address that it may not have before anything starts, and says of one that is taken who has it', async () => {
+    const never = join(above, 'never');
+    for (const words of [
+      ['--control', '0.0.0.0:8080'],
+      ['--control', 'nowhere'],
+      ['--rest', 'nowhere'],
+    ]) {
+      const { code, stderr } = await here('up', '--dir', never, ...words);
+      assert.deepEqual([code, existsSync(never)], [64, false], stderr);
+    }
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await emulator('up', '--dir', join(above, 'taken'), '--rest', `127.0.0.1:${port}`);
+    server.close();
+    assert.equal(code, 71, stderr);
+    assert.match(stderr, new RegExp(`slurmrestd cannot listen on 127\\.0\\.0\\.1:${port}: another program listens there\\n`));
+  });
+
   it('is held from up to down, whoever is killed in between', async () => {
     assert.deepEqual([(await emulator('status', '--dir', directory)).code, (await emulator('down', '--dir', directory)).code], [69, 0]);
     const up = await emulator('up', '--dir', directory, '--rate', '0');
@@ -100,8 +126,13 @@ describe('sluice emulator', () => {
     assert.equal((await emulator('fault', 'clear', 'slow', '--dir', directory)).stdout, 'slurmctld=down\n');
     assert.equal((await emulator('fault', 'clear', '--dir', directory)).stdout, 'no faults\n');
     const unknown = await emulator('fault', 'set', 'slurmdb=down', '--dir', directory);
-    assert.deepEqual([unknown.code, unknown.stderr], [64, 'sluice: there is no fault "slurmdb"; slurmdbd is one\n']);
-    assert.equal((await emulator('fault', 'set', 'empty=7', '--dir', directory)).code, 64);
+    assert.equal(unknown.code, 64);
+    assert.match(
+      unknown.stderr,
+      /^sluice: there is no fault "slurmdb"; there are slurmctld, .*empty and lag\n.*Did you mean slurmdbd\?\n$/,
+    );
+    const noValue = await emulator('fault', 'set', 'empty=7', '--dir', directory);
+    assert.deepEqual([noValue.code, noValue.stderr], [64, 'sluice: fault set empty=7: the value of empty must be a share from 0 to 1\n']);
   });
 
   it('moves the time', async () => {

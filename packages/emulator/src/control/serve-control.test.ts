@@ -227,7 +227,7 @@ test('with a token only who sends it is heard, and without one nobody from outsi
     { token: 'right' },
   );
   const slurm = openEmulator({ spec: labSpec(), file: ':memory:', rate: 0 });
-  await assert.rejects(serveControl(slurm, { listen: '0.0.0.0:0' }), { code: 'config.invalid' });
-  await assert.rejects(serveControl(slurm, { listen: 'nowhere' }), { code: 'config.invalid' });
+  await assert.rejects(serveControl(slurm, { listen: '0.0.0.0:0' }), { code: 'usage' });
+  await assert.rejects(serveControl(slurm, { listen: 'nowhere' }), { code: 'usage' });
   await slurm.close();
 });

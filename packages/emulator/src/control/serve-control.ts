@@ -30,10 +30,10 @@ const bodyBytes = 1024 * 1024;
 
 /**
  * The control API of an emulated cluster over HTTP: time, accounts, limits, QOS and usage for agents and tests; docs/emulator-scenarios.md. What it
- * writes, Slurm's commands show. Errors: `config.invalid` for an address that is none or open to others without a token, `listen.failed`.
+ * writes, Slurm's commands show. Errors: those of {@link controlAddress}, `listen.failed`.
  */
 export async function serveControl(slurm: EmulatedSlurm, options: ControlOptions): Promise<ControlPlane> {
-  const { host, port } = addressOf(options);
+  const { host, port } = controlAddress(options);
   const context: ControlContext = { slurm, books: new ControlBooks(options.file), key: options.jwtKey ?? clusterKey(slurm) };
   // As everywhere, node:http is asked for when something is served (see the bundle).
   const { createServer } = process.getBuiltinModule('node:http');
@@ -139,14 +139,19 @@ function send(response: ServerResponse, status: number, value: unknown): void {
   response.end(body);
 }
 
-function addressOf({ listen, token }: ControlOptions): { readonly host: string; readonly port: number } {
+/** Where the control API is to listen. Errors: `usage` for what is no address, or one open to others without a token. */
+export function controlAddress({ listen, token }: Pick<ControlOptions, 'listen' | 'token'>): {
+  readonly host: string;
+  readonly port: number;
+} {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(listen);
   const port = Number(match?.[3]);
-  if (match === null || port > 65_535)
-    throw new SluiceError('config.invalid', `"${listen}" is no address to listen on`, { hint: 'Use HOST:PORT.' });
+  if (match === null || port > 65_535) throw new SluiceError('usage', `"${listen}" is no address to listen on`, { hint: 'Use HOST:PORT.' });
   const host = match[1] ?? (match[2] || '127.0.0.1');
   if (token === undefined && host !== 'localhost' && host !== '::1' && !/^127\.\d+\.\d+\.\d+$/.test(host)) {
-    throw new SluiceError('config.invalid', `${listen} can be reached from other machines: the control API needs a token there`);
+    throw new SluiceError('usage', `${listen} can be reached from other machines: the control API needs a token there`, {
+      hint: 'Set SLUICE_EMULATOR_CONTROL_TOKEN, or listen on 127.0.0.1.',
+    });
   }
   return { host, port };
 }

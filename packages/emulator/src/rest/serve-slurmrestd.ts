@@ -110,9 +110,10 @@ async function readAll(request: IncomingMessage): Promise<string> {
 async function listening(server: Server, listen: Listen): Promise<void> {
   if ('path' in listen) await rm(listen.path, { force: true });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
       const where = 'path' in listen ? listen.path : `${listen.host}:${listen.port}`;
-      reject(new SluiceError('listen.failed', `slurmrestd cannot listen on ${where}: ${cause.message}`, { cause }));
+      const reason = cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message;
+      reject(new SluiceError('listen.failed', `slurmrestd cannot listen on ${where}: ${reason}`, { cause }));
     });
     server.listen(listen, resolve);
   });
