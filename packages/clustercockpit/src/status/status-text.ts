@@ -22,7 +22,7 @@ export function statusText(status: Status, options: StatusTextOptions = {}): str
     ...daemonLines(status),
     ...section(
       'Observed',
-      status.clusters.flatMap((one) => clusterLines(one, status.atMs)),
+      status.clusters.flatMap((one) => clusterLines(one, status)),
     ),
     ...section(
       'Delivered',
@@ -78,10 +78,13 @@ function spoolWords({ files, bytes: size, oldestMs }: NonNullable<Status['spool'
   return `${counted(files, 'event')}, ${bytes(size)}${oldestMs === null ? '' : `, the oldest ${span(now - oldestMs)} old`}`;
 }
 
-function clusterLines(one: ClusterStatus, now: number): readonly string[] {
+function clusterLines(one: ClusterStatus, { daemon, atMs: now }: Status): readonly string[] {
   const { cluster, slurm, running, open, missing, watermark, controller, accounting } = one;
   const release = slurm == null ? '' : ` (Slurm ${slurm})`;
-  const look = running == null ? 'not looked at yet' : `${running} running at the last look`;
+  // What a daemon sees it notes when it starts, before it has looked, and every 15 seconds from then on.
+  const begins = daemon.state === 'running' && controller?.failure == null;
+  const first = begins ? 'the daemon has just started and notes its first look within 15 s' : 'not looked at yet';
+  const look = running == null ? first : `${running} running at the last look`;
   const lines = [
     `${cluster}${release}: ${look}; ${counted(open, 'run')} without an end${missing > 0 ? `, ${missing} of them missing` : ''}`,
     `  accounting read up to ${moment(watermark == null ? null : watermark * 1000)}`,

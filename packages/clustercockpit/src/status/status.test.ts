@@ -80,6 +80,14 @@ test('the daemon has never run, runs, is stuck, stops, was killed', async (t) =>
     /^Sluice 1\.2\.3 runs as process \d+ since .* \(60 min\)\n.* {2}c \(Slurm 22\.05\.8\): 1 running.* {2}cc-backend 1\.5\.4: 0 starts/s,
   );
 
+  const [cluster] = note().clusters;
+  assert.ok(cluster);
+  await keep(journal, { clusters: [{ ...cluster, running: null }] });
+  assert.match(statusText(await look()), /: the daemon has just started and notes its first look within 15 s;/);
+  await keep(journal, { clusters: [{ ...cluster, running: null, controller: { failure: 'refused', doneMs: null } }] });
+  assert.match(statusText(await look()), /: not looked at yet;/);
+  await keep(journal);
+
   await clock.advance(60_000);
   const stuck = await look();
   assert.deepEqual([stuck.daemon.state, statusExitCode(stuck)], ['stuck', 75]);
