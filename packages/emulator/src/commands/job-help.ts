@@ -1,4 +1,5 @@
 import type { CommandCall } from './command.ts';
+import { helpText } from './help-text.ts';
 import type { GivenOptions, OptionTable } from './options.ts';
 
 const usages = {
@@ -11,18 +12,7 @@ const usages = {
 export function inform(call: CommandCall, command: keyof typeof usages, given: GivenOptions, table: OptionTable): number | undefined {
   if (given.has('version')) call.out(`slurm ${call.slurm.spec.release}\n`);
   else if (given.has('usage')) call.out(usages[command]);
-  else if (given.has('help')) call.out(`${usages[command]}\nOptions:\n${optionList(table)}`);
+  else if (given.has('help')) call.out(helpText(command, usages[command], table));
   else return undefined;
   return 0;
-}
-
-function optionList({ entries, short }: OptionTable): string {
-  const letters = new Map([...short].map(([letter, { name }]) => [name, letter]));
-  return entries
-    .map(({ name, longName, takes }) => {
-      const letter = longName === name ? letters.get(name) : undefined;
-      const value = takes === 'none' ? '' : takes === 'value' ? '=value' : '[=value]';
-      return `  ${letter === undefined ? '    ' : `-${letter}, `}--${longName}${value}\n`;
-    })
-    .join('');
 }

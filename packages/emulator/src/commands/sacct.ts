@@ -4,6 +4,7 @@ import type { EmulatedStep } from '../model/job.ts';
 import type { JobRow, Slurmdbd } from '../model/slurmdbd.ts';
 import type { Conversion, Unit } from './amounts.ts';
 import type { CommandCall } from './command.ts';
+import { helpText } from './help-text.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
 import { type GivenOptions, OptionError, type OptionTable, optionErrorText, optionTable, readOptions } from './options.ts';
 import { type SacctColumn, sacctColumnsOf } from './sacct-columns.ts';
@@ -145,7 +146,8 @@ export async function sacct(call: CommandCall): Promise<number> {
 function answerWithout(call: CommandCall, given: GivenOptions, release: number): number | undefined {
   const [surplus] = given.operands;
   if (given.has('version')) call.out(`slurm ${call.slurm.spec.release}\n`);
-  else if (given.has('usage') || given.has('help')) call.out('Usage: sacct [options]\n\tUse --help for help\n');
+  else if (given.has('usage')) call.out('Usage: sacct [options]\n\tUse --help for help\n');
+  else if (given.has('help')) call.out(helpText('sacct', 'Usage: sacct [options]\n', optionsOf(release)));
   else if (given.has('helpformat')) call.out(helpFormat(release));
   else if (surplus !== undefined) {
     call.err(`sacct: error: Unknown arguments:\n${given.operands.map((word) => `sacct: error:  ${word}\n`).join('')}`);

@@ -1,4 +1,5 @@
 import type { CommandCall } from './command.ts';
+import { helpText } from './help-text.ts';
 import { jsonWish } from './json-answer.ts';
 import { OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
 import { addAccount, addCluster, addQos, addUser, coordinate } from './sacctmgr-add.ts';
@@ -119,7 +120,11 @@ export async function sacctmgr(call: CommandCall): Promise<number> {
   try {
     const given = readOptions(call.argv, table(major));
     if (given.has('version')) return await sayVersion({ call });
-    if (given.has('help') || given.has('usage')) return await sayHelp({ call });
+    if (given.has('usage')) return await sayHelp({ call });
+    if (given.has('help')) {
+      call.out(helpText('sacctmgr', usage, table(major)));
+      return 0;
+    }
     const database = await call.database();
     const scene: SacctmgrCall = {
       call,
@@ -157,7 +162,9 @@ async function sayVersion({ call }: Pick<SacctmgrCall, 'call'>): Promise<number>
   return 0;
 }
 
+const usage = 'sacctmgr [<OPTION>] [<COMMAND>]\n    Valid <COMMAND> values are: add, delete, modify, list, show, version, help\n';
+
 async function sayHelp({ call }: Pick<SacctmgrCall, 'call'>): Promise<number> {
-  call.out('sacctmgr [<OPTION>] [<COMMAND>]\n    Valid <COMMAND> values are: add, delete, modify, list, show, version, help\n');
+  call.out(usage);
   return 0;
 }

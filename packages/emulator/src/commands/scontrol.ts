@@ -1,5 +1,6 @@
 import { pingJson } from '../json/index.ts';
 import { type CommandCall, Unreachable } from './command.ts';
+import { helpText } from './help-text.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
 import { type GivenOptions, OptionError, type OptionTable, optionErrorText, optionTable, readOptions } from './options.ts';
 import { majorRelease } from './scene.ts';
@@ -45,7 +46,8 @@ export async function scontrol(call: CommandCall): Promise<number> {
     return 1;
   }
   if (given.has('version') || given.has('help') || given.has('usage')) {
-    call.out(given.has('version') ? `slurm ${call.slurm.spec.release}\n` : usage);
+    const table = optionsOf(majorRelease(call));
+    call.out(given.has('version') ? `slurm ${call.slurm.spec.release}\n` : given.has('usage') ? usage : helpText('scontrol', usage, table));
     return 0;
   }
   const cluster = given.value('clusters') ?? (given.has('local') ? undefined : call.env['SLURM_CLUSTERS']);

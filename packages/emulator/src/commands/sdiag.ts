@@ -1,6 +1,7 @@
 import { sdiagJson } from '../json/index.ts';
 import type { ControllerStatistics } from '../model/slurmctld.ts';
 import type { CommandCall } from './command.ts';
+import { helpText } from './help-text.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
 import { OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
 import { majorRelease, type Scene, sceneOf } from './scene.ts';
@@ -29,7 +30,8 @@ export async function sdiag(call: CommandCall): Promise<number> {
       return 0;
     }
     if (given.has('help') || given.has('usage')) {
-      call.out('Usage: sdiag [-M cluster] [-aritT]\n');
+      const usage = 'Usage: sdiag [-M cluster] [-aritT]\n';
+      call.out(given.has('usage') ? usage : helpText('sdiag', usage, table));
       return 0;
     }
     const controller = await call.controller();

@@ -1,6 +1,7 @@
 import { sinfoJson } from '../json/index.ts';
 import type { EmulatedNode } from '../model/slurmctld.ts';
 import type { CommandCall } from './command.ts';
+import { helpText } from './help-text.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
 import { type GivenOptions, OptionError, type OptionTable, optionErrorText, optionTable, readOptions } from './options.ts';
 import { majorRelease, sceneOf } from './scene.ts';
@@ -58,7 +59,8 @@ export async function sinfo(call: CommandCall): Promise<number> {
     return 1;
   }
   if (given.has('version') || given.has('usage') || given.has('help')) {
-    call.out(given.has('version') ? `slurm ${call.slurm.spec.release}\n` : usage);
+    const table = optionsOf(majorRelease(call));
+    call.out(given.has('version') ? `slurm ${call.slurm.spec.release}\n` : given.has('usage') ? usage : helpText('sinfo', usage, table));
     return 0;
   }
   const cluster = given.value('clusters') ?? call.env['SLURM_CLUSTERS'];

@@ -4,6 +4,7 @@ import { sluid } from '../json/names.ts';
 import type { EmulatedJob } from '../model/job.ts';
 import type { Slurmctld } from '../model/slurmctld.ts';
 import type { CommandCall } from './command.ts';
+import { helpText } from './help-text.ts';
 import { cpuTotal } from './node-facts.ts';
 import { type GivenOptions, OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
 import { majorRelease, memo, type Scene, sceneOf } from './scene.ts';
@@ -95,11 +96,9 @@ export async function sprio(call: CommandCall): Promise<number> {
   try {
     const given = readOptions(call.argv, table);
     if (given.has('version') || given.has('help') || given.has('usage')) {
-      call.out(
-        given.has('version')
-          ? `slurm ${call.slurm.spec.release}\n`
-          : 'Usage: sprio [-j jid[s]] [-u user_name[s]] [-o format] [-p partitions] [-hlnvVw]\n',
-      );
+      const usage = 'Usage: sprio [-j jid[s]] [-u user_name[s]] [-o format] [-p partitions] [-hlnvVw]\n';
+      const help = given.has('usage') ? usage : helpText('sprio', usage, table);
+      call.out(given.has('version') ? `slurm ${call.slurm.spec.release}\n` : help);
       return 0;
     }
     const controller = await call.controller();

@@ -2,6 +2,7 @@ import { jobsJson } from '../json/index.ts';
 import type { EmulatedJob } from '../model/job.ts';
 import type { Slurmctld } from '../model/slurmctld.ts';
 import type { CommandCall } from './command.ts';
+import { helpText } from './help-text.ts';
 import { inListOrder } from './job-facts.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
 import { type GivenOptions, OptionError, type OptionTable, optionErrorText, optionTable, readOptions } from './options.ts';
@@ -114,7 +115,8 @@ export async function squeue(call: CommandCall): Promise<number> {
 /** What needs no slurmctld. */
 function answerWithout(call: CommandCall, { given }: Question, release: number): number | undefined {
   if (given.has('version')) call.out(`slurm ${call.slurm.spec.release}\n`);
-  else if (given.has('usage') || given.has('help')) call.out(usage);
+  else if (given.has('usage')) call.out(usage);
+  else if (given.has('help')) call.out(helpText('squeue', usage, optionsOf(release)));
   else if (given.has('helpFormat') || given.has('helpformat')) call.out(helpFormat(release, given.has('helpformat')));
   else return undefined;
   return 0;

@@ -1,4 +1,5 @@
 import type { CommandCall } from './command.ts';
+import { helpText } from './help-text.ts';
 import { OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
 import { means } from './sacctmgr-words.ts';
 import { majorRelease } from './scene.ts';
@@ -82,7 +83,8 @@ export async function sreport(call: CommandCall): Promise<number> {
       return 0;
     }
     if (given.has('help') || given.has('usage')) {
-      call.out('sreport [<OPTION>] [<COMMAND>]\n    Valid <COMMAND> values are: cluster, job, reservation, user\n');
+      const usage = 'sreport [<OPTION>] [<COMMAND>]\n    Valid <COMMAND> values are: cluster, job, reservation, user\n';
+      call.out(given.has('usage') ? usage : helpText('sreport', usage, table));
       return 0;
     }
     const scene = await readSreportCall(call, given, major);

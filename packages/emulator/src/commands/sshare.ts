@@ -3,6 +3,7 @@ import { tresName } from '../accounting/tres-kinds.ts';
 import { sharesJson } from '../json/index.ts';
 import type { ShareFigures } from '../model/slurmdbd.ts';
 import type { CommandCall } from './command.ts';
+import { helpText } from './help-text.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
 import { type GivenOptions, OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
 import type { TableStyle } from './sacctmgr-call.ts';
@@ -29,6 +30,8 @@ const columns: readonly Field[] = [
   { id: 'tresRunMins', heading: 'TRESRunMins', width: 30 },
   { id: 'user', heading: 'User', width: 10 },
 ];
+
+const usage = 'Usage:  sshare [OPTION]\n';
 
 const table = (major: number) =>
   optionTable([
@@ -65,7 +68,8 @@ export async function sshare(call: CommandCall): Promise<number> {
 async function answer(call: CommandCall, given: GivenOptions): Promise<number> {
   if (given.has('version')) call.out(`slurm ${call.slurm.spec.release}\n`);
   else if (given.has('helpformat')) call.out(helpFormat());
-  else if (given.has('help') || given.has('usage')) call.out('Usage:  sshare [OPTION]\n');
+  else if (given.has('usage')) call.out(usage);
+  else if (given.has('help')) call.out(helpText('sshare', usage, table(majorRelease(call))));
   else return await write(call, given);
   return 0;
 }
