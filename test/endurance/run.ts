@@ -18,7 +18,9 @@ const usage = `npm run test:endurance -- [options]
   --only NAME    one scenario (${names.join(', ')}); may be repeated
   --seed N       the choices of an earlier run again
   --scale X      shorter (0.1) or longer (10)
-  --record       writes the figures to test/endurance/last-run.json`;
+  --record       writes the figures to test/endurance/last-run.json
+
+SLUICE_LAB_SUITE names the Debian release whose Slurm the cc-… run on (bookworm, trixie, sid); bookworm when it is not set.`;
 
 const { values } = scriptArguments(usage, {
   options: {
@@ -34,6 +36,10 @@ const unknown = (values.only ?? []).filter((name) => !names.includes(name));
 if (unknown.length > 0) refuseArguments(usage, `there is no scenario ${unknown.join(', ')}`);
 if (!Number.isInteger(seed) || !(scale > 0)) refuseArguments(usage, 'a seed is a whole number, a scale a number above 0');
 
+const suite = process.env['SLUICE_LAB_SUITE'] ?? 'bookworm';
+/** A run on another release stands beside that on bookworm. */
+const recordedAs = (name: string) => (name.startsWith('cc-') && suite !== 'bookworm' ? `${name} on ${suite}` : name);
+
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const results: Record<string, unknown> = {};
 for (const { name, run } of scenarios.filter((one) => values.only?.includes(one.name) ?? true)) {
@@ -42,7 +48,7 @@ for (const { name, run } of scenarios.filter((one) => values.only?.includes(one.
   try {
     const figures = await run({ seed, scale, progress: (line) => process.stdout.write(`  ${line}\n`) });
     const seconds = Math.round((performance.now() - began) / 1000);
-    results[name] = { seed, scale, seconds, ...figures };
+    results[recordedAs(name)] = { seed, scale, seconds, ...figures };
     counts.passed++;
     process.stdout.write(`  ok after ${seconds} s: ${JSON.stringify(figures)}\n`);
   } catch (error) {
