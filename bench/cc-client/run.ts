@@ -9,11 +9,10 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus, totalmem } from 'node:os';
 import { ccBackendClient, type StartPayload, type StopPayload } from '@sluice/clustercockpit';
 import { httpClient } from '@sluice/io';
+import { quantile, record, rounded } from '../recorded.ts';
 
 const budgetMicros = 90;
 const largestRatio = 1.3;
@@ -124,26 +123,25 @@ const results = [compare(candidates.start, candidates.bareStart), compare(candid
 const bodyBytes = Buffer.byteLength(JSON.stringify(start(1)));
 console.log(`${starts} starts of ${bodyBytes} bytes and their stops, ${connections} connections, medians of ${rounds} rounds`);
 console.table(results);
-const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-const run = { date: new Date().toISOString().slice(0, 10), machine, starts, connections, bodyBytes, budgetMicros, results };
-if (process.argv.includes('--record')) writeFileSync(new URL('last-run.json', import.meta.url), `${JSON.stringify(run, undefined, 2)}\n`);
+record({ starts, connections, bodyBytes, budgetMicros, results }, import.meta.dirname);
 if (results.some(({ ratio }) => ratio > largestRatio)) process.exitCode = 1;
 
 /** Medians; the ratio is that of the rounds, whose two halves ran one after the other. */
 function compare(ours: Candidate, bare: Candidate) {
   const [our, their] = [costs.get(ours) ?? [], costs.get(bare) ?? []];
-  const cpuMicrosPerRequest = round1(median(our));
+  const cpuMicrosPerRequest = rounded(quantile(our, 0.5), 1);
   return {
     name: ours.name,
     cpuMicrosPerRequest,
-    bareMicros: round1(median(their)),
-    ratio: Math.round(median(our.map((cost, round) => cost / (their[round] ?? Number.NaN))) * 100) / 100,
+    bareMicros: rounded(quantile(their, 0.5), 1),
+    ratio: rounded(
+      quantile(
+        our.map((cost, round) => cost / (their[round] ?? Number.NaN)),
+        0.5,
+      ),
+    ),
     withinBudget: cpuMicrosPerRequest < budgetMicros,
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 async function measure(candidate: Candidate, first: number, count: number): Promise<number> {
@@ -155,8 +153,4 @@ async function measure(candidate: Candidate, first: number, count: number): Prom
   await Promise.all(Array.from({ length: connections }, worker));
   const { user, system } = process.cpuUsage(before);
   return (user + system) / count;
-}
-
-function round1(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -17,9 +17,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Lab, startLab, suites } from '../../test/lab/lab.ts';
+import { conclude, rounded, until } from '../recorded.ts';
 import { childrenCpuSeconds, cpuSeconds, daemonPid, processStatus, watchChildren } from '../slurm-scale/processes.ts';
 import { BuiltDaemon, buildSluice, costSince } from './built-daemon.ts';
-import { conclude, rounded, until } from './recorded.ts';
 import { startStandIn } from './stand-in.ts';
 
 const days = 6;
@@ -128,6 +128,7 @@ try {
       delivering,
     },
     missed,
+    import.meta.dirname,
   );
 } catch (error) {
   console.error(daemon?.log());

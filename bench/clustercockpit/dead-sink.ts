@@ -17,7 +17,7 @@ import { Delivery } from '../../packages/clustercockpit/src/deliver/delivery.ts'
 import type { Sink } from '../../packages/clustercockpit/src/deliver/sink.ts';
 import { openRunJournal } from '../../packages/clustercockpit/src/journal/run-journal.ts';
 import type { Run } from '../../packages/clustercockpit/src/run.ts';
-import { conclude, quantile, rounded, until } from './recorded.ts';
+import { conclude, quantile, rounded, until } from '../recorded.ts';
 
 const largestRatio = 1.5;
 const events = 300;
@@ -144,7 +144,7 @@ try {
   const missed = [];
   if (ratio > largestRatio) missed.push(`${ratio} times the empty journal's median, ${largestRatio} are promised`);
   if (waits < waiting) missed.push(`only ${waits} runs wait for the dead sink`);
-  conclude('deadSink', { waiting, events, fillSeconds, empty: of(times.empty), full: of(times.full), ratio }, missed);
+  conclude('deadSink', { waiting, events, fillSeconds, empty: of(times.empty), full: of(times.full), ratio }, missed, import.meta.dirname);
 } finally {
   await Promise.all([empty?.close(), full?.close()]);
   for (const dir of dirs) rmSync(dir, { recursive: true, force: true });

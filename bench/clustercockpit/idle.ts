@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { conclude, quantile, rounded, until } from '../recorded.ts';
 import { processStatus } from '../slurm-scale/processes.ts';
 import { BuiltDaemon, buildSluice, costSince, launcherFlags } from './built-daemon.ts';
-import { conclude, quantile, rounded, until } from './recorded.ts';
 import { scriptedSlurm } from './scripted-slurm.ts';
 import { startStandIn } from './stand-in.ts';
 
@@ -87,6 +87,7 @@ try {
       start: { ...atStart, peakMB: rounded(atStart.peakMB, 1) },
     },
     missed,
+    import.meta.dirname,
   );
 } catch (error) {
   console.error(daemon?.log());

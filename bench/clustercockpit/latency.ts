@@ -18,10 +18,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hookScript } from '@sluice/clustercockpit';
 import { startLab } from '../../test/lab/lab.ts';
+import { conclude, quantile, rounded, until } from '../recorded.ts';
 import { processStatus } from '../slurm-scale/processes.ts';
 import { BuiltDaemon, buildSluice } from './built-daemon.ts';
 import { elsewhere } from './elsewhere.ts';
-import { conclude, quantile, rounded, until } from './recorded.ts';
 import { startStandIn } from './stand-in.ts';
 
 const largestMedianMs = 250;
@@ -141,6 +141,7 @@ try {
       daemon: { ...daemon.cost(), peakMB: rounded(((processStatus(daemon.pid)?.peakKiB ?? 0) * 1024) / 1e6, 1) },
     },
     missed,
+    import.meta.dirname,
   );
 } catch (error) {
   console.error(daemon?.log());

@@ -2,12 +2,10 @@
  * What it costs to decide what is sent, beside JSON.stringify of the same payloads: a job on one node and one on 64, with
  * topology, GPUs and a script of 2 KB, in a cluster of 1,000 nodes.
  *
- *   node --conditions=@sluice/source bench/decide/run.ts [rounds] [--write]
+ *   node --conditions=@sluice/source bench/decide/run.ts [rounds] [--record]
  *
- * `--write` keeps the figures as last-run.json. Ends with 1 when a start of one node takes 15 µs or more.
+ * `--record` keeps the figures as last-run.json. Ends with 1 when a start of one node takes 15 µs or more.
  */
-import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
 import {
   type CcCluster,
   type DecideContext,
@@ -18,6 +16,7 @@ import {
   type Run,
 } from '@sluice/clustercockpit';
 import type { Node, NodeAllocation } from '@sluice/slurm';
+import { record, rounded } from '../recorded.ts';
 
 const targetMicros = 15;
 const rounds = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 20_000);
@@ -125,7 +124,7 @@ const results = [1, 64].flatMap((nodeCount) => {
   const payload = payloadOf(run, context);
   const count = Math.ceil(rounds / nodeCount);
   const json = micros(count, () => JSON.stringify(payload));
-  const row = (what: string, cost: number) => ({ what, nodes: nodeCount, micros: round2(cost), ratioToJson: round2(cost / json) });
+  const row = (what: string, cost: number) => ({ what, nodes: nodeCount, micros: rounded(cost), ratioToJson: rounded(cost / json) });
   return [
     row(
       'decideStart',
@@ -141,16 +140,9 @@ const results = [1, 64].flatMap((nodeCount) => {
 const prepared = {
   what: 'decideContext, 1,000 nodes',
   nodes: 1000,
-  micros: round2(micros(20, () => decideContext(defaultSettings, [cluster], nodes))),
+  micros: rounded(micros(20, () => decideContext(defaultSettings, [cluster], nodes))),
 };
 console.table([...results, prepared]);
-const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-const figures = { date: new Date().toISOString().slice(0, 10), machine, rounds, targetMicros, results: [...results, prepared] };
-if (process.argv.includes('--write'))
-  writeFileSync(new URL('last-run.json', import.meta.url), `${JSON.stringify(figures, undefined, 2)}\n`);
+record({ rounds, targetMicros, results: [...results, prepared] }, import.meta.dirname);
 const [first] = results;
 if (first === undefined || first.micros >= targetMicros) process.exitCode = 1;
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
-}

@@ -1,12 +1,14 @@
 /**
  * What one command costs: `node --conditions=@sluice/source bench/emulator/command-start.ts [runs]`. squeue of an idle emulated cluster runs in turn with
  * /bin/true, which is what starting a program costs, and with `squeue --version` of a real Slurm, if it is installed: its start alone, which asks
- * nobody. With --record the figures become command-start.last-run.json.
+ * nobody. With --record the figures are kept in last-run.json.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { conclude, quantile, rounded } from '../recorded.ts';
+import { timed } from '../timed-program.ts';
 
 const runs = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 200);
 const directory = mkdtempSync(join(tmpdir(), 'sluice-bench-command-'));
@@ -15,7 +17,7 @@ const sluice = [...process.execArgv, join(import.meta.dirname, '../../packages/c
 const limitMs = 60;
 /** A real squeue wants a slurm.conf before anything else. */
 const environment = { PATH: process.env['PATH'], SLURM_CONF: join(directory, 'slurm.conf'), SLUICE_EMULATOR_USER: 'alice' };
-const loadBefore = Math.round((loadavg()[0] ?? 0) * 10) / 10;
+const loadBefore = rounded(loadavg()[0] ?? 0, 1);
 
 interface Timing {
   readonly name: string;
@@ -39,27 +41,20 @@ try {
   const took = situations.map((): number[] => []);
   for (let run = 0; run < runs; run += 1) {
     // In turns, so that a busy moment of the machine falls on all.
-    for (const [index, [, program, args]] of situations.entries()) took[index]?.push(timed(program, args));
+    for (const [index, [, program, args]] of situations.entries()) took[index]?.push(timed(program, args, environment));
   }
-  const idle = at(took[0] ?? [], 0.5);
+  const idle = quantile(took[0] ?? [], 0.5);
   const timings = situations.map(
     ([name], index): Timing => ({
       name,
-      medianMs: round(at(took[index] ?? [], 0.5)),
-      p99Ms: round(at(took[index] ?? [], 0.99)),
-      timesTrue: round(at(took[index] ?? [], 0.5) / idle),
+      medianMs: rounded(quantile(took[index] ?? [], 0.5)),
+      p99Ms: rounded(quantile(took[index] ?? [], 0.99)),
+      timesTrue: rounded(quantile(took[index] ?? [], 0.5) / idle),
     }),
   );
-  console.log(`one command, ${runs} runs each in turn; load before ${loadBefore}`);
-  console.table(timings);
   const median = timings.find(({ name }) => name === 'squeue of the emulator')?.medianMs ?? Number.NaN;
-  console.log(`squeue of the emulator: ${median} ms of ${limitMs} ms, ${round(median / limitMs)} of what it may cost`);
-  if (!(median <= limitMs)) process.exitCode = 1;
-  if (process.argv.includes('--record')) {
-    const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
-    const run = { date: new Date().toISOString().slice(0, 10), machine, loadBefore, runs, timings };
-    writeFileSync(new URL('command-start.last-run.json', import.meta.url), `${JSON.stringify(run, undefined, 2)}\n`);
-  }
+  const missed = median <= limitMs ? [] : [`squeue of the emulator: ${median} ms, ${limitMs} ms are promised`];
+  conclude('commandStart', { loadBefore, runs, timings }, missed, import.meta.dirname);
 } finally {
   emulator('down', '--dir', directory);
   rmSync(directory, { recursive: true, force: true });
@@ -68,21 +63,4 @@ try {
 function emulator(...args: readonly string[]): void {
   const { status, stderr } = spawnSync(process.execPath, [...sluice, ...args], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`sluice emulator ${args.join(' ')} ended with ${status}: ${stderr}`);
-}
-
-function timed(program: string, args: readonly string[]): number {
-  const begun = performance.now();
-  const { status } = spawnSync(program, args, { env: environment, stdio: 'ignore' });
-  const took = performance.now() - begun;
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
-  return took;
-}
-
-function at(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,10 +1,11 @@
 /**
  * A simulated month of 100,000 jobs on 1,000 nodes: how long the emulator takes to play it, and how that compares with one reading of its history, which is what
- * everything that asks the emulator does with it. `node --conditions=@sluice/source bench/emulator/month.ts [--jobs N] [--nodes N] [--days N] [--seed N]`
+ * everything that asks the emulator does with it. `node --conditions=@sluice/source bench/emulator/month.ts [--jobs N] [--nodes N] [--days N] [--seed N] [--record]`
  */
 import { parseArgs } from 'node:util';
 import { openEmulator } from '@sluice/emulator';
 import { manualClock } from '@sluice/io';
+import { conclude, rounded } from '../recorded.ts';
 import { generator, siteCluster, siteRequest } from './site.ts';
 
 const { values } = parseArgs({
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '1000' },
     days: { type: 'string', default: '30' },
     seed: { type: 'string', default: '1' },
+    record: { type: 'boolean' },
   },
 });
 const jobs = Number(values.jobs);
@@ -48,28 +50,27 @@ const read = performance.now() - readBegan;
 const { started, completed, failed, backfilled, scheduleCycles, backfillCycles } = slurm.controller.statistics();
 await slurm.close();
 
-console.log(
-  JSON.stringify(
-    {
-      jobs,
-      nodes: nodeCount,
-      days,
-      rows,
-      playedSeconds: Math.round(played) / 1000,
-      cpuSeconds: Math.round((playedCpu.user + playedCpu.system) / 10_000) / 100,
-      readSeconds: Math.round(read) / 1000,
-      ratio: Math.round((played / read) * 10) / 10,
-      started,
-      completed,
-      failed,
-      backfilled,
-      scheduleCycles,
-      backfillCycles,
-      mostPending,
-      utilisation: Math.round((usedSeconds / (nodeCount * 64 * days * 86_400)) * 1000) / 1000,
-      peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
-    },
-    null,
-    2,
-  ),
+conclude(
+  'month',
+  {
+    jobs,
+    nodes: nodeCount,
+    days,
+    rows,
+    playedSeconds: rounded(played / 1000, 3),
+    cpuSeconds: rounded((playedCpu.user + playedCpu.system) / 1e6),
+    readSeconds: rounded(read / 1000, 3),
+    ratio: rounded(played / read, 1),
+    started,
+    completed,
+    failed,
+    backfilled,
+    scheduleCycles,
+    backfillCycles,
+    mostPending,
+    utilisation: rounded(usedSeconds / (nodeCount * 64 * days * 86_400), 3),
+    peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
+  },
+  played < 60_000 ? [] : [`${Math.round(played / 1000)} s, a minute is promised`],
+  import.meta.dirname,
 );

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { allCommands, openEmulator, startEmulator } from '@sluice/emulator';
 import { systemClock, systemProcesses } from '@sluice/io';
-import { conclude, quantile, rounded } from '../clustercockpit/recorded.ts';
+import { conclude, quantile, rounded } from '../recorded.ts';
 import { generator, siteCluster, siteRequest } from './site.ts';
 
 const { values } = parseArgs({
@@ -101,7 +101,7 @@ try {
     'questions',
     { jobs, nodes, pending, running, peakMB: rounded(process.resourceUsage().maxRSS / 1000, 0), ...found },
     missed,
-    new URL('last-run.json', import.meta.url),
+    import.meta.dirname,
   );
 } finally {
   await emulator.stop();

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hookScript, openSpool, type Spool } from '@sluice/clustercockpit';
 import { systemClock } from '@sluice/io';
+import { quantile } from '../recorded.ts';
 
 const [, , root = '.'] = process.argv;
 const clock = systemClock();
@@ -40,8 +41,8 @@ console.log(
     idlePercentOfCore: idle,
     eventsPerSecond: perSecond,
     busyPercentOfCore: busyShare,
-    hookToReadMedianMs: at(delays, 0.5),
-    hookToReadP99Ms: at(delays, 0.99),
+    hookToReadMedianMs: quantile(delays, 0.5),
+    hookToReadP99Ms: quantile(delays, 0.99),
     backlogCpuMicrosPerEvent: backlog(openSpool({ path: join(root, 'crowded'), clock })),
   }),
 );
@@ -62,9 +63,4 @@ function backlog(full: Spool): number {
   }
   const { user, system } = process.cpuUsage(start);
   return Math.round((user + system) / count);
-}
-
-function at(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -7,10 +7,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer } from 'node:net';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hookScript } from '@sluice/clustercockpit';
 import { buildSync } from 'esbuild';
+import { quantile, record, rounded } from '../recorded.ts';
+import { timed } from '../timed-program.ts';
 
 const runs = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 200);
 const root = mkdtempSync(join(tmpdir(), 'sluice-bench-hook-'));
@@ -18,7 +20,7 @@ const hookDirectory = join(import.meta.dirname, '../../packages/clustercockpit/s
 const recorded: Record<string, Record<string, string>> = JSON.parse(readFileSync(join(hookDirectory, 'recordings/25.05.json'), 'utf8'));
 const environment = { ...recorded['comments.epilog-ctld'] };
 /** Figures of a busy machine say little; the load says how busy it was. */
-const loadBefore = Math.round((loadavg()[0] ?? 0) * 10) / 10;
+const loadBefore = rounded(loadavg()[0] ?? 0, 1);
 const atEnd: (() => void)[] = [];
 
 interface Situation {
@@ -46,11 +48,7 @@ try {
     spawnSync(process.execPath, [...process.execArgv, join(import.meta.dirname, 'reader.ts'), root]).stdout.toString(),
   );
   console.table(reader);
-  const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
-  if (process.argv.includes('--record')) {
-    const run = { date: new Date().toISOString().slice(0, 10), machine, loadBefore, runs, timings, reader };
-    writeFileSync(new URL('last-run.json', import.meta.url), `${JSON.stringify(run, undefined, 2)}\n`);
-  }
+  record({ loadBefore, runs, timings, reader }, import.meta.dirname);
 } finally {
   for (const end of atEnd.reverse()) end();
   rmSync(root, { recursive: true, force: true });
@@ -151,32 +149,15 @@ function measured({ name, command: [program, ...args], share = 1 }: Situation): 
   const own: number[] = [];
   const idle: number[] = [];
   for (let run = 0; run < Math.max(20, runs * share); run += 1) {
-    own.push(timed(program, args));
-    idle.push(timed('/bin/true', []));
+    own.push(timed(program, args, environment));
+    idle.push(timed('/bin/true', [], environment));
   }
   const over = own.map((took, index) => took - (idle[index] ?? 0));
   return {
     name,
-    medianMs: round(at(own, 0.5)),
-    p99Ms: round(at(own, 0.99)),
-    overTrueMs: round(at(over, 0.5)),
-    timesTrue: round(at(own, 0.5) / at(idle, 0.5)),
+    medianMs: rounded(quantile(own, 0.5)),
+    p99Ms: rounded(quantile(own, 0.99)),
+    overTrueMs: rounded(quantile(over, 0.5)),
+    timesTrue: rounded(quantile(own, 0.5) / quantile(idle, 0.5)),
   };
-}
-
-function timed(program: string, args: readonly string[]): number {
-  const begun = performance.now();
-  const { status } = spawnSync(program, args, { env: environment, stdio: 'ignore' });
-  const took = performance.now() - begun;
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}`);
-  return took;
-}
-
-function at(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -1,8 +1,7 @@
-// CPU per request of the HTTP clients that Node offers: `node --conditions=@sluice/source bench/http/run.ts [requests]`. Prints a table; with --save it becomes last-run.json.
+// CPU per request of the HTTP clients that Node offers: `node --conditions=@sluice/source bench/http/run.ts [requests]`. Prints a table; with --record it becomes last-run.json.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { record, rounded } from '../recorded.ts';
 import { type Candidate, globalFetch, nodeHttp, sluiceClient, undiciDispatch, undiciOfIo, undiciPool } from './candidates.ts';
 
 const connections = 4;
@@ -36,14 +35,12 @@ server.disconnect();
 const least = Math.min(...best.values());
 const results = [...best].map(([name, cost]) => ({
   name,
-  cpuMicrosPerRequest: round1(cost),
-  ratio: Math.round((cost / least) * 100) / 100,
+  cpuMicrosPerRequest: rounded(cost, 1),
+  ratio: rounded(cost / least),
 }));
 console.log(`POST of ${body.length} bytes, ${connections} connections, ${requests} requests per candidate`);
 console.table(results);
-const machine = `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-const run = { date: new Date().toISOString().slice(0, 10), machine, requests, connections, bodyBytes: body.length, results };
-if (process.argv.includes('--save')) writeFileSync(new URL('last-run.json', import.meta.url), `${JSON.stringify(run, undefined, 2)}\n`);
+record({ requests, connections, bodyBytes: body.length, results }, import.meta.dirname);
 
 async function measure(candidate: Candidate, count: number): Promise<number> {
   let left = Math.round(count);
@@ -58,8 +55,4 @@ async function measure(candidate: Candidate, count: number): Promise<number> {
   await Promise.all(Array.from({ length: connections }, worker));
   const { user, system } = process.cpuUsage(before);
   return (user + system) / Math.round(count);
-}
-
-function round1(value: number): number {
-  return Math.round(value * 10) / 10;
 }

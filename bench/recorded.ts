@@ -1,10 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
 
-const ownFile = new URL('last-run.json', import.meta.url);
-
-/** Prints what a benchmark found, keeps it in a last-run.json with `--record`, and ends with 1 when a target is missed. */
-export function conclude(name: string, found: Readonly<Record<string, unknown>>, missed: readonly string[], file: URL = ownFile): void {
+/** Prints what one of a directory's benchmarks found, keeps it by its name in last-run.json with `--record`, and ends with 1 when a target is missed. */
+export function conclude(name: string, found: Readonly<Record<string, unknown>>, missed: readonly string[], directory: string): void {
   const load = loadavg()
     .map((value) => value.toFixed(2))
     .join(' ');
@@ -12,9 +11,18 @@ export function conclude(name: string, found: Readonly<Record<string, unknown>>,
   console.log(JSON.stringify(result, undefined, 2));
   for (const what of missed) console.log(`MISSED: ${what}`);
   if (missed.length > 0) process.exitCode = 1;
-  if (!process.argv.includes('--record')) return;
+  const file = join(directory, 'last-run.json');
   const all = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>) : {};
-  writeFileSync(file, `${JSON.stringify({ ...all, [name]: result }, undefined, 2)}\n`);
+  write({ ...all, [name]: result }, directory);
+}
+
+/** Keeps what the only benchmark of a directory found in last-run.json, with `--record`. */
+export function record(found: Readonly<Record<string, unknown>>, directory: string): void {
+  write({ date: new Date().toISOString().slice(0, 10), machine: machine(), ...found }, directory);
+}
+
+function write(content: Readonly<Record<string, unknown>>, directory: string): void {
+  if (process.argv.includes('--record')) writeFileSync(join(directory, 'last-run.json'), `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
 function machine(): string {
