@@ -1,74 +1,13 @@
 import type { Epoch, TresKind } from '@sluice/slurm';
+import { labCluster } from '../engine/testing/lab-cluster.ts';
 import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
 import type { Slurmctld } from '../model/slurmctld.ts';
 import type { Slurmdbd } from '../model/slurmdbd.ts';
-import type { ClusterSpec, NodeSpec, PartitionSpec } from '../model/spec.ts';
+import type { ClusterSpec } from '../model/spec.ts';
 
 /** The cluster that was recorded, in every release the same but for ports and directories. */
 export function labSpec(release: string, port: number): ClusterSpec {
-  const cpuNodes = ['node01', 'node02', 'node03', 'node04'].map((name, index) => labNode(name, port + 11 + index, []));
-  const gpus = [{ name: 'gpu', type: 'a100', count: 4 }];
-  const gpuNodes = ['gpu01', 'gpu02'].map((name, index) => labNode(name, port + 15 + index, gpus));
-  return {
-    name: 'labcluster',
-    release,
-    controllers: [{ host: 'vm', address: '127.0.0.1' }],
-    controllerPort: port,
-    databaseHost: '127.0.0.1',
-    databasePort: port + 1,
-    nodes: [...cpuNodes, ...gpuNodes],
-    partitions: [
-      labPartition('cpu', ['node01', 'node02', 'node03', 'node04'], { isDefault: true }),
-      labPartition('gpu', ['gpu01', 'gpu02'], {}),
-      labPartition('shared', ['node01', 'node02', 'node03', 'node04', 'gpu01', 'gpu02'], { oversubscribe: 'YES:4' }),
-    ],
-    tres: ['gres/gpu', 'gres/gpu:a100'],
-    settings: {},
-    users: [
-      { name: 'alice', uid: 1001, group: 'alice', gid: 1001, home: '/home/alice', admin: 'None', accounts: ['physics', 'chem'] },
-      { name: 'bob', uid: 1002, group: 'bob', gid: 1002, home: '/home/bob', admin: 'None', accounts: ['chem'] },
-    ],
-    accounts: [],
-    qos: [],
-  };
-}
-
-function labNode(name: string, port: number, gres: NodeSpec['gres']): NodeSpec {
-  return {
-    name,
-    hostname: name,
-    address: '127.0.0.1',
-    port,
-    sockets: 2,
-    coresPerSocket: 4,
-    threadsPerCore: 2,
-    memoryMiB: 64_000,
-    features: [],
-    gres,
-    weight: 1,
-  };
-}
-
-function labPartition(name: string, nodes: readonly string[], changes: Partial<PartitionSpec>): PartitionSpec {
-  return {
-    name,
-    nodes,
-    isDefault: false,
-    state: 'UP',
-    maxTime: null,
-    defaultTime: null,
-    maxNodes: null,
-    minNodes: 0,
-    allowAccounts: null,
-    allowQos: null,
-    qos: null,
-    oversubscribe: 'NO',
-    priorityJobFactor: 1,
-    priorityTier: 1,
-    defMemPerCpuMiB: null,
-    billingWeights: null,
-    ...changes,
-  };
+  return { ...labCluster({}, release, port), settings: {}, accounts: [], qos: [] };
 }
 
 /** Resources that slurmdbd knew; gpumem and gpuutil came with 23.02 and stand before what the cluster adds only in ids. */

@@ -3,16 +3,16 @@ import type { ClusterSpec, NodeSpec, PartitionSpec } from '../../model/spec.ts';
 
 const names = ['node01', 'node02', 'node03', 'node04', 'gpu01', 'gpu02'];
 
-/** The cluster of the recordings: four nodes, two with GPUs, two users. */
-export function labCluster(settings: Readonly<Record<string, string>> = {}, release = '24.11.7'): ClusterSpec {
+/** The cluster of the recordings: six nodes, two of them with GPUs, two users. Its ports count up from the first. */
+export function labCluster(settings: Readonly<Record<string, string>> = {}, release = '24.11.7', port = 18_300): ClusterSpec {
   return {
     name: 'labcluster',
     release,
     controllers: [{ host: 'vm', address: '127.0.0.1' }],
-    controllerPort: 18300,
+    controllerPort: port,
     databaseHost: '127.0.0.1',
-    databasePort: 18301,
-    nodes: names.map((name, at) => labNode(name, 18311 + at)),
+    databasePort: port + 1,
+    nodes: names.map((name, at) => labNode(name, port + 11 + at)),
     partitions: [
       labPartition('cpu', names.slice(0, 4), { isDefault: true }),
       labPartition('gpu', names.slice(4)),
