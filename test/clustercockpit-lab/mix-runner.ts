@@ -1,8 +1,14 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isCode } from '@sluice/io';
 import type { Lab } from '../lab/lab.ts';
 import { allocationsDir, type Deed, type PlannedJob } from './job-kinds.ts';
+
+const users = ['alice', 'bob'] as const;
+/** What commands say when slurmctld is away, or goes while it is asked. */
+const noController =
+  /Unable to contact|connect failure|timed out|Connection (refused|reset)|Broken pipe|Zero Bytes|receive failure|send failure|standby|not connected|shutting down|temporarily/i;
 
 export interface SubmittedJob extends PlannedJob {
   readonly jobId: number;
@@ -77,10 +83,10 @@ export class MixRunner {
     if (signal.aborted) return;
     const args = deed.args.map((arg) => arg.replace('{id}', String(jobId)));
     for (;;) {
-      const { code, stderr } = await this.#lab.run(deed.command, args, { user: deed.user ?? 'root' });
+      const { code, stderr } = await this.#lab.run(deed.command, args, { user: deed.user ?? 'root' }).catch(unanswered);
       if (code === 0) return;
       // While slurmctld is away the deed waits.
-      if (/Unable to contact|connect failure|timed out|Connection refused/i.test(stderr) && !signal.aborted) {
+      if (noController.test(stderr) && !signal.aborted) {
         await sleep(1000);
         continue;
       }
@@ -137,8 +143,11 @@ export class MixRunner {
   async allEnded(withinMs: number): Promise<void> {
     const end = performance.now() + withinMs;
     while (!(await this.#queueIsEmpty())) {
-      if (performance.now() > end) await this.#lab.run('scancel', ['-u', 'alice,bob']);
-      if (performance.now() > end + 120_000) throw new Error(`jobs that do not end: ${this.alive.join(' ')}`);
+      // One by one: scancel knows no list of users.
+      if (performance.now() > end) for (const user of users) await this.#lab.run('scancel', ['-u', user]);
+      if (performance.now() > end + 120_000) {
+        throw new Error(`jobs that do not end: ${this.alive.join(' ')}; refused were: ${this.refusals.join('; ')}`);
+      }
       await sleep(500);
     }
   }
@@ -153,4 +162,10 @@ export class MixRunner {
     await this.#watching;
     await Promise.allSettled(this.#deeds);
   }
+}
+
+/** A command that hung is one that no controller answered. */
+function unanswered(error: unknown): { readonly code: number; readonly stderr: string } {
+  if (isCode(error, 'process.timeout')) return { code: 1, stderr: 'timed out' };
+  throw error;
 }
