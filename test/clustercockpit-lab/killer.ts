@@ -10,6 +10,12 @@ export type Near = 'request' | 'commit' | 'event' | 'anything';
 const nearMs = 50;
 /** A daemon that shows nothing of the kind for so long is killed all the same. */
 const patienceMs = 6000;
+/**
+ * So often the daemon lives until it has read all that Slurm says. slurmctld forgets what an ended job held after MinJobAge (300 s);
+ * on a slow machine, where Slurm answers later than the next kill comes, no daemon could know it.
+ */
+const wholeEveryMs = 60_000;
+const longestLifeMs = 60_000;
 
 /** Kills the daemon again and again at moments that hurt, and starts it again. */
 export class Killer {
@@ -17,6 +23,7 @@ export class Killer {
   readonly #choices: Choices;
   readonly #watchers: FSWatcher[] = [];
   readonly #waiting = new Map<Near, () => void>();
+  #readAt = performance.now();
   /** Kills by what they were near to; what was meant to be near something and was not is under `anything`. */
   readonly kills: Record<Near, number> = { request: 0, commit: 0, event: 0, anything: 0 };
 
@@ -62,6 +69,7 @@ export class Killer {
   async once(): Promise<void> {
     const { daemon } = this.#bed;
     if (!daemon.runs) daemon.start();
+    if (performance.now() - this.#readAt > wholeEveryMs) await this.#letItRead();
     const wanted = this.#wanted();
     // Time to get to work: of the first second, when it only starts, some kills are to see something, too.
     await sleep(this.#choices.number() < 0.15 ? this.#choices.between(0, 900) : this.#choices.between(1100, 3500));
@@ -72,6 +80,13 @@ export class Killer {
     this.kills[seenAt !== null && killedAt - seenAt < nearMs ? wanted : 'anything']++;
     await sleep(this.#choices.number() < 0.1 ? this.#choices.between(500, 4000) : 0);
     daemon.start();
+  }
+
+  async #letItRead(): Promise<void> {
+    const began = Math.floor(Date.now() / 1000);
+    const end = performance.now() + longestLifeMs;
+    while ((this.#bed.journal()?.watermark ?? 0) < began && performance.now() < end) await sleep(200);
+    this.#readAt = performance.now();
   }
 
   #wanted(): Near {
