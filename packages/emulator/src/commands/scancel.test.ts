@@ -91,6 +91,16 @@ describe('scancel', () => {
     assert.equal(stateOf(id), 'PENDING');
   });
 
+  it('sends no signal to a job that has not begun', async () => {
+    const id = await submit(['-H']);
+    // 2020 is ESLURM_TRANSITION_STATE_NO_UPDATE.
+    assert.deepEqual(await scancel('-s', 'TERM', id), {
+      code: 228,
+      stdout: '',
+      stderr: `scancel: error: Kill job error on job id ${id}: Job can not be altered now, try again later\n`,
+    });
+  });
+
   it('sends signals', async () => {
     const id = await submit();
     slurm.time.advance(5);

@@ -50,8 +50,6 @@ async function cancelNamed(call: CommandCall, given: GivenOptions, { ids }: Choi
 }
 
 function failureOf(error: unknown, call: CommandCall): { readonly number: number; readonly message: string } {
-  // slurmctld refuses the signal of another's job in words of its own (seen with 22.05.8).
-  if (error instanceof SlurmError && error.name === 'ESLURM_USER_ID_MISSING') return { number: 2002, message: 'Access/permission denied' };
   if (error instanceof SlurmError) return error;
   if (!(error instanceof Unreachable)) throw error;
   const words = unreachableWords('scancel', call.argv, error, call.slurm.spec).stderr.trim();

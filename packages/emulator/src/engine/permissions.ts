@@ -13,6 +13,11 @@ export function needOwner(world: World, job: JobRecord, as: Identity): void {
   if (job.uid !== as.uid && !isOperator(world, as)) throw refusal('ESLURM_USER_ID_MISSING');
 }
 
+/** The same where it is signalled, cancelled or requeued, which is refused in other words. Errors: ESLURM_ACCESS_DENIED (measured on 22.05 and 24.11). */
+export function needRights(world: World, job: JobRecord, as: Identity): void {
+  if (job.uid !== as.uid && !isOperator(world, as)) throw refusal('ESLURM_ACCESS_DENIED');
+}
+
 export function needOperator(world: World, as: Identity): void {
   if (!isOperator(world, as)) throw refusal('ESLURM_ACCESS_DENIED');
 }
