@@ -13,7 +13,7 @@ interface StepOfRow {
   readonly step: EmulatedStep;
 }
 
-const { group, integer, nullable, number, since, text, time, until, unused, value } = columnsOf<StepOfRow>();
+const { endless, group, integer, nullable, since, text, time, until, unused, value } = columnsOf<StepOfRow>();
 
 /** A step within a row of accounting. */
 export function writeStep(step: StepOfRow, context: JsonContext): Fields {
@@ -32,10 +32,7 @@ const stepTable: Table<StepOfRow> = [
     time('start', ({ step }) => step.start),
     integer('suspended', ({ row }) => row.suspendedSeconds),
     value('system', (one) => cpuTime(seconds(one, 'systemSeconds'))),
-    ...since(
-      43,
-      number('limit', () => 'unlimited'),
-    ),
+    ...since(43, endless('limit')),
     value('total', (one) => cpuTime(seconds(one, 'userSeconds') + seconds(one, 'systemSeconds'))),
     value('user', (one) => cpuTime(seconds(one, 'userSeconds'))),
   ),

@@ -1,10 +1,9 @@
-import type { Tres, TresKind } from '@sluice/slurm';
+import type { TresKind } from '@sluice/slurm';
 import type { EmulatedAccount, EmulatedAssociation, EmulatedQos, EmulatedUser } from '../model/slurmdbd.ts';
-import { associationKey, orEndless } from './association.ts';
+import { associationKey } from './association.ts';
 import type { JsonContext } from './context.ts';
 import { nodeList } from './names.ts';
 import { columnsOf, type Table, wrapReal, writeObject } from './table.ts';
-import { tresList } from './tres-text.ts';
 import { type Fields, maybeNumber, Real, type Value } from './value.ts';
 
 /** An account with its associations, which only 22.05 lists without being asked. */
@@ -47,8 +46,7 @@ export function writeUser(
   };
 }
 
-const { constant, group, integer, number, real, since, text, value, words } = columnsOf<EmulatedQos>();
-const list = (read: (qos: EmulatedQos) => Tres) => (qos: EmulatedQos, context: JsonContext) => tresList(read(qos), context);
+const { constant, endless, group, integer, limit, number, real, since, text, tres, value, words } = columnsOf<EmulatedQos>();
 const empty: Value = [];
 
 /** A QOS. What the emulator keeps no limit of is endless. */
@@ -67,107 +65,73 @@ const qosTable: Table<EmulatedQos> = [
       'max',
       group(
         'active_jobs',
-        number('accruing', () => 'unlimited'),
-        number('count', ({ grpJobs }) => orEndless(grpJobs)),
+        endless('accruing'),
+        limit('count', ({ grpJobs }) => grpJobs),
       ),
       group(
         'jobs',
         ...since(
           42,
-          number('count', ({ grpSubmitJobs }) => orEndless(grpSubmitJobs)),
+          limit('count', ({ grpSubmitJobs }) => grpSubmitJobs),
         ),
         group(
           'active_jobs',
           group(
             'per',
-            number('account', ({ maxJobsPerAccount }) => orEndless(maxJobsPerAccount)),
-            number('user', ({ maxJobsPerUser }) => orEndless(maxJobsPerUser)),
+            limit('account', ({ maxJobsPerAccount }) => maxJobsPerAccount),
+            limit('user', ({ maxJobsPerUser }) => maxJobsPerUser),
           ),
         ),
         group(
           'per',
-          number('account', ({ maxSubmitJobsPerAccount }) => orEndless(maxSubmitJobsPerAccount)),
-          number('user', ({ maxSubmitJobsPerUser }) => orEndless(maxSubmitJobsPerUser)),
+          limit('account', ({ maxSubmitJobsPerAccount }) => maxSubmitJobsPerAccount),
+          limit('user', ({ maxSubmitJobsPerUser }) => maxSubmitJobsPerUser),
         ),
       ),
       group(
         'tres',
-        value(
-          'total',
-          list(({ grpTres }) => grpTres),
-        ),
+        tres('total', ({ grpTres }) => grpTres),
         group(
           'minutes',
           ...since(
             42,
-            value(
-              'total',
-              list(({ grpTresMins }) => grpTresMins),
-            ),
+            tres('total', ({ grpTresMins }) => grpTresMins),
           ),
           group(
             'per',
-            value(
-              'qos',
-              list(({ grpTresRunMins }) => grpTresRunMins),
-            ),
-            value(
-              'job',
-              list(({ maxTresMinsPerJob }) => maxTresMinsPerJob),
-            ),
+            tres('qos', ({ grpTresRunMins }) => grpTresRunMins),
+            tres('job', ({ maxTresMinsPerJob }) => maxTresMinsPerJob),
             constant('account', empty),
             constant('user', empty),
           ),
         ),
         group(
           'per',
-          value(
-            'account',
-            list(({ maxTresPerAccount }) => maxTresPerAccount),
-          ),
-          value(
-            'job',
-            list(({ maxTresPerJob }) => maxTresPerJob),
-          ),
-          value(
-            'node',
-            list(({ maxTresPerNode }) => maxTresPerNode),
-          ),
-          value(
-            'user',
-            list(({ maxTresPerUser }) => maxTresPerUser),
-          ),
+          tres('account', ({ maxTresPerAccount }) => maxTresPerAccount),
+          tres('job', ({ maxTresPerJob }) => maxTresPerJob),
+          tres('node', ({ maxTresPerNode }) => maxTresPerNode),
+          tres('user', ({ maxTresPerUser }) => maxTresPerUser),
         ),
       ),
       group(
         'wall_clock',
         group(
           'per',
-          number('qos', ({ grpWall }) => orEndless(grpWall)),
-          number('job', ({ maxWallPerJob }) => orEndless(maxWallPerJob)),
+          limit('qos', ({ grpWall }) => grpWall),
+          limit('job', ({ maxWallPerJob }) => maxWallPerJob),
         ),
       ),
-      group(
-        'accruing',
-        group(
-          'per',
-          number('account', () => 'unlimited'),
-          number('user', () => 'unlimited'),
-        ),
-      ),
+      group('accruing', group('per', endless('account'), endless('user'))),
     ),
     value('factor', (_, context) => (context.dialect === 39 ? new Real(0) : wrapReal('unlimited', context))),
     group(
       'min',
-      number('priority_threshold', () => 'unlimited'),
+      endless('priority_threshold'),
       group(
         'tres',
         group(
           'per',
-          value(
-            'job',
-            list(({ minTresPerJob }) => minTresPerJob),
-          ),
+          tres('job', ({ minTresPerJob }) => minTresPerJob),
         ),
       ),
     ),
@@ -177,11 +141,11 @@ const qosTable: Table<EmulatedQos> = [
     'preempt',
     words('list', ({ preempt }) => preempt),
     value('mode', preemptMode),
-    number('exempt_time', () => 'unlimited'),
+    endless('exempt_time'),
   ),
   number('priority', ({ priority }) => priority),
   real('usage_factor', ({ usageFactor }) => usageFactor),
-  real('usage_threshold', ({ usageThreshold }) => orEndless(usageThreshold)),
+  real('usage_threshold', ({ usageThreshold }) => usageThreshold ?? 'unlimited'),
 ];
 
 /** The cluster's own mode is `cluster` to sacctmgr and `DISABLED` here. */

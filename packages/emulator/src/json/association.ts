@@ -1,11 +1,11 @@
-import type { Association, Limits, Tres } from '@sluice/slurm';
+import type { Association } from '@sluice/slurm';
 import type { EmulatedAssociation } from '../model/slurmdbd.ts';
 import type { JsonContext } from './context.ts';
 import { columnsOf, type Table, textOrNull, writeObject } from './table.ts';
-import { tresList } from './tres-text.ts';
 import type { Fields, Value } from './value.ts';
 
-const { constant, group, integer, nullable, number, since, text, until, unused, value, words } = columnsOf<EmulatedAssociation>();
+const { constant, endless, group, integer, limit, nullable, since, text, tres, until, unused, value, words } =
+  columnsOf<EmulatedAssociation>();
 
 /** What Slurm stores for "fairshare=parent". */
 export const fairshareOfParent = 2_147_483_647;
@@ -30,9 +30,6 @@ export function associationKey(
   };
 }
 
-/** No limit is null in v0.0.38 and infinite later. */
-export const orEndless = (limit: number | null): number | 'unlimited' => limit ?? 'unlimited';
-const list = (read: (of: Limits) => Tres) => (of: Limits, context: JsonContext) => tresList(read(of), context);
 const empty: Value = [];
 
 const associationTable: Table<EmulatedAssociation> = [
@@ -54,60 +51,42 @@ const associationTable: Table<EmulatedAssociation> = [
       'jobs',
       group(
         'per',
-        number('count', ({ grpJobs }) => orEndless(grpJobs)),
-        number('accruing', () => 'unlimited'),
-        number('submitted', ({ grpSubmitJobs }) => orEndless(grpSubmitJobs)),
-        number('wall_clock', ({ maxWallPerJob }) => orEndless(maxWallPerJob)),
+        limit('count', ({ grpJobs }) => grpJobs),
+        endless('accruing'),
+        limit('submitted', ({ grpSubmitJobs }) => grpSubmitJobs),
+        limit('wall_clock', ({ maxWallPerJob }) => maxWallPerJob),
       ),
-      number('active', ({ maxJobs }) => orEndless(maxJobs)),
-      number('accruing', () => 'unlimited'),
-      number('total', ({ maxSubmitJobs }) => orEndless(maxSubmitJobs)),
+      limit('active', ({ maxJobs }) => maxJobs),
+      endless('accruing'),
+      limit('total', ({ maxSubmitJobs }) => maxSubmitJobs),
     ),
     group(
       'tres',
-      value(
-        'total',
-        list(({ grpTres }) => grpTres),
-      ),
+      tres('total', ({ grpTres }) => grpTres),
       group(
         'group',
-        value(
-          'minutes',
-          list(({ grpTresMins }) => grpTresMins),
-        ),
-        value(
-          'active',
-          list(({ grpTresRunMins }) => grpTresRunMins),
-        ),
+        tres('minutes', ({ grpTresMins }) => grpTresMins),
+        tres('active', ({ grpTresRunMins }) => grpTresRunMins),
       ),
       group(
         'minutes',
         constant('total', empty),
         group(
           'per',
-          value(
-            'job',
-            list(({ maxTresMinsPerJob }) => maxTresMinsPerJob),
-          ),
+          tres('job', ({ maxTresMinsPerJob }) => maxTresMinsPerJob),
         ),
       ),
       group(
         'per',
-        value(
-          'job',
-          list(({ maxTresPerJob }) => maxTresPerJob),
-        ),
-        value(
-          'node',
-          list(({ maxTresPerNode }) => maxTresPerNode),
-        ),
+        tres('job', ({ maxTresPerJob }) => maxTresPerJob),
+        tres('node', ({ maxTresPerNode }) => maxTresPerNode),
       ),
     ),
     group(
       'per',
       group(
         'account',
-        number('wall_clock', ({ grpWall }) => orEndless(grpWall)),
+        limit('wall_clock', ({ grpWall }) => grpWall),
       ),
     ),
   ),
@@ -117,13 +96,10 @@ const associationTable: Table<EmulatedAssociation> = [
     40,
     text('lineage', ({ lineage }) => lineage),
   ),
-  group(
-    'min',
-    number('priority_threshold', () => 'unlimited'),
-  ),
+  group('min', endless('priority_threshold')),
   nullable('parent_account', ({ parent }) => parent),
   nullable('partition', ({ partition }) => partition),
-  number('priority', ({ priority }) => orEndless(priority)),
+  limit('priority', ({ priority }) => priority),
   words('qos', qosNames),
   integer('shares_raw', ({ fairshare }) => (fairshare === 'parent' ? fairshareOfParent : fairshare)),
   ...until(39, unused('usage', {})),

@@ -6,7 +6,7 @@ import { columnsOf, type Table, textOrNull, writeObject } from './table.ts';
 import { tresText } from './tres-text.ts';
 import { type Fields, maybeNumber, Real } from './value.ts';
 
-const { constant, integer, number, nullable, since, text, time, until, value, words } = columnsOf<EmulatedNode>();
+const { constant, endless, integer, number, nullable, since, text, time, until, value, words } = columnsOf<EmulatedNode>();
 
 /** A node of slurmctld as `scontrol show node`, 22.05's sinfo and `/slurm/…/nodes` print it. */
 export function writeNode(node: EmulatedNode, context: JsonContext): Fields {
@@ -86,10 +86,7 @@ const nodeTable: Table<EmulatedNode> = [
     number('resume_after', () => 0),
     text('reservation', reservationOf),
   ),
-  ...since(
-    45,
-    number('suspend_time', () => 'unlimited'),
-  ),
+  ...since(45, endless('suspend_time')),
   integer('alloc_memory', (node) => node.memoryAllocatedMiB),
   integer('alloc_cpus', (node) => node.cpusAllocated),
   ...until(38, integer('idle_cpus', idleCpus)),

@@ -1,5 +1,6 @@
-import type { Epoch } from '@sluice/slurm';
+import type { Epoch, Tres } from '@sluice/slurm';
 import type { JsonContext } from './context.ts';
+import { tresList } from './tres-text.ts';
 import { type Fields, maybeNumber, Real, type Value } from './value.ts';
 
 /**
@@ -49,7 +50,12 @@ export interface Columns<T> {
   flag(key: string, read: Read<T, boolean>): Column<T>;
   /** May be unset (null) or infinite: null or a number in v0.0.38, an object later. */
   number(key: string, read: Read<T, MaybeNumber>): Column<T>;
-  /** The same of a floating point number. */
+  /** A limit; none (null) is null in v0.0.38 and infinite later. */
+  limit(key: string, read: Read<T, number | null>): Column<T>;
+  /** A limit that the emulator keeps none of. */
+  endless(key: string): Column<T>;
+  tres(key: string, read: Read<T, Tres>): Column<T>;
+  /** `number` of a floating point number. */
   real(key: string, read: Read<T, MaybeNumber>): Column<T>;
   /** A moment: a plain number up to v0.0.39, an object that is always set later; 0 stands for never. */
   time(key: string, read: Read<T, Epoch | null>): Column<T>;
@@ -71,6 +77,9 @@ export function columnsOf<T>(): Columns<T> {
     integer: column,
     flag: column,
     number: (key, read) => column(key, (record, context) => wrapNumber(read(record, context), context)),
+    limit: (key, read) => words.number(key, (record, context) => read(record, context) ?? 'unlimited'),
+    endless: (key) => words.number(key, () => 'unlimited'),
+    tres: (key, read) => column(key, (record, context) => tresList(read(record, context), context)),
     real: (key, read) => column(key, (record, context) => wrapReal(read(record, context), context)),
     time: (key, read) => column(key, (record, context) => wrapTime(read(record, context), context)),
     words: column,
