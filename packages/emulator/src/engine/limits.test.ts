@@ -144,3 +144,22 @@ test('a limit that is raised lets jobs begin at the next look', (t) => {
   slurm.time.advance(2);
   assert.deepEqual(states(), ['RUNNING', 'RUNNING']);
 });
+
+test('a job whose association has lost its QOS waits until it has it again; one that runs goes on', async (t) => {
+  const slurm = stillCluster();
+  t.after(() => slurm.close());
+  const { controller, database } = slurm;
+  const ofAlice = database.associations().find(({ account, user }) => account === 'physics' && user === 'alice')?.id ?? 0;
+  const high = (how: '+' | '-') => database.modifyAssociation(ofAlice, { qos: { how, names: ['high'] } }, root);
+  high('+');
+  const running = submit(slurm, { qos: 'high' });
+  slurm.time.advance(5);
+  const waiting = submit(slurm, { qos: 'high' });
+  high('-');
+  slurm.time.advance(5);
+  assert.deepEqual([controller.job(waiting)?.reason, controller.job(running)?.state], ['InvalidQOS', 'RUNNING']);
+  assert.throws(() => submit(slurm, { qos: 'high' }), { number: 2066 });
+  high('+');
+  slurm.time.advance(300);
+  assert.equal(controller.job(waiting)?.state, 'RUNNING');
+});

@@ -79,17 +79,33 @@ function levels(world: World, job: LimitedJob): readonly Level[] {
   return found;
 }
 
-/** Whether anything is limited for such a job at all; remembered until accounting changes. */
-function anyLimits(world: World, job: LimitedJob): boolean {
+/** What is so of all jobs of a kind, remembered until accounting changes. */
+function remembered(world: World, kind: string, find: () => boolean): boolean {
   const known = world.counts.limited;
   if (known.version !== world.manager.version) {
     known.version = world.manager.version;
     known.byKind.clear();
   }
-  const kind = `${job.associationId} ${job.qos} ${job.partitionQos}`;
-  let limited = known.byKind.get(kind);
-  if (limited === undefined) {
-    limited = levels(world, job).some(({ limits, qos, association, own }) => {
+  const before = known.byKind.get(kind);
+  if (before !== undefined) return before;
+  const found = find();
+  known.byKind.set(kind, found);
+  return found;
+}
+
+/** Whether the QOS is there and the association may use it: it may have lost it while the job waited. */
+function mayUseQos(world: World, { associationId, qos }: LimitedJob): boolean {
+  return remembered(world, `qos ${associationId} ${qos}`, () => {
+    const { manager } = world;
+    if (manager.qosByName(qos) === undefined) return false;
+    return manager.associationById(associationId) === undefined || manager.allowedQos(associationId).includes(qos);
+  });
+}
+
+/** Whether anything is limited for such a job at all. */
+function anyLimits(world: World, job: LimitedJob): boolean {
+  return remembered(world, `${job.associationId} ${job.qos} ${job.partitionQos}`, () =>
+    levels(world, job).some(({ limits, qos, association, own }) => {
       const tres = [
         limits.grpTres,
         limits.grpTresMins,
@@ -106,10 +122,8 @@ function anyLimits(world: World, job: LimitedJob): boolean {
         qos?.maxJobsPerAccount,
       ];
       return tres.some((each) => Object.keys(each).length > 0) || numbers.some((each) => each !== null && each !== undefined);
-    });
-    known.byKind.set(kind, limited);
-  }
-  return limited;
+    }),
+  );
 }
 
 /** A job as limits see it, with what it asked for or what it would be given. */
@@ -130,7 +144,7 @@ export function limitedJob(world: World, job: JobRecord, partition: string, tres
 export function limitReason(world: World, job: LimitedJob): string | null {
   const { enforce } = world.settings;
   if (enforce.has('associations') && world.manager.associationById(job.associationId) === undefined) return 'InvalidAccount';
-  if (enforce.has('qos') && world.manager.qosByName(job.qos) === undefined) return 'InvalidQOS';
+  if (enforce.has('qos') && !mayUseQos(world, job)) return 'InvalidQOS';
   if (!enforce.has('limits') || !anyLimits(world, job)) return null;
   const set = new Set<string>();
   for (const level of levels(world, job)) {

@@ -57,8 +57,9 @@ export function signal(
   if (selected.every(({ job }) => !isActive(job))) throw refusal('ESLURM_ALREADY_DONE');
   // `scancel --batch -s KILL` and `--signal` reach the shell or the steps alone; without a signal the job is ended.
   const ends = number === null || (number === 9 && !options.batchOnly);
-  // What has not begun can be ended and not be signalled (measured on 22.05 and 24.11).
-  if (!ends && selected.every(({ job }) => job.state === 'PENDING' || !isActive(job))) throw refusal('ESLURM_TRANSITION_STATE_NO_UPDATE');
+  // What has not begun can be ended and not be signalled; of an array as a whole slurmctld does not say so (measured on 22.05 and 24.11).
+  const waits = (job: JobRecord) => job.state === 'PENDING' && job.array === null;
+  if (!ends && selected.every(({ job }) => waits(job) || !isActive(job))) throw refusal('ESLURM_TRANSITION_STATE_NO_UPDATE');
   for (const { job, tasks } of selected) {
     if (!isActive(job)) continue;
     if (job.state === 'PENDING') {
