@@ -1,3 +1,4 @@
+import type { Limits } from '@sluice/slurm';
 import { qosFlag } from '../accounting/qos-flags.ts';
 import { tresName } from '../accounting/tres-kinds.ts';
 import type { AssociationChanges, QosChange } from '../model/slurmdbd.ts';
@@ -5,8 +6,9 @@ import { endWith, fail, type SacctmgrCall } from './sacctmgr-call.ts';
 import { means, nameList, type Word } from './sacctmgr-words.ts';
 
 type Amounts = Readonly<Record<string, number | null>>;
-type Changes = { -readonly [K in keyof AssociationChanges]: AssociationChanges[K] };
-type QosChanges = { -readonly [K in keyof QosChange]: QosChange[K] };
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type Changes = Writable<AssociationChanges>;
+type QosChanges = Writable<QosChange>;
 
 interface Option<C> {
   readonly names: readonly (readonly [word: string, least: number])[];
@@ -85,19 +87,41 @@ function one<C>(name: string, least: number, read: Option<C>['read'], ...others:
   return { names: [[name, least], ...others], read };
 }
 
-const countOf =
-  <K extends 'grpJobs' | 'grpSubmitJobs' | 'maxJobs' | 'maxSubmitJobs'>(key: K, name: string): Option<Changes>['read'] =>
-  (scene, word, changes) => {
+function countOf<K extends string>(key: K, name: string): Option<Record<K, number | null>>['read'] {
+  return (scene, word, changes) => {
     changes[key] = count(scene, name, word);
   };
+}
 
-type TresKey = 'grpTres' | 'grpTresMins' | 'grpTresRunMins' | 'maxTresPerJob' | 'maxTresPerNode' | 'maxTresMinsPerJob';
-const tresOf =
-  (key: TresKey, only?: string): Option<Changes>['read'] =>
-  (scene, word, changes) => {
+function tresOf<K extends string>(key: K, only?: string): Option<Record<K, Amounts>>['read'] {
+  return (scene, word, changes) => {
     const read = only === undefined ? tres(scene, word) : { [only]: count(scene, only, word) };
     changes[key] = { ...changes[key], ...read };
   };
+}
+
+function minutesOf<K extends string>(key: K, name: string): Option<Record<K, number | null>>['read'] {
+  return (scene, word, changes) => {
+    changes[key] = minutes(scene, name, word);
+  };
+}
+
+/** What associations and QOS have in common, one after the other. */
+const groupLimits: readonly Option<Pick<Changes, keyof Limits>>[] = [
+  one('GrpCPUMins', 7, tresOf('grpTresMins', 'cpu')),
+  one('GrpCPURunMins', 7, tresOf('grpTresRunMins', 'cpu')),
+  one('GrpCPUs', 7, tresOf('grpTres', 'cpu')),
+  one('GrpJobs', 4, countOf('grpJobs', 'GrpJobs')),
+  one('GrpMemory', 4, tresOf('grpTres', 'mem')),
+  one('GrpNodes', 4, tresOf('grpTres', 'node')),
+  one('GrpSubmitJobs', 4, countOf('grpSubmitJobs', 'GrpSubmitJobs')),
+  one('GrpTRES', 7, tresOf('grpTres')),
+  one('GrpTRESMins', 8, tresOf('grpTresMins')),
+  one('GrpTRESRunMins', 8, tresOf('grpTresRunMins')),
+  one('GrpWall', 4, minutesOf('grpWall', 'GrpWall')),
+  one('MaxCPUMinsPerJob', 7, tresOf('maxTresMinsPerJob', 'cpu')),
+  one('MaxCPUsPerJob', 7, tresOf('maxTresPerJob', 'cpu')),
+];
 
 /** What can be set on an association (sacctmgr's set_assoc_rec), in the order in which sacctmgr tries it. */
 const associationOptions: readonly Option<Changes>[] = [
@@ -115,36 +139,18 @@ const associationOptions: readonly Option<Changes>[] = [
     },
     ['Shares', 1],
   ),
-  one('GrpCPUMins', 7, tresOf('grpTresMins', 'cpu')),
-  one('GrpCPURunMins', 7, tresOf('grpTresRunMins', 'cpu')),
-  one('GrpCPUs', 7, tresOf('grpTres', 'cpu')),
-  one('GrpJobs', 4, countOf('grpJobs', 'GrpJobs')),
-  one('GrpMemory', 4, tresOf('grpTres', 'mem')),
-  one('GrpNodes', 4, tresOf('grpTres', 'node')),
-  one('GrpSubmitJobs', 4, countOf('grpSubmitJobs', 'GrpSubmitJobs')),
-  one('GrpTRES', 7, tresOf('grpTres')),
-  one('GrpTRESMins', 8, tresOf('grpTresMins')),
-  one('GrpTRESRunMins', 8, tresOf('grpTresRunMins')),
-  one('GrpWall', 4, (scene, word, changes) => {
-    changes.grpWall = minutes(scene, 'GrpWall', word);
-  }),
-  one('MaxCPUMinsPerJob', 7, tresOf('maxTresMinsPerJob', 'cpu')),
-  one('MaxCPUsPerJob', 7, tresOf('maxTresPerJob', 'cpu')),
+  ...groupLimits,
   one('MaxJobs', 4, countOf('maxJobs', 'MaxJobs')),
   one('MaxNodesPerJob', 4, tresOf('maxTresPerJob', 'node')),
   one('MaxSubmitJobs', 4, countOf('maxSubmitJobs', 'MaxSubmitJobs')),
   one('MaxTRESPerJob', 7, tresOf('maxTresPerJob')),
   one('MaxTRESPerNode', 11, tresOf('maxTresPerNode')),
   one('MaxTRESMinsPerJob', 8, tresOf('maxTresMinsPerJob')),
-  one('MaxWallDurationPerJob', 4, (scene, word, changes) => {
-    changes.maxWallPerJob = minutes(scene, 'MaxWall', word);
-  }),
+  one('MaxWallDurationPerJob', 4, minutesOf('maxWallPerJob', 'MaxWall')),
   one('Parent', 4, (_, { value }, changes) => {
     changes.parent = value.toLowerCase();
   }),
-  one('Priority', 3, (scene, word, changes) => {
-    changes.priority = count(scene, 'Priority', word);
-  }),
+  one('Priority', 3, countOf('priority', 'Priority')),
   one('QosLevel', 1, (scene, word, changes) => {
     changes.qos = qosList(scene, word);
   }),
@@ -163,23 +169,6 @@ function readOption<C>(options: readonly Option<C>[], scene: SacctmgrCall, word:
   return true;
 }
 
-const qosCount =
-  (
-    key: 'grpJobs' | 'grpSubmitJobs' | 'maxJobsPerUser' | 'maxSubmitJobsPerUser' | 'maxJobsPerAccount' | 'maxSubmitJobsPerAccount',
-    name: string,
-  ): Option<QosChanges>['read'] =>
-  (scene, word, changes) => {
-    changes[key] = count(scene, name, word);
-  };
-
-type QosTresKey = TresKey | 'maxTresPerUser' | 'maxTresPerAccount' | 'minTresPerJob';
-const qosTres =
-  (key: QosTresKey, only?: string): Option<QosChanges>['read'] =>
-  (scene, word, changes) => {
-    const read = only === undefined ? tres(scene, word) : { [only]: count(scene, only, word) };
-    changes[key] = { ...changes[key], ...read };
-  };
-
 /** What can be set on a QOS (sacctmgr's qos_functions.c). */
 const qosOptions: readonly Option<QosChanges>[] = [
   one('Description', 1, (_, { value }, changes) => {
@@ -191,42 +180,26 @@ const qosOptions: readonly Option<QosChanges>[] = [
   one('GraceTime', 3, (scene, word, changes) => {
     changes.graceTime = count(scene, 'GraceTime', word) ?? 0;
   }),
-  one('GrpCPUMins', 7, qosTres('grpTresMins', 'cpu')),
-  one('GrpCPURunMins', 7, qosTres('grpTresRunMins', 'cpu')),
-  one('GrpCPUs', 7, qosTres('grpTres', 'cpu')),
-  one('GrpJobs', 4, qosCount('grpJobs', 'GrpJobs')),
-  one('GrpMemory', 4, qosTres('grpTres', 'mem')),
-  one('GrpNodes', 4, qosTres('grpTres', 'node')),
-  one('GrpSubmitJobs', 4, qosCount('grpSubmitJobs', 'GrpSubmitJobs')),
-  one('GrpTRES', 7, qosTres('grpTres')),
-  one('GrpTRESMins', 8, qosTres('grpTresMins')),
-  one('GrpTRESRunMins', 8, qosTres('grpTresRunMins')),
-  one('GrpWall', 4, (scene, word, changes) => {
-    changes.grpWall = minutes(scene, 'GrpWall', word);
-  }),
-  one('MaxCPUMinsPerJob', 7, qosTres('maxTresMinsPerJob', 'cpu')),
-  one('MaxCPUsPerJob', 7, qosTres('maxTresPerJob', 'cpu')),
+  ...groupLimits,
   // Of a QOS, MaxJobs and MaxSubmitJobs are those per user (recorded).
-  one('MaxJobsPerUser', 4, qosCount('maxJobsPerUser', 'MaxJobsPerUser'), ['MaxJobsPU', 9]),
-  one('MaxJobsPerAccount', 11, qosCount('maxJobsPerAccount', 'MaxJobsPerAccount'), ['MaxJobsPA', 9]),
-  one('MaxNodesPerJob', 4, qosTres('maxTresPerJob', 'node')),
-  one('MaxSubmitJobsPerUser', 4, qosCount('maxSubmitJobsPerUser', 'MaxSubmitJobsPerUser'), ['MaxSubmitJobsPU', 15], ['MaxSubmitPU', 11]),
+  one('MaxJobsPerUser', 4, countOf('maxJobsPerUser', 'MaxJobsPerUser'), ['MaxJobsPU', 9]),
+  one('MaxJobsPerAccount', 11, countOf('maxJobsPerAccount', 'MaxJobsPerAccount'), ['MaxJobsPA', 9]),
+  one('MaxNodesPerJob', 4, tresOf('maxTresPerJob', 'node')),
+  one('MaxSubmitJobsPerUser', 4, countOf('maxSubmitJobsPerUser', 'MaxSubmitJobsPerUser'), ['MaxSubmitJobsPU', 15], ['MaxSubmitPU', 11]),
   one(
     'MaxSubmitJobsPerAccount',
     17,
-    qosCount('maxSubmitJobsPerAccount', 'MaxSubmitJobsPerAccount'),
+    countOf('maxSubmitJobsPerAccount', 'MaxSubmitJobsPerAccount'),
     ['MaxSubmitJobsPA', 15],
     ['MaxSubmitPA', 11],
   ),
-  one('MaxTRESPerJob', 7, qosTres('maxTresPerJob')),
-  one('MaxTRESPerAccount', 11, qosTres('maxTresPerAccount'), ['MaxTRESPA', 9]),
-  one('MaxTRESPerNode', 11, qosTres('maxTresPerNode'), ['MaxTRESPN', 9]),
-  one('MaxTRESPerUser', 11, qosTres('maxTresPerUser'), ['MaxTRESPU', 9]),
-  one('MaxTRESMinsPerJob', 8, qosTres('maxTresMinsPerJob')),
-  one('MaxWallDurationPerJob', 4, (scene, word, changes) => {
-    changes.maxWallPerJob = minutes(scene, 'MaxWall', word);
-  }),
-  one('MinTRESPerJob', 7, qosTres('minTresPerJob')),
+  one('MaxTRESPerJob', 7, tresOf('maxTresPerJob')),
+  one('MaxTRESPerAccount', 11, tresOf('maxTresPerAccount'), ['MaxTRESPA', 9]),
+  one('MaxTRESPerNode', 11, tresOf('maxTresPerNode'), ['MaxTRESPN', 9]),
+  one('MaxTRESPerUser', 11, tresOf('maxTresPerUser'), ['MaxTRESPU', 9]),
+  one('MaxTRESMinsPerJob', 8, tresOf('maxTresMinsPerJob')),
+  one('MaxWallDurationPerJob', 4, minutesOf('maxWallPerJob', 'MaxWall')),
+  one('MinTRESPerJob', 7, tresOf('minTresPerJob')),
   one('PreemptMode', 8, () => {}),
   one('Preempt', 7, (scene, word, changes) => {
     changes.preempt = word.value === '' ? [] : knownQos(scene, nameList(word.value));

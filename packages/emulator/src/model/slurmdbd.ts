@@ -153,22 +153,13 @@ export interface Transaction {
   readonly info: string;
 }
 
-/** Changes of an association; null takes a limit away. `qos` is `=a,b`, `+a` or `-a` as sacctmgr was told. */
-export interface AssociationChanges {
+/** What is absent stays, null takes a limit away; so with each resource of a {@link Tres}. */
+type Changes<T> = { readonly [K in keyof T]?: T[K] extends Tres ? Readonly<Record<string, number | null>> : T[K] };
+
+/** Changes of an association. `qos` is `=a,b`, `+a` or `-a` as sacctmgr was told. */
+export interface AssociationChanges extends Changes<Limits> {
   readonly fairshare?: number | 'parent';
   readonly parent?: string;
-  readonly grpTres?: Readonly<Record<string, number | null>>;
-  readonly grpTresMins?: Readonly<Record<string, number | null>>;
-  readonly grpTresRunMins?: Readonly<Record<string, number | null>>;
-  readonly maxTresPerJob?: Readonly<Record<string, number | null>>;
-  readonly maxTresPerNode?: Readonly<Record<string, number | null>>;
-  readonly maxTresMinsPerJob?: Readonly<Record<string, number | null>>;
-  readonly grpJobs?: number | null;
-  readonly grpSubmitJobs?: number | null;
-  readonly grpWall?: number | null;
-  readonly maxJobs?: number | null;
-  readonly maxSubmitJobs?: number | null;
-  readonly maxWallPerJob?: number | null;
   readonly qos?: { readonly how: '=' | '+' | '-'; readonly names: readonly string[] };
   readonly defaultQos?: string | null;
   readonly priority?: number | null;
@@ -300,31 +291,8 @@ export interface Slurmdbd {
   ): boolean;
 }
 
-/** Changes of a QOS; null takes a limit away. */
-export interface QosChange {
-  readonly description?: string;
-  readonly priority?: number;
+/** Changes of a QOS; its limits of jobs are those per user and per account. */
+export interface QosChange extends Changes<Omit<EmulatedQos, 'id' | 'name' | 'flags' | 'preemptMode' | 'maxJobs' | 'maxSubmitJobs'>> {
   readonly flags?: { readonly how: '=' | '+' | '-'; readonly names: readonly string[] };
-  readonly preempt?: readonly string[];
-  readonly usageFactor?: number;
-  readonly usageThreshold?: number | null;
-  readonly graceTime?: number;
-  readonly grpTres?: Readonly<Record<string, number | null>>;
-  readonly grpTresMins?: Readonly<Record<string, number | null>>;
-  readonly grpTresRunMins?: Readonly<Record<string, number | null>>;
-  readonly maxTresPerJob?: Readonly<Record<string, number | null>>;
-  readonly maxTresPerNode?: Readonly<Record<string, number | null>>;
-  readonly maxTresPerUser?: Readonly<Record<string, number | null>>;
-  readonly maxTresPerAccount?: Readonly<Record<string, number | null>>;
-  readonly maxTresMinsPerJob?: Readonly<Record<string, number | null>>;
-  readonly minTresPerJob?: Readonly<Record<string, number | null>>;
-  readonly grpJobs?: number | null;
-  readonly grpSubmitJobs?: number | null;
-  readonly grpWall?: number | null;
-  readonly maxJobsPerUser?: number | null;
-  readonly maxSubmitJobsPerUser?: number | null;
-  readonly maxJobsPerAccount?: number | null;
-  readonly maxSubmitJobsPerAccount?: number | null;
-  readonly maxWallPerJob?: number | null;
   readonly rawUsage?: 0;
 }
