@@ -84,6 +84,7 @@ function rowOf(record: ReadonlyMap<string, string>, now: number, release: string
     account: text('Account'),
     associationId: Number(text('AssocID')),
     qos: text('QOS'),
+    requestedQos: text('QOSREQ'),
     partition: text('Partition'),
     state: state as BaseState,
     cancelledBy: by === undefined ? null : Number(by),

@@ -244,7 +244,12 @@ const columns: readonly SacctColumn[] = [
     text(({ qos }) => qos),
   ),
   column('QOSRAW', 6, [({ qos }, { qosId }) => (qosId(qos) === null ? null : `${qosId(qos)}`)], number),
-  column('QOSREQ', 10, [blank], { since: 2405 }),
+  column(
+    'QOSREQ',
+    10,
+    text(({ requestedQos }) => requestedQos ?? ''),
+    { since: 2405 },
+  ),
   column(
     'Reason',
     22,

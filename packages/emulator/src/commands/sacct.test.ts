@@ -26,13 +26,11 @@ function slurmOf(release: string, { asked = [], now = 1_795_254_000, rows = [] }
   });
 }
 
-/**
- * A step that its job took along may have no exit code; the emulator always has one. What QOS was asked for by name it does not keep.
- */
+/** A step that its job took along may have no exit code; the emulator always has one. */
 function withoutLosses(text: string): string {
   const [header = '', ...lines] = text.split('\n');
   const names = header.split('|');
-  const kept = (value: string, name: string | undefined) => (name === 'QOSREQ' ? '' : name === 'ExitCode' && value === '' ? '0:0' : value);
+  const kept = (value: string, name: string | undefined) => (name === 'ExitCode' && value === '' ? '0:0' : value);
   const filled = lines.map((line) =>
     line === ''
       ? line

@@ -25,15 +25,7 @@ export function jobRow(
     dbIndex: job.dbIndex,
     cluster,
     jobId: job.jobId,
-    array:
-      array === null
-        ? null
-        : {
-            jobId: array.jobId,
-            taskId: array.taskId,
-            pending: job.pendingTasks === null ? null : formatRanges(job.pendingTasks),
-            maxRunning: array.maxRunning,
-          },
+    array: array === null ? null : arrayOf(array, job.pendingTasks),
     het: het === null ? null : { jobId: het.jobId, offset: het.offset },
     // slurmdbd keeps no double quotes in names (recorded).
     name: job.name.replaceAll('"', '`'),
@@ -44,6 +36,7 @@ export function jobRow(
     account: job.account,
     associationId: job.associationId,
     qos: job.qos,
+    ...(request.qos === undefined ? {} : { requestedQos: request.qos }),
     // What has no nodes may still go into any of its partitions (measured on 22.05).
     partition: job.nodes.length === 0 ? job.partitions.join(',') : job.partition,
     state: state ?? job.state,
@@ -98,6 +91,23 @@ export function jobRow(
       job.state === 'SUSPENDED'
         ? job.steps.map((step) => (step.end === null ? { ...step, state: 'SUSPENDED' as const } : step))
         : job.steps,
+  };
+}
+
+/** The list of tasks that pend is long, and told again with each that begins: it is written out when somebody reads it. */
+function arrayOf(
+  { jobId, taskId, maxRunning }: NonNullable<JobRecord['array']>,
+  pendingTasks: readonly number[] | null,
+): NonNullable<JobRow['array']> {
+  let text: string | null = null;
+  return {
+    jobId,
+    taskId,
+    get pending() {
+      if (pendingTasks !== null) text ??= formatRanges(pendingTasks);
+      return text;
+    },
+    maxRunning,
   };
 }
 

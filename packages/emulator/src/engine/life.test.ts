@@ -82,6 +82,26 @@ test('what has ended is not changed any more, what has not begun is not signalle
   }
 });
 
+test('slurmdbd is told which tasks of an array are left, and which QOS was asked for by name', async (t) => {
+  const slurm = stillCluster();
+  t.after(() => slurm.close());
+  const wide = submit(slurm, 'sleep 100', { array: '0-11', tasks: 16, sharing: 'exclusive', minNodes: 1 });
+  const [leader] = slurm.database.jobRows({ jobIds: [wide] });
+  assert.equal(leader?.array?.pending, '0-11');
+  slurm.time.advance(10);
+  const told = () =>
+    [...slurm.database.jobRows({ jobIds: [wide] })].map(({ array, state }) => `${array?.pending ?? array?.taskId} ${state}`);
+  assert.deepEqual(told(), ['0 RUNNING', '1 RUNNING', '2 RUNNING', '3 RUNNING', '4-11 PENDING']);
+  // A task that pends has no row of its own (measured).
+  assert.deepEqual([...slurm.database.jobRows({ jobIds: [`${wide}_8`] })], []);
+  slurm.controller.signal(wide, null, end, root);
+  assert.deepEqual(told().at(-1), '4-11 CANCELLED');
+  const byName = submit(slurm, 'sleep 1', { qos: 'normal' });
+  const byDefault = submit(slurm, 'sleep 1');
+  const qos = (id: string) => [...slurm.database.jobRows({ jobIds: [id] })].map((row) => [row.qos, row.requestedQos]);
+  assert.deepEqual([qos(byName), qos(byDefault)], [[['normal', 'normal']], [['normal', undefined]]]);
+});
+
 test('finished jobs are forgotten by a sweep after MinJobAge', async (t) => {
   const slurm = stillCluster({ settings: { MinJobAge: '20' } });
   t.after(() => slurm.close());

@@ -82,6 +82,8 @@ export function startJob(world: World, pending: JobRecord, start: JobStart): Job
   if (job.het === null) takeEffect(world, job);
   world.touch(job);
   account(world, job);
+  // slurmdbd is told what is left of the array (measured on 22.05 to 26.05, where it may take some seconds).
+  if (job !== pending) account(world, pending);
   notifyWaiting(world, job);
   return job;
 }

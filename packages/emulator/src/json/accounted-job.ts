@@ -98,7 +98,7 @@ const rowTable: Table<JobRow> = [
   text('qos', (row) => row.qos),
   ...since(
     42,
-    text('qosreq', (row) => /(?:^|\s)(?:--qos[= ]|-q ?)(\S+)/.exec(row.submitLine)?.[1] ?? ''),
+    text('qosreq', (row) => row.requestedQos ?? ''),
   ),
   group(
     'required',

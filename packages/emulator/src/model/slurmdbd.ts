@@ -21,6 +21,8 @@ export interface JobRow {
   readonly account: string;
   readonly associationId: number;
   readonly qos: string;
+  /** The one that was asked for by name; absent where it is the default. */
+  readonly requestedQos?: string;
   readonly partition: string;
   /** RESIZING and REQUEUED beside the base states: rows that a resize or a requeue closed. */
   readonly state: BaseState | 'RESIZING' | 'REQUEUED';
