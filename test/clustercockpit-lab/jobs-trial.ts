@@ -83,10 +83,9 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
       ...(bed.journal()?.aside ?? []).map((fault) => `set aside: ${named(fault)}`),
       ...[...verdict.faults, ...backend.guard.faults(runs)].map(named),
     ];
-    const doubtful = [...new Set(faults.flatMap((fault) => jobOf(fault) ?? []))];
     return {
       verdict,
-      faults: doubtful.length === 0 ? faults : [...faults, `what Slurm says: ${await rowsOf(lab, doubtful)}`],
+      faults: await withSlurmsWord(lab, faults),
       kills: killer?.kills ?? null,
       requests: wrong.counts,
       stops: backend.guard.stops.length,
@@ -105,7 +104,12 @@ function jobOf(fault: string): string | undefined {
   return /\b(\d+)\/\d/.exec(fault)?.[1];
 }
 
-/** All that accounting has of some jobs, for whoever reads a failure. */
+/** Faults with all that accounting has of their jobs, for whoever reads a failure. */
+export async function withSlurmsWord(lab: Lab, faults: readonly string[]): Promise<readonly string[]> {
+  const doubtful = [...new Set(faults.flatMap((fault) => jobOf(fault) ?? []))];
+  return doubtful.length === 0 ? faults : [...faults, `what Slurm says: ${await rowsOf(lab, doubtful)}`];
+}
+
 function rowsOf(lab: Lab, jobIds: readonly string[]): Promise<string> {
   const fields = 'JobIDRaw,Submit,Start,End,State,NodeList';
   const args = ['-n', '-D', '-X', '-P', '-j', jobIds.join(','), `--format=${fields}`];

@@ -48,7 +48,8 @@ export function judge(evidence: Evidence): Verdict {
     const found = byKey.get(key) ?? [];
     byKey.delete(key);
     if (run.onlySlurmctld && found.length === 0) continue;
-    if (found.length !== 1) faults.push(`${key} (${run.state}) stands there ${found.length} times`);
+    if (found.length !== 1)
+      faults.push(`${key} (${run.state}${run.lostBefore === undefined ? '' : ', lost by accounting'}) stands there ${found.length} times`);
     const row = found[0];
     if (!row) continue;
     if (run.nodeLists.length > 1) figures.resized++;

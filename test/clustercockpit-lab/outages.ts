@@ -2,15 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobRow } from '@sluice/standins';
 import type { Lab } from '../lab/lab.ts';
 import { Backend, type DaemonBed, daemonBed, type Hooks, settled } from './bed.ts';
 import { completions } from './completions.ts';
 import { type PlannedJob, planMix } from './job-kinds.ts';
-import { endDaemon } from './jobs-trial.ts';
+import { endDaemon, withSlurmsWord } from './jobs-trial.ts';
 import { judge } from './judge.ts';
 import { MixRunner } from './mix-runner.ts';
 import type { Choices } from './random.ts';
-import { sampledAllocations, withLost } from './slurm-says.ts';
+import { type SlurmRun, sampledAllocations, withLost } from './slurm-says.ts';
 
 /** What fails, and how it comes back. */
 interface Outage {
@@ -25,6 +26,8 @@ interface Outage {
   readonly quietMs?: number;
   /** Whether starts and ends are to reach cc-backend meanwhile as fast as ever. */
   readonly unhurt?: true;
+  /** Whether slurmctld's commands show no job: a run of then that accounting loses nobody can know of. */
+  readonly blind?: true;
 }
 
 interface Scene {
@@ -60,12 +63,14 @@ const outages: readonly Outage[] = [
   {
     name: 'squeue says nothing',
     load: true,
+    blind: true,
     begin: ({ bed }) => bed.commands.silence('squeue'),
     end: ({ bed }) => bed.commands.restore(),
   },
   {
     name: 'squeue and scontrol say nothing',
     load: true,
+    blind: true,
     begin({ bed }) {
       bed.commands.silence('squeue');
       bed.commands.silence('scontrol');
@@ -128,6 +133,13 @@ interface Lags {
   readonly unhurt: number[];
 }
 
+interface Span {
+  readonly outage: Outage;
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+}
+
 const standing = 4;
 
 /** Lets one thing after the other fail while jobs run, and judges all that was ever sent. */
@@ -150,7 +162,7 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     await sleep(3000);
     for (const jobId of long) backend.guard.standing.add(jobId);
     const faults: string[] = [];
-    const spans: { readonly name: string; readonly from: number; readonly to: number; readonly unhurt: boolean }[] = [];
+    const spans: Span[] = [];
     for (const outage of outages.filter(({ name, disk }) => (trial.only?.includes(name) ?? true) && (small || !disk))) {
       const [from, stopsBefore] = [Date.now(), backend.guard.stops.length];
       await runner.submitAll(someJobs(choices), 50);
@@ -161,7 +173,7 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
         if (outage.load) await runner.submit(choices.one(someJobs(choices)));
         await sleep(Math.max(0, Math.min(trial.everyMs, until - performance.now())));
       }
-      spans.push({ name: outage.name, from, to: Date.now(), unhurt: outage.unhurt ?? false });
+      spans.push({ outage, from, to: Date.now() });
       await outage.end(scene);
       progress(`${outage.name}: ${backend.guard.stops.length - stopsBefore} stops meanwhile, ${runner.submitted.length} jobs in all`);
       if (!bed.daemon.runs) faults.push(`the daemon has ended while ${outage.name}`);
@@ -174,11 +186,12 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     await runner.allEnded(60_000);
     const { runs: accounted, waits } = await settled(lab, bed, 120_000);
     const allocations = sampledAllocations(lab);
-    const runs = withLost(accounted, allocations, completions(lab));
     await sleep(2 * backend.commitIntervalMs);
+    const rows = backend.is.rows('job');
+    const runs = knowable(withLost(accounted, allocations, completions(lab)), spans, rows);
     const verdict = judge({
       runs,
-      rows: backend.is.rows('job'),
+      rows,
       allocations,
       requeuedJobs: 'keep-first',
       wholeFrom: Number.POSITIVE_INFINITY,
@@ -200,11 +213,11 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     for (const { jobId, start, atMs } of backend.guard.starts) {
       const span = spans.find(({ from, to }) => atMs >= from && atMs <= to);
       if (!span) lags.usual.push(atMs - start * 1000);
-      else if (span.unhurt && start * 1000 > span.from + 1000 && runs.some((run) => run.jobId === jobId))
+      else if (span.outage.unhurt && start * 1000 > span.from + 1000 && runs.some((run) => run.jobId === jobId))
         lags.unhurt.push(atMs - start * 1000);
     }
     Object.assign(figures, { startLagUsualMs: Math.round(median(lags.usual)), startLagWithoutSlurmdbdMs: Math.round(median(lags.unhurt)) });
-    return { faults, figures };
+    return { faults: await withSlurmsWord(lab, faults), figures };
   } finally {
     await lab.daemons.slurmctld.thaw().catch(() => {});
     await lab.daemons.slurmctld.start().catch(() => {});
@@ -214,6 +227,13 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     await backend.stop();
     if (small) execFileSync('/usr/bin/umount', ['-l', journalDir]);
   }
+}
+
+/** Without what neither slurmctld, which showed nothing, nor accounting, which lost it, could tell the daemon; unless it was told all the same. */
+function knowable(runs: readonly SlurmRun[], spans: readonly Span[], rows: readonly JobRow[]): readonly SlurmRun[] {
+  const told = new Set(rows.map((row) => `${row.job_id}/${row.start_time}`));
+  const isUnseen = ({ start }: SlurmRun) => spans.some(({ outage, from, to }) => outage.blind && start * 1000 > from && start * 1000 < to);
+  return runs.filter((run) => run.lostBefore === undefined || told.has(`${run.jobId}/${run.start}`) || !isUnseen(run));
 }
 
 function mountSmall(dir: string): boolean {

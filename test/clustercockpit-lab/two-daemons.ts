@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
 import { Backend, type DaemonBed, daemonBed, settled } from './bed.ts';
 import { planMix } from './job-kinds.ts';
-import { endDaemon } from './jobs-trial.ts';
+import { endDaemon, withSlurmsWord } from './jobs-trial.ts';
 import { judge } from './judge.ts';
 import { MixRunner } from './mix-runner.ts';
 import type { Choices } from './random.ts';
@@ -80,7 +80,10 @@ export async function twoDaemonsTrial({ lab, dir, choices, takeovers, lastsMs, p
     if (waits !== null) faults.push(`the daemon does not come to rest: ${waits}`);
     faults.push(...(last.journal()?.aside ?? []).map((fault) => `set aside: ${fault}`), ...verdict.faults, ...backend.guard.faults(runs));
     const slowest = Math.round(Math.max(0, ...took));
-    return { faults, figures: { takeovers, slowestTakeoverMs: slowest, stopsChecked: backend.guard.stops.length, ...verdict.figures } };
+    return {
+      faults: await withSlurmsWord(lab, faults),
+      figures: { takeovers, slowestTakeoverMs: slowest, stopsChecked: backend.guard.stops.length, ...verdict.figures },
+    };
   } finally {
     stop.abort();
     await runner.stop();
