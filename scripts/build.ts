@@ -55,9 +55,9 @@ async function bundleInstalled(root: string): Promise<void> {
 /** slurmctld waits for the hook: the compiled executable would load all of clustercockpit. */
 async function bundleAdapters(root: string): Promise<void> {
   const compiled = join(root, 'packages', 'cli', 'dist', 'cc-slurm-adapter.js');
-  writeFileSync(compiled, await bundleAdapter(root, './main.js'));
+  writeFileSync(compiled, await bundleAdapter(root, './main.js', 'esm'));
   rmSync(`${compiled}.map`);
-  writeFileSync(join(root, 'dist', 'cc-slurm-adapter.mjs'), await bundleAdapter(root, './sluice.mjs'));
+  writeFileSync(join(root, 'dist', 'cc-slurm-adapter.cjs'), await bundleAdapter(root, './sluice.mjs', 'cjs'));
 }
 
 function sizes(root: string): string[] {

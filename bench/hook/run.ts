@@ -5,12 +5,13 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hookScript } from '@sluice/clustercockpit';
-import { buildSync } from 'esbuild';
+import { bundleAdapter } from '../../scripts/package/bundle-adapter.ts';
+import { launcher } from '../../scripts/package/tree.ts';
 import { quantile, record, rounded } from '../recorded.ts';
 import { timed } from '../timed-program.ts';
 
@@ -93,16 +94,7 @@ function scripts(): Situation[] {
 }
 
 async function clients(): Promise<Situation[]> {
-  const client = join(root, 'hook-client.mjs');
-  // As it is installed: one file of JavaScript.
-  buildSync({
-    entryPoints: [join(hookDirectory, 'hook-client.fixture.ts')],
-    outfile: client,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    minify: true,
-  });
+  const client = await installed();
   const spool = join(root, 'client');
   mkdirSync(spool);
   const socket = join(root, 'listening.sock');
@@ -117,23 +109,36 @@ async function clients(): Promise<Situation[]> {
     atEnd.push(() => connection.destroy());
   }
   for (const { pid } of [listening, stopped, busy]) atEnd.push(() => process.kill(pid, 'SIGKILL'));
-  const to = (name: string, address: string, ...more: readonly string[]): Situation => ({
-    name,
-    command: [process.execPath, client, '--connect', address, ...more],
-    share: 0.2,
-  });
+  const to = (name: string, prepSockConnectPath: string, spoolPath: string): Situation => {
+    const config = join(root, `${name.replaceAll(/\W+/g, '-')}.json`);
+    writeFileSync(config, JSON.stringify({ prepSockConnectPath, spoolPath }));
+    return { name, command: [client, '-config', config], share: 0.2 };
+  };
   const free = createServer().listen(0, '127.0.0.1');
   await once(free, 'listening');
   const { port } = free.address() as AddressInfo;
   free.close();
   return [
     { name: 'node -e 0 (what Node itself takes)', command: [process.execPath, '-e', '0'], share: 0.2 },
-    to('client, daemon listening', socket, '--spool', spool),
-    to('client, dead socket, into the spool', join(root, 'dead.sock'), '--spool', spool),
-    to('client, dead TCP port, no spool', `tcp:127.0.0.1:${port}`),
-    to('client, daemon stopped', join(root, 'stopped.sock'), '--spool', spool),
-    to('client, daemon stopped, its queue full (TCP)', `tcp:127.0.0.1:${busy.port}`, '--spool', spool),
+    to('client, daemon listening', socket, spool),
+    to('client, dead socket, into the spool', join(root, 'dead.sock'), spool),
+    to('client, dead TCP port, no spool', `tcp:127.0.0.1:${port}`, join(root, 'no-spool')),
+    to('client, daemon stopped', join(root, 'stopped.sock'), spool),
+    to('client, daemon stopped, its queue full (TCP)', `tcp:127.0.0.1:${busy.port}`, spool),
   ];
+}
+
+/** cc-slurm-adapter as packages install it, with its launcher. */
+async function installed(): Promise<string> {
+  const workspace = join(import.meta.dirname, '../..');
+  const lib = join(root, 'installed', 'lib', 'sluice');
+  mkdirSync(lib, { recursive: true });
+  writeFileSync(join(lib, 'cc-slurm-adapter.cjs'), await bundleAdapter(workspace, './sluice.mjs', 'cjs'));
+  symlinkSync(process.execPath, join(lib, 'node'));
+  const program = join(root, 'installed', 'bin', 'cc-slurm-adapter');
+  mkdirSync(join(root, 'installed', 'bin'));
+  writeFileSync(program, launcher(workspace, 'cc-slurm-adapter'), { mode: 0o755 });
+  return program;
 }
 
 async function child(file: string, ...args: readonly string[]): Promise<{ readonly pid: number; readonly port: number }> {

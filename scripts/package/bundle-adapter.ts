@@ -1,5 +1,5 @@
 import { build, type Plugin, type ResolveOptions } from 'esbuild';
-import { askedForLate, banner, embedOwnFiles } from './bundle.ts';
+import { askedForLate, banner, embedOwnFiles, nodeTest } from './bundle.ts';
 
 const seen = Symbol('seen');
 
@@ -33,22 +33,23 @@ function lateIsTheProgram(program: string): Plugin {
 
 /**
  * Bundles `packages/cli/src/cc-slurm-adapter.ts` with what the hook needs and nothing else, because slurmctld waits for it.
- * `program` stands beside the result and does everything else: `./sluice.mjs`, `./main.js`.
+ * `program` stands beside the result and does everything else: `./sluice.mjs`, `./main.js`. CommonJS starts sooner; npm's package,
+ * all of which is ES modules, cannot have it under the name of the file that it takes the place of.
  */
-export async function bundleAdapter(root: string, program: string): Promise<string> {
+export async function bundleAdapter(root: string, program: string, format: 'cjs' | 'esm'): Promise<string> {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ['packages/cli/src/cc-slurm-adapter.ts'],
     bundle: true,
     write: false,
     platform: 'node',
-    format: 'esm',
+    format,
     target: 'node24',
     conditions: ['@sluice/source'],
     legalComments: 'none',
     charset: 'utf8',
     logLevel: 'silent',
-    banner: { js: banner },
+    banner: { js: format === 'esm' ? banner : nodeTest },
     plugins: [lateIsTheProgram(program), onlyWhatIsUsed, embedOwnFiles(root), askedForLate],
   });
   const [file] = outputFiles;

@@ -55,9 +55,13 @@ export const askedForLate: Plugin = {
   },
 };
 
-/** The first lines of a bundle. */
+/** The first line of a bundle. */
+export const nodeTest =
+  "if (Number.parseInt(process.versions.node, 10) < 24) { console.error('sluice needs Node 24 or newer; this is ' + process.version); process.exit(69); }";
+
+/** The first lines of a bundle that is an ES module. */
 export const banner = [
-  "if (Number.parseInt(process.versions.node, 10) < 24) { console.error('sluice needs Node 24 or newer; this is ' + process.version); process.exit(69); }",
+  nodeTest,
   // Dependencies in CommonJS ask for Node's own modules through `require`, which an ES module has not.
   "import { createRequire as sluiceRequire } from 'node:module'; var require = sluiceRequire(import.meta.url);",
 ].join('\n');

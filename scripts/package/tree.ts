@@ -50,16 +50,16 @@ function executables(root: string): string[] {
 }
 
 /** Executables that are a file of their own in lib/sluice; the others are sluice.mjs under another name. */
-const ownPrograms = ['sluice', 'cc-slurm-adapter'];
+const ownPrograms: Readonly<Record<string, string>> = { sluice: 'sluice.mjs', 'cc-slurm-adapter': 'cc-slurm-adapter.cjs' };
 
 /** The launcher of a name, with its flags written out. */
 export function launcher(root: string, name: string): string {
   const quoted = (words: readonly string[]) => words.map((word) => `'${word.replaceAll("'", `'\\''`)}' `).join('');
-  const own = ownPrograms.includes(name);
-  const words = own ? [] : ['--as', name];
+  const own = ownPrograms[name];
+  const words = own === undefined ? ['--as', name] : [];
   return readFileSync(join(root, 'deploy', 'packaging', 'launcher.sh'), 'utf8')
     .replace('@NODE_FLAGS@', () => quoted(nodeFlags(root)))
-    .replace('@PROGRAM@', own ? `${name}.mjs` : 'sluice.mjs')
+    .replace('@PROGRAM@', own ?? 'sluice.mjs')
     .replace('@WORDS@', () => quoted(words));
 }
 
@@ -92,7 +92,7 @@ export function layTree(root: string, nodePackage: string, tree: string, epoch: 
   }
   copy(join(nodePackage, 'bin', 'node'), join(lib, 'node'));
   cpSync(join(dist, 'installed'), lib, { recursive: true });
-  copy(join(dist, 'cc-slurm-adapter.mjs'), join(lib, 'cc-slurm-adapter.mjs'));
+  copy(join(dist, 'cc-slurm-adapter.cjs'), join(lib, 'cc-slurm-adapter.cjs'));
 
   copy(join(dist, 'THIRD-PARTY-LICENSES.txt'), join(doc, 'THIRD-PARTY-LICENSES.txt'));
   copy(join(nodePackage, 'LICENSE'), join(doc, 'NODE-LICENSE'));

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { type HookAddress, parseHookAddress } from '../hook/address.ts';
 import { defaultAdapterConfigFile, defaultSocket, defaultSpool } from './defaults.ts';
 
@@ -23,7 +23,7 @@ export async function loadHookConfig(
   const file = named ?? defaultFile;
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (named !== undefined) return `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`;
     text = '{}';
