@@ -34,10 +34,10 @@ export const races: readonly Race[] = [
     why: 'two tasks of a second each: the node of the two before is free again, or still completes',
   },
   {
-    commands: jobs,
+    commands: /^(sacct|squeue|scontrol show (job|step))( --json| --yaml)?$/,
     columns:
       /^(NodeList|NODELIST|NODELIST\(REASON\)|Nodes|BatchHost|EXEC_HOST|GRES|CPU_IDs|jobs\[\]\.(nodes|batch_host|gres_detail\[\])|jobs\[\]\.job_resources.*|jobs\[\]\.steps\[\]\.nodes.*|record)$/,
-    rows: /^\/?(15\+1(\.0)?|16)(\/|$)/,
+    rows: /^\/?(15\+1(\.0)?|16(\.0)?)(\/|$)/,
     why: 'the second component of the het job finds room on either of two nodes, and on either socket',
   },
   {

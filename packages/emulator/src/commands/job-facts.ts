@@ -13,6 +13,11 @@ export function jobIdText(job: EmulatedJob): string {
   return het === null ? `${job.jobId}` : `${het.jobId}+${het.offset}`;
 }
 
+/** The job of a step that runs, as steps are called by it: components of a het job by their own ids (recorded). */
+export function stepJobText({ array, jobId }: EmulatedJob): string {
+  return array === null ? `${jobId}` : `${array.jobId}_${array.taskId}`;
+}
+
 /** Characters of a list of tasks at most, if SLURM_BITSTR_LEN of slurmctld does not say otherwise. */
 const longestTaskList = 64;
 

@@ -161,7 +161,9 @@ async function showSteps(scontrol: Scontrol, name: string | undefined): Promise<
   const { call, json } = scontrol;
   const [id = '', step] = (name ?? '').split('.');
   const controller = await call.controller();
-  const jobs = name === undefined ? inListOrder([...controller.jobs()]) : controller.select(id);
+  // Of all steps, 22.05 leaves out those of arrays (recorded).
+  const isListed = ({ array }: EmulatedJob) => array === null || json !== undefined || majorRelease(call) >= 2302;
+  const jobs = name === undefined ? inListOrder([...controller.jobs()].filter(isListed)) : controller.select(id);
   const steps = jobs.flatMap((job) =>
     job.steps.filter((one) => one.end === null && (step === undefined || one.id === step)).map((one) => ({ job, step: one })),
   );

@@ -1,7 +1,7 @@
 import { foldHostlist } from '@sluice/slurm';
 import type { EmulatedJob, EmulatedStep } from '../model/job.ts';
 import { tresText } from './amounts.ts';
-import { jobIdText } from './job-facts.ts';
+import { stepJobText } from './job-facts.ts';
 import type { Scene } from './scene.ts';
 
 /** One step of `scontrol show step`, with what ends it. */
@@ -10,7 +10,7 @@ export function stepText(job: EmulatedJob, step: EmulatedStep, scene: Scene, isO
   const isNumbered = /^\d+$/.test(step.id);
   const layout = step.tasks > step.nodes.length ? 'Block' : 'Cyclic';
   const lines = [
-    `StepId=${jobIdText(job)}.${step.id} UserId=${job.uid} StartTime=${scene.times.time(step.start)} TimeLimit=UNLIMITED`,
+    `StepId=${stepJobText(job)}.${step.id} UserId=${job.uid} StartTime=${scene.times.time(step.start)} TimeLimit=UNLIMITED`,
     `State=${step.state} Partition=${job.partition} NodeList=${foldHostlist(step.nodes)}`,
     `Nodes=${step.nodes.length} CPUs=${isNumbered ? step.cpus : 0} Tasks=${step.tasks} Name=${step.name} Network=(null)`,
     `TRES=${isNumbered ? (tresText(step.tres, 'sorted') ?? '(null)') : '(null)'}`,

@@ -1,7 +1,7 @@
 import { foldHostlist } from '@sluice/slurm';
 import type { EmulatedJob, EmulatedStep } from '../model/job.ts';
 import { byBytes } from './amounts.ts';
-import { jobIdText } from './job-facts.ts';
+import { jobIdText, stepJobText } from './job-facts.ts';
 import type { Scene } from './scene.ts';
 import { type Layout, parseFormat, parseLongFormat } from './text-columns.ts';
 import { shortSpanText } from './time-text.ts';
@@ -41,7 +41,7 @@ const stepColumns: readonly StepColumn[] = [
 
 /** `17_3.batch`, `8.0`. */
 function stepIdText({ job, step }: StepRow): string {
-  return `${jobIdText(job)}.${step.id}`;
+  return `${stepJobText(job)}.${step.id}`;
 }
 
 /** Steps that run, by partition and id; `only` are ids as `8` and `8.0`. */
