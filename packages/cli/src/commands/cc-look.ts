@@ -49,7 +49,7 @@ function addCheck(command: Adding[0], around: Surroundings, setExit: Adding[2]):
       `
 It tests configuration, files, Slurm's settings and privileges, the hook, cc-backend with its topology and the token, and NATS. Nothing is changed
 and no job is sent. It ends with 0 when there are no errors (there may be warnings), else with the code of the worst: 78 configuration, 77 token or
-privileges, 69 something cannot be reached.
+privileges, 76 an answer that is not understood, 73 a place that cannot be written, 69 something cannot be reached.
 
 Example:
   $ sluice cc check --user slurm
