@@ -5,7 +5,7 @@ import { startHetJob } from './het.ts';
 import type { JobRecord } from './job-record.ts';
 import { startJob, yearMinutes } from './lifecycle.ts';
 import type { NodeRecord } from './node-record.ts';
-import { limitMinutes, type Placement, place, standingObstacle, usableFor } from './placement.ts';
+import { findRoom, kindOf, limitMinutes, noRoom, type Placement, standingObstacle, usableFor } from './placement.ts';
 import { setReason } from './reasons.ts';
 import { type Candidate, spread } from './select-nodes.ts';
 import type { PartitionRecord, World } from './world.ts';
@@ -45,13 +45,20 @@ class BackfillCycle {
   readonly #world: World;
   /** From when on each node is promised to a job. */
   readonly #promised: Float64Array;
-  readonly #failed = new Map<string, Placement>();
+  /** What was found for a shape, by partition. */
+  readonly #failed: ReadonlyMap<string, Map<string, Placement>>;
+  /** Kinds of jobs that found no room beside what is promised, by partition, and the earliest end for which that is so: who stays longer finds none either. */
+  readonly #refused: ReadonlyMap<string, Map<string, Epoch>>;
+  #promises = false;
   #plans = 0;
-  #ends: readonly JobRecord[] | null = null;
+  #ends: readonly Ending[] | null = null;
 
   constructor(world: World) {
     this.#world = world;
     this.#promised = new Float64Array(world.nodes.length).fill(Number.POSITIVE_INFINITY);
+    const names = [...world.partitions.keys()];
+    this.#failed = new Map(names.map((name) => [name, new Map<string, Placement>()]));
+    this.#refused = new Map(names.map((name) => [name, new Map<string, Epoch>()]));
   }
 
   /** True when it started. */
@@ -62,13 +69,13 @@ class BackfillCycle {
     for (const name of job.partitions) {
       const partition = world.partition(name);
       if (partition === undefined) continue;
-      const key = `${name}\n${job.own.shape}`;
-      const placement = this.#failed.get(key) ?? this.#place(job, partition);
+      const failed = this.#failed.get(name);
+      const placement = failed?.get(job.own.shape) ?? this.#place(job, partition);
       if (placement.kind === 'start') {
         const started = startJob(world, job, { ...placement, scheduler: 'Backfill' });
         return started !== job;
       }
-      if (placement.reason !== 'JobArrayTaskLimit') this.#failed.set(key, placement);
+      if (placement.reason !== 'JobArrayTaskLimit') failed?.set(job.own.shape, placement);
       waiting ??= placement;
       if (placement.reason === 'Resources' && placement.text === '' && job === world.jobs.get(job.jobId)) this.#plan(job, partition);
     }
@@ -80,16 +87,20 @@ class BackfillCycle {
 
   #place(job: JobRecord, partition: PartitionRecord): Placement {
     const world = this.#world;
-    const { noRoom } = world;
-    if (noRoom.has(partition.name, job.own.shape)) {
-      return standingObstacle(world, job, partition) ?? { kind: 'wait', reason: 'Resources', text: '', blocks: true };
-    }
+    const { name } = partition;
+    const obstacle = standingObstacle(world, job, partition);
+    if (obstacle !== null) return obstacle;
+    const kind = kindOf(world, job, partition);
+    const refused = this.#refused.get(name);
     const until = world.now + limitMinutes(job, partition) * 60;
-    const placement = place(world, job, partition, (node) => (this.#promised[node.index] as number) >= until);
-    if (placement.kind === 'start' || !placement.blocks || job.reservation !== '') return placement;
+    if (world.noRoom.has(name, kind) || (refused?.get(kind) ?? Number.POSITIVE_INFINITY) <= until) return noRoom;
+    const placement = findRoom(world, job, partition, (node) => (this.#promised[node.index] as number) >= until);
+    if (placement.kind === 'start' || !placement.blocks) return placement;
+    refused?.set(kind, until);
+    if (job.reservation !== '') return placement;
     // It may have failed for what is promised to others; only where there is no room at all it need not be tried again.
-    const anywhere = place(world, job, partition, () => true);
-    if (anywhere.kind === 'wait' && anywhere.blocks) noRoom.note(partition.name, job.own.shape);
+    const anywhere = this.#promises ? findRoom(world, job, partition, () => true) : placement;
+    if (anywhere.kind === 'wait' && anywhere.blocks) world.noRoom.note(name, kind);
     return placement;
   }
 
@@ -114,6 +125,7 @@ class BackfillCycle {
       world.touch(job);
     }
     const { start } = plan;
+    this.#promises = true;
     for (const index of plan.nodes) this.#promised[index] = Math.min(this.#promised[index] as number, start);
   }
 }
@@ -125,18 +137,20 @@ export function planFor(world: World, job: JobRecord, partition: PartitionRecord
   return planStart(world, job, partition, { ends: endings(world), promised });
 }
 
-/** Running jobs by the time at which their limits end them. */
-function endings(world: World): readonly JobRecord[] {
-  const running: JobRecord[] = [];
-  for (const id of world.running) {
-    const job = world.jobs.get(id);
-    if (job !== undefined) running.push(job);
-  }
-  return running.sort((a, b) => endOf(world, a) - endOf(world, b) || a.jobId - b.jobId);
+/** A running job and when it will have ended at the latest. */
+interface Ending {
+  readonly at: Epoch;
+  readonly job: JobRecord;
 }
 
-function endOf(world: World, job: JobRecord): Epoch {
-  return Math.max(job.end ?? (job.start ?? world.now) + yearMinutes * 60, world.now + 1);
+/** Running jobs by the time at which their limits end them. */
+function endings(world: World): readonly Ending[] {
+  const running: Ending[] = [];
+  for (const id of world.running) {
+    const job = world.jobs.get(id);
+    if (job !== undefined) running.push({ at: Math.max(job.end ?? (job.start ?? world.now) + yearMinutes * 60, world.now + 1), job });
+  }
+  return running.sort((a, b) => a.at - b.at);
 }
 
 /** What will be free of a node once some of its jobs have ended. */
@@ -172,41 +186,41 @@ function planStart(
   world: World,
   job: JobRecord,
   partition: PartitionRecord,
-  { ends, promised }: { readonly ends: readonly JobRecord[]; readonly promised: Float64Array },
+  { ends, promised }: { readonly ends: readonly Ending[]; readonly promised: Float64Array },
 ): StartPlan | undefined {
   const { demand } = job.own;
   if (standingObstacle(world, job, partition) !== null) return undefined;
   const usable = usableFor(world, job, partition);
+  // Tasks that each node can take; -1: it is not for this job.
+  const fits = new Int32Array(world.nodes.length).fill(-1);
   const shares = new Map<NodeRecord, FutureShare>();
-  const fits = new Map<NodeRecord, number>();
   let tasks = 0;
+  let hosts = 0;
   for (const node of partition.members) {
     if (!usable(node) || promised[node.index] !== Number.POSITIVE_INFINITY) continue;
-    const share = new FutureShare(node);
-    shares.set(node, share);
-    const fit = fitOf(node, demand, share);
-    fits.set(node, fit);
+    const fit = node.freeCores === 0 ? 0 : fitOf(node, demand, new FutureShare(node));
+    fits[node.index] = fit;
     tasks += fit;
+    if (fit > 0) hosts += 1;
   }
-  let hosts = 0;
-  for (const fit of fits.values()) if (fit > 0) hosts += 1;
   for (let at = 0; at < ends.length; ) {
-    const start = endOf(world, ends[at] as JobRecord);
-    for (; at < ends.length && endOf(world, ends[at] as JobRecord) === start; at++) {
-      for (const grant of (ends[at] as JobRecord).grants) {
+    const start = (ends[at] as Ending).at;
+    for (; ends[at]?.at === start; at++) {
+      for (const grant of (ends[at] as Ending).job.grants) {
         const node = world.nodeByName.get(grant.node);
-        const share = node === undefined ? undefined : shares.get(node);
-        if (node === undefined || share === undefined) continue;
+        const before = node === undefined ? -1 : (fits[node.index] as number);
+        if (node === undefined || before < 0) continue;
+        const share = shares.get(node) ?? new FutureShare(node);
+        shares.set(node, share);
         share.without(grant, node.spec.threadsPerCore);
-        const before = fits.get(node) ?? 0;
         const fit = fitOf(node, demand, share);
         if (fit > 0 && before === 0) hosts += 1;
         tasks += fit - before;
-        fits.set(node, fit);
+        fits[node.index] = fit;
       }
     }
     if (hosts < demand.minNodes || tasks < demand.tasks) continue;
-    const nodes = planNodes(fits, demand);
+    const nodes = planNodes(partition, fits, demand);
     if (nodes !== undefined) return { madeAt: world.now, start, nodes };
   }
   return undefined;
@@ -217,12 +231,13 @@ function fitOf(node: NodeRecord, demand: Demand, share: FutureShare): number {
   return tasksThatFit(node, demand, share);
 }
 
-function planNodes(fits: ReadonlyMap<NodeRecord, number>, demand: Demand): readonly number[] | undefined {
+function planNodes(partition: PartitionRecord, fits: Int32Array, demand: Demand): readonly number[] | undefined {
   const required = new Set(demand.required);
   const fitting: Candidate[] = [];
   let seen = 0;
-  for (const [node, fit] of fits) {
-    if (fit === 0) continue;
+  for (const node of partition.members) {
+    const fit = fits[node.index] as number;
+    if (fit <= 0) continue;
     if (required.has(node.spec.name)) seen += 1;
     fitting.push({ node, fit });
   }

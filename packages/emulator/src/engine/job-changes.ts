@@ -9,7 +9,7 @@ import { isActive, reconsider, watchDependency } from './pending.ts';
 import { isOperator, needOperator, needOwner } from './permissions.ts';
 import { shrink } from './resize.ts';
 import { refusal } from './slurm-errors.ts';
-import { shapeOf } from './submit.ts';
+import { setShape } from './submit.ts';
 import type { World } from './world.ts';
 
 /** `scontrol update job`. */
@@ -53,7 +53,7 @@ function changeLimit(world: World, job: JobRecord, limit: number | 'unlimited', 
   if (more && job.state !== 'PENDING' && !isOperator(world, as)) throw refusal('ESLURM_ACCESS_DENIED');
   job.timeLimit = limit;
   job.own.limitGiven = true;
-  job.own.shape = shapeOf(job);
+  setShape(job);
   if (job.state !== 'RUNNING') return;
   const ends = limit === 'unlimited' ? null : (job.start ?? world.now) + job.suspendedSeconds + limit * 60;
   job.end = ends;
@@ -114,7 +114,7 @@ function changePending(world: World, job: JobRecord, changes: JobChanges, as: Id
     });
     job.nodeCount = changes.numNodes;
   }
-  job.own.shape = shapeOf(job);
+  setShape(job);
   reconsider(world, job);
 }
 

@@ -31,8 +31,10 @@ export interface OwnState {
   ending: { readonly state: EmulatedJob['state']; readonly exit: ExitCode; readonly reason: string; readonly by: number | null } | null;
   /** It goes back into the queue when it has ended. */
   requeueAfter: { readonly hold: boolean; readonly special: boolean } | null;
-  /** Jobs of the same shape fit or do not fit alike: what was found of one holds for all within a cycle. */
+  /** Jobs of the same shape start or wait alike: what was found of one holds for all within a cycle. */
   shape: string;
+  /** Its part without account, QOS and time limit: jobs of the same fit find room or do not find it alike. */
+  fit: string;
   /** EpilogSlurmctld runs: it is not complete before that has ended. */
   epilogRuns: boolean;
   /** Not before this moment. */

@@ -20,6 +20,9 @@ export type Placement =
 /** Slurm's sentence for a job whose nodes are not there (recorded; squeue shows it in place of the reason). */
 const nodesDown = 'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions';
 
+/** There is no room; those behind it in the partition wait as well. */
+export const noRoom: Placement = { kind: 'wait', reason: 'Resources', text: '', blocks: true };
+
 const wait = (reason: string, text = '', blocks = false): Placement => ({ kind: 'wait', reason, text, blocks });
 
 /** Minutes that a job may run in a partition, for planning. */
@@ -45,6 +48,11 @@ export function standingObstacle(world: World, job: JobRecord, partition: Partit
   return limit === null ? null : wait(limit);
 }
 
+/** What decides, beside what is free, whether there is room for a job. Where there are reservations, it depends on how long the job will last. */
+export function kindOf(world: World, job: JobRecord, partition: PartitionRecord): string {
+  return world.reservations.size === 0 ? job.own.fit : `${job.own.fit} ${limitMinutes(job, partition)}`;
+}
+
 /**
  * Decides whether a job may start now in a partition, with the nodes that `open` leaves to it. `keeps`: what is not open is kept for jobs of higher priority, and
  * so not there at all for this one (recorded: it is told so).
@@ -56,8 +64,17 @@ export function place(
   open: (node: NodeRecord) => boolean,
   keeps = false,
 ): Placement {
-  const obstacle = standingObstacle(world, job, partition);
-  if (obstacle !== null) return obstacle;
+  return standingObstacle(world, job, partition) ?? findRoom(world, job, partition, open, keeps);
+}
+
+/** As {@link place}, for a job that nothing else stands against. */
+export function findRoom(
+  world: World,
+  job: JobRecord,
+  partition: PartitionRecord,
+  open: (node: NodeRecord) => boolean,
+  keeps = false,
+): Placement {
   const { demand } = job.own;
   const rows = rowsOf(demand.sharing, partition);
   const usable = usableFor(world, job, partition);
@@ -124,7 +141,7 @@ function whyNot(
     }
     if (nodes < demand.minNodes || tasks < demand.tasks) return wait('Resources', nodesDown);
   }
-  return wait('Resources', '', true);
+  return noRoom;
 }
 
 /** Whether a job could run in a partition if all its nodes were up and empty; submission asks it. */

@@ -7,6 +7,7 @@ import type { QueuedMessage } from './dbd-agent.ts';
 import type { JobRecord } from './job-record.ts';
 import type { SavedNode } from './node-record.ts';
 import { watchDependency } from './pending.ts';
+import { setShape } from './submit.ts';
 import { type ControllerTimer, partitionRecord, type Statistics, type World } from './world.ts';
 
 /** What belongs to no job and no node. */
@@ -100,6 +101,7 @@ export function loadState(world: World, store: StateStore): void {
 }
 
 function loadJob(world: World, job: JobRecord): void {
+  setShape(job);
   world.jobs.set(job.jobId, job);
   for (const timer of job.own.timers) world.heap.push({ ...timer, jobId: job.jobId });
   const groupId = job.array?.jobId ?? job.het?.jobId;

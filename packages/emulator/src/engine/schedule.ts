@@ -2,7 +2,7 @@ import { startHetJob } from './het.ts';
 import type { JobRecord } from './job-record.ts';
 import { startJob } from './lifecycle.ts';
 import type { NodeRecord } from './node-record.ts';
-import { type Placement, place, standingObstacle } from './placement.ts';
+import { findRoom, kindOf, noRoom, type Placement, place, standingObstacle } from './placement.ts';
 import { setReason } from './reasons.ts';
 import type { PartitionRecord, World } from './world.ts';
 
@@ -14,7 +14,7 @@ export function schedule(world: World): void {
   world.statistics.scheduleCycles += 1;
   const blocked = new Set<string>();
   const kept = new Set<NodeRecord>();
-  const failed = new Map<string, Placement>();
+  const failed = new Map([...world.partitions.keys()].map((name) => [name, new Map<string, Placement>()]));
   for (const job of world.queue.inOrder()) {
     if (blocked.size === world.partitions.size) break;
     if (!world.queue.has(job)) continue;
@@ -29,8 +29,8 @@ interface Cycle {
   /** Partitions in which a job of higher priority waits. */
   readonly blocked: Set<string>;
   readonly kept: Set<NodeRecord>;
-  /** What was found for a shape. */
-  readonly failed: Map<string, Placement>;
+  /** What was found for a shape, by partition. */
+  readonly failed: Map<string, Map<string, Placement>>;
 }
 
 function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
@@ -43,14 +43,14 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
     }
     const partition = world.partition(name);
     if (partition === undefined) continue;
-    const key = `${name}\n${job.own.shape}`;
-    const known = job.pendingTasks === null ? cycle.failed.get(key) : undefined;
+    const failed = cycle.failed.get(name);
+    const known = job.pendingTasks === null ? failed?.get(job.own.shape) : undefined;
     const placement = known ?? placeAgain(world, job, partition, cycle);
     if (placement.kind === 'start') {
       const started = startJob(world, job, { ...placement, scheduler: 'Main' });
       return started !== job;
     }
-    if (placement.reason !== 'JobArrayTaskLimit') cycle.failed.set(key, placement);
+    if (placement.reason !== 'JobArrayTaskLimit') failed?.set(job.own.shape, placement);
     if (placement.blocks) block(world, job, name, cycle);
     waiting ??= placement;
   }
@@ -63,13 +63,13 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
 
 /** As {@link place}, without a look at the nodes where nothing has been freed since there was no room for such a job. */
 function placeAgain(world: World, job: JobRecord, partition: PartitionRecord, { kept }: Cycle): Placement {
-  const { shape } = job.own;
   if (kept.size > 0 || job.reservation !== '') return place(world, job, partition, (node) => !kept.has(node), kept.size > 0);
-  if (world.noRoom.has(partition.name, shape)) {
-    return standingObstacle(world, job, partition) ?? { kind: 'wait', reason: 'Resources', text: '', blocks: true };
-  }
-  const placement = place(world, job, partition, () => true);
-  if (placement.kind === 'wait' && placement.blocks) world.noRoom.note(partition.name, shape);
+  const obstacle = standingObstacle(world, job, partition);
+  if (obstacle !== null) return obstacle;
+  const kind = kindOf(world, job, partition);
+  if (world.noRoom.has(partition.name, kind)) return noRoom;
+  const placement = findRoom(world, job, partition, () => true);
+  if (placement.kind === 'wait' && placement.blocks) world.noRoom.note(partition.name, kind);
   return placement;
 }
 

@@ -240,6 +240,7 @@ export function record(world: World, accepted: Accepted, as: Identity, jobId: nu
       ending: null,
       requeueAfter: null,
       shape: '',
+      fit: '',
       epilogRuns: false,
       begin: request.begin !== undefined && request.begin > now ? request.begin : null,
       limitGiven,
@@ -251,13 +252,15 @@ export function record(world: World, accepted: Accepted, as: Identity, jobId: nu
       counted: true,
     },
   };
-  job.own.shape = shapeOf(job);
+  setShape(job);
   return job;
 }
 
-/** What decides whether a job fits, as text. */
-export function shapeOf(job: JobRecord): string {
-  return JSON.stringify([job.own.demand, job.own.limitGiven ? job.timeLimit : null, job.qos, job.associationId, job.reservation]);
+/** To be called when anything has changed that decides whether a job may start. */
+export function setShape(job: JobRecord): void {
+  const { own, reservation, qos, associationId, timeLimit } = job;
+  own.fit = JSON.stringify([own.demand, reservation]);
+  own.shape = `${own.fit} ${own.limitGiven ? timeLimit : ''} ${associationId} ${qos}`;
 }
 
 function nameOf(request: JobRequest): string {
