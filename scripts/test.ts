@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { refuseArguments, scriptArguments } from './test/arguments.ts';
+import { shareCompiledModules } from './test/compile-cache.ts';
 import { prepareMachine } from './test/prepare-machine.ts';
 import { runFiles } from './test/run-files.ts';
 import { labSuites, type Suite, suites } from './test/suites.ts';
@@ -43,6 +44,7 @@ function restore(name: string, value: string | undefined): void {
   else process.env[name] = value;
 }
 
+shareCompiledModules();
 const started = performance.now();
 const wanted = chosen();
 const lacking = wanted.some(({ needs }) => needs.length > 0) ? await prepareMachine(root, print) : undefined;
@@ -63,6 +65,7 @@ for (const suite of wanted) {
     root,
     globs: suite.globs,
     concurrency: suite.concurrency,
+    fileLimitMs: suite.fileLimitMinutes * 60_000,
     preload: existsSync(guard) ? [guard] : [],
     print,
   });

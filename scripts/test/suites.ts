@@ -9,6 +9,8 @@ export interface Suite {
   readonly needs: readonly Need[];
   /** Files run at a time. */
   readonly concurrency: number;
+  /** What a file may take at most; it bounds one that hangs, on the slowest machine. */
+  readonly fileLimitMinutes: number;
   /** Variables the tests read. */
   readonly env?: Readonly<Record<string, string>>;
   /** In `npm test` always, only where CI is set, or only when asked for by its word. */
@@ -21,6 +23,7 @@ const lab = (word: string, when: Suite['when'], title: string): Suite => ({
   globs: ['test/lab/**/*.test.ts'],
   needs: ['slurm'],
   concurrency: 1,
+  fileLimitMinutes: 40,
   env: { SLUICE_LAB_SUITE: word },
   when,
 });
@@ -46,6 +49,7 @@ export const suites: readonly Suite[] = [
     ],
     needs: [],
     concurrency: 2,
+    fileLimitMinutes: 5,
     when: 'always',
   },
   {
@@ -54,6 +58,7 @@ export const suites: readonly Suite[] = [
     globs: ['test/clustercockpit/**/*.test.ts'],
     needs: ['slurm'],
     concurrency: 2,
+    fileLimitMinutes: 10,
     when: 'always',
   },
   {
@@ -62,10 +67,27 @@ export const suites: readonly Suite[] = [
     globs: ['test/emulator/**/*.test.ts', 'test/lab/**/*.test.ts'],
     needs: [],
     concurrency: 2,
+    fileLimitMinutes: 10,
     env: { SLUICE_LAB_SUITE: 'emulator' },
     when: 'always',
   },
-  { word: 'packaging', title: 'packaging', globs: ['test/packaging/**/*.test.ts'], needs: [], concurrency: 1, when: 'always' },
-  { word: 'end-to-end', title: 'end to end', globs: ['test/end-to-end/**/*.test.ts'], needs: ['slurm'], concurrency: 1, when: 'always' },
+  {
+    word: 'packaging',
+    title: 'packaging',
+    globs: ['test/packaging/**/*.test.ts'],
+    needs: [],
+    concurrency: 1,
+    fileLimitMinutes: 20,
+    when: 'always',
+  },
+  {
+    word: 'end-to-end',
+    title: 'end to end',
+    globs: ['test/end-to-end/**/*.test.ts'],
+    needs: ['slurm'],
+    concurrency: 1,
+    fileLimitMinutes: 20,
+    when: 'always',
+  },
   ...labSuites,
 ];
