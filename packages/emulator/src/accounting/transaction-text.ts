@@ -27,14 +27,24 @@ function shares(fairshare: number | 'parent'): number {
   return fairshare === 'parent' ? parentShares : fairshare;
 }
 
+type Columns<K extends string> = readonly (readonly [column: string, key: K])[];
+
 /** `grp_tres='1=4', …` of the limits by resource that there are. */
-function tresColumns(limits: readonly (readonly [string, Amounts])[], { kinds }: TransactionContext): string {
-  return limits
-    .flatMap(([column, tres]) => {
-      const ids = tresIds(present(tres), kinds);
+function tresColumns<K extends string>(columns: Columns<K>, own: Readonly<Record<K, Amounts>>, { kinds }: TransactionContext): string {
+  return columns
+    .flatMap(([column, key]) => {
+      const ids = tresIds(present(own[key]), kinds);
       return ids === '' ? [] : [`, ${column}='${ids}'`];
     })
     .join('');
+}
+
+/** `grp_jobs=4`, … of the numbers that change. */
+function changedNumbers<K extends string>(columns: Columns<K>, changes: { readonly [key in K]?: number | null }): readonly string[] {
+  return columns.flatMap(([column, key]) => {
+    const value = changes[key];
+    return value === undefined ? [] : [`${column}=${number(value)}`];
+  });
 }
 
 function present(tres: Amounts): Readonly<Record<string, number>> {
@@ -59,19 +69,27 @@ export function addAssociationInfo(own: StoredAssociation, lineage: string, cont
   const absolute = own.qos.filter((name) => !/^[+-]/.test(name));
   const qos = absolute.length === 0 ? "qos='', delta_qos=''" : `qos=',${absolute.map(qosId).join()},'`;
   const flags = isRootUser && major >= 2505 ? 'flags=131072, ' : '';
-  return `mod_time=${now}, acct='${own.account}', ${head}${who}, ${place}shares=${shares(own.fairshare)}, grp_jobs=${number(own.grpJobs)}, grp_jobs_accrue=NULL, grp_submit_jobs=${number(own.grpSubmitJobs)}, grp_wall=${number(own.grpWall)}, ${isDef}max_jobs=${number(own.maxJobs)}, max_jobs_accrue=NULL, min_prio_thresh=NULL, max_submit_jobs=${number(own.maxSubmitJobs)}, max_wall_pj=${number(own.maxWallPerJob)}, priority=${number(own.priority)}, def_qos_id=${own.defaultQos === '' ? 'NULL' : qosId(own.defaultQos)}, ${flags}${tresColumns(associationTres(own), context).replace(/^, (.*)$/s, '$1, ')}${qos}`;
+  return `mod_time=${now}, acct='${own.account}', ${head}${who}, ${place}shares=${shares(own.fairshare)}, grp_jobs=${number(own.grpJobs)}, grp_jobs_accrue=NULL, grp_submit_jobs=${number(own.grpSubmitJobs)}, grp_wall=${number(own.grpWall)}, ${isDef}max_jobs=${number(own.maxJobs)}, max_jobs_accrue=NULL, min_prio_thresh=NULL, max_submit_jobs=${number(own.maxSubmitJobs)}, max_wall_pj=${number(own.maxWallPerJob)}, priority=${number(own.priority)}, def_qos_id=${own.defaultQos === '' ? 'NULL' : qosId(own.defaultQos)}, ${flags}${tresColumns(associationTres, own, context).replace(/^, (.*)$/s, '$1, ')}${qos}`;
 }
 
-function associationTres(own: StoredAssociation): readonly (readonly [string, Amounts])[] {
-  return [
-    ['grp_tres', own.grpTres],
-    ['grp_tres_mins', own.grpTresMins],
-    ['grp_tres_run_mins', own.grpTresRunMins],
-    ['max_tres_pj', own.maxTresPerJob],
-    ['max_tres_pn', own.maxTresPerNode],
-    ['max_tres_mins_pj', own.maxTresMinsPerJob],
-  ];
-}
+const associationTres = [
+  ['grp_tres', 'grpTres'],
+  ['grp_tres_mins', 'grpTresMins'],
+  ['grp_tres_run_mins', 'grpTresRunMins'],
+  ['max_tres_pj', 'maxTresPerJob'],
+  ['max_tres_pn', 'maxTresPerNode'],
+  ['max_tres_mins_pj', 'maxTresMinsPerJob'],
+] as const;
+
+const associationNumbers = [
+  ['grp_jobs', 'grpJobs'],
+  ['grp_submit_jobs', 'grpSubmitJobs'],
+  ['grp_wall', 'grpWall'],
+  ['max_jobs', 'maxJobs'],
+  ['max_submit_jobs', 'maxSubmitJobs'],
+  ['max_wall_pj', 'maxWallPerJob'],
+  ['priority', 'priority'],
+] as const;
 
 /** Info of `Modify Associations`; `after` are the associations as they are now, for limits by resource are written whole. */
 export function modifyAssociationInfo(
@@ -80,31 +98,15 @@ export function modifyAssociationInfo(
   context: TransactionContext,
 ): string {
   const words: string[] = [];
-  const set = (column: string, value: number | null | undefined): void => {
-    if (value !== undefined) words.push(`${column}=${number(value)}`);
-  };
   if (changes.comment !== undefined) words.push(`comment='${changes.comment}'`);
-  set('shares', changes.fairshare === undefined ? undefined : shares(changes.fairshare));
-  set('grp_jobs', changes.grpJobs);
-  set('grp_submit_jobs', changes.grpSubmitJobs);
-  set('grp_wall', changes.grpWall);
-  set('max_jobs', changes.maxJobs);
-  set('max_submit_jobs', changes.maxSubmitJobs);
-  set('max_wall_pj', changes.maxWallPerJob);
-  set('priority', changes.priority);
-  set('def_qos_id', changes.defaultQos === undefined ? undefined : changes.defaultQos === null ? null : context.qosId(changes.defaultQos));
-  const byResource: readonly (readonly [string, Amounts | undefined, (own: StoredAssociation) => Amounts])[] = [
-    ['grp_tres', changes.grpTres, (own) => own.grpTres],
-    ['grp_tres_mins', changes.grpTresMins, (own) => own.grpTresMins],
-    ['grp_tres_run_mins', changes.grpTresRunMins, (own) => own.grpTresRunMins],
-    ['max_tres_pj', changes.maxTresPerJob, (own) => own.maxTresPerJob],
-    ['max_tres_pn', changes.maxTresPerNode, (own) => own.maxTresPerNode],
-    ['max_tres_mins_pj', changes.maxTresMinsPerJob, (own) => own.maxTresMinsPerJob],
-  ];
-  for (const [column, change, of] of byResource) {
-    if (change === undefined) continue;
-    const chosen = after.reduceRight(
-      (rest, own) => `if (id_assoc=${own.id}, '${tresIds(present(of(own)), context.kinds)}', ${rest})`,
+  if (changes.fairshare !== undefined) words.push(`shares=${shares(changes.fairshare)}`);
+  words.push(...changedNumbers(associationNumbers, changes));
+  if (changes.defaultQos !== undefined)
+    words.push(`def_qos_id=${changes.defaultQos === null ? 'NULL' : context.qosId(changes.defaultQos)}`);
+  for (const [column, key] of associationTres) {
+    if (changes[key] === undefined) continue;
+    const chosen = after.reduceRight<string>(
+      (rest, own) => `if (id_assoc=${own.id}, '${tresIds(present(own[key]), context.kinds)}', ${rest})`,
       column,
     );
     words.push(`${column} = ${chosen}`);
@@ -128,33 +130,40 @@ function qosListInfo(
     .join(', ');
 }
 
-function qosTres(own: StoredQos): readonly (readonly [string, Amounts])[] {
-  return [
-    ['grp_tres', own.grpTres],
-    ['grp_tres_mins', own.grpTresMins],
-    ['grp_tres_run_mins', own.grpTresRunMins],
-    ['max_tres_pa', own.maxTresPerAccount],
-    ['max_tres_pj', own.maxTresPerJob],
-    ['max_tres_pn', own.maxTresPerNode],
-    ['max_tres_pu', own.maxTresPerUser],
-    ['max_tres_mins_pj', own.maxTresMinsPerJob],
-    ['min_tres_pj', own.minTresPerJob],
-  ];
-}
+const qosTres = [
+  ['grp_tres', 'grpTres'],
+  ['grp_tres_mins', 'grpTresMins'],
+  ['grp_tres_run_mins', 'grpTresRunMins'],
+  ['max_tres_pa', 'maxTresPerAccount'],
+  ['max_tres_pj', 'maxTresPerJob'],
+  ['max_tres_pn', 'maxTresPerNode'],
+  ['max_tres_pu', 'maxTresPerUser'],
+  ['max_tres_mins_pj', 'maxTresMinsPerJob'],
+  ['min_tres_pj', 'minTresPerJob'],
+] as const;
+
+const qosNumbers = [
+  ['grace_time', 'graceTime'],
+  ['grp_jobs', 'grpJobs'],
+  ['grp_submit_jobs', 'grpSubmitJobs'],
+  ['grp_wall', 'grpWall'],
+  ['max_jobs_pa', 'maxJobsPerAccount'],
+  ['max_jobs_per_user', 'maxJobsPerUser'],
+  ['max_submit_jobs_pa', 'maxSubmitJobsPerAccount'],
+  ['max_submit_jobs_per_user', 'maxSubmitJobsPerUser'],
+  ['max_wall_duration_per_job', 'maxWallPerJob'],
+] as const;
 
 /** Info of `Add QOS`. */
 export function addQosInfo(own: StoredQos, context: TransactionContext): string {
   const preempt = own.preempt.length === 0 ? '' : `preempt=',${own.preempt.map(context.qosId).join()},', `;
   const threshold = own.usageThreshold === null ? 'NULL' : own.usageThreshold.toFixed(6);
-  return `mod_time=${context.now}, description='${own.description}', flags=${qosFlagBits(own.flags)}, grace_time=${own.graceTime}, grp_jobs=${number(own.grpJobs)}, grp_jobs_accrue=NULL, grp_submit_jobs=${number(own.grpSubmitJobs)}, grp_wall=${number(own.grpWall)}, max_jobs_pa=${number(own.maxJobsPerAccount)}, max_jobs_per_user=${number(own.maxJobsPerUser)}, max_jobs_accrue_pa=NULL, max_jobs_accrue_pu=NULL, min_prio_thresh=NULL, max_submit_jobs_pa=${number(own.maxSubmitJobsPerAccount)}, max_submit_jobs_per_user=${number(own.maxSubmitJobsPerUser)}, max_wall_duration_per_job=${number(own.maxWallPerJob)}, ${preempt}preempt_exempt_time=NULL, preempt_mode=0, priority=${own.priority}, usage_factor=${own.usageFactor.toFixed(6)}, usage_thres=${threshold}, limit_factor=NULL${tresColumns(qosTres(own), context)}`;
+  return `mod_time=${context.now}, description='${own.description}', flags=${qosFlagBits(own.flags)}, grace_time=${own.graceTime}, grp_jobs=${number(own.grpJobs)}, grp_jobs_accrue=NULL, grp_submit_jobs=${number(own.grpSubmitJobs)}, grp_wall=${number(own.grpWall)}, max_jobs_pa=${number(own.maxJobsPerAccount)}, max_jobs_per_user=${number(own.maxJobsPerUser)}, max_jobs_accrue_pa=NULL, max_jobs_accrue_pu=NULL, min_prio_thresh=NULL, max_submit_jobs_pa=${number(own.maxSubmitJobsPerAccount)}, max_submit_jobs_per_user=${number(own.maxSubmitJobsPerUser)}, max_wall_duration_per_job=${number(own.maxWallPerJob)}, ${preempt}preempt_exempt_time=NULL, preempt_mode=0, priority=${own.priority}, usage_factor=${own.usageFactor.toFixed(6)}, usage_thres=${threshold}, limit_factor=NULL${tresColumns(qosTres, own, context)}`;
 }
 
 /** Info of `Modify QOS`. */
 export function modifyQosInfo(changes: QosChange, after: StoredQos, context: TransactionContext): string {
   const words: string[] = [];
-  const set = (column: string, value: number | null | undefined): void => {
-    if (value !== undefined) words.push(`${column}=${number(value)}`);
-  };
   if (changes.description !== undefined) words.push(`description='${changes.description}'`);
   if (changes.flags !== undefined) {
     const { how, names } = changes.flags;
@@ -170,33 +179,15 @@ export function modifyQosInfo(changes: QosChange, after: StoredQos, context: Tra
             : `flags=${bits}`,
     );
   }
-  set('grace_time', changes.graceTime);
-  set('grp_jobs', changes.grpJobs);
-  set('grp_submit_jobs', changes.grpSubmitJobs);
-  set('grp_wall', changes.grpWall);
-  set('max_jobs_pa', changes.maxJobsPerAccount);
-  set('max_jobs_per_user', changes.maxJobsPerUser);
-  set('max_submit_jobs_pa', changes.maxSubmitJobsPerAccount);
-  set('max_submit_jobs_per_user', changes.maxSubmitJobsPerUser);
-  set('max_wall_duration_per_job', changes.maxWallPerJob);
+  words.push(...changedNumbers(qosNumbers, changes));
   if (changes.preempt !== undefined) words.push(`preempt=',${changes.preempt.map(context.qosId).join()},'`);
-  set('priority', changes.priority);
+  if (changes.priority !== undefined) words.push(`priority=${changes.priority}`);
   if (changes.usageFactor !== undefined) words.push(`usage_factor=${changes.usageFactor.toFixed(6)}`);
   if (changes.usageThreshold !== undefined)
     words.push(`usage_thres=${changes.usageThreshold === null ? 'NULL' : changes.usageThreshold.toFixed(6)}`);
-  const changed: Readonly<Record<string, Amounts | undefined>> = {
-    grp_tres: changes.grpTres,
-    grp_tres_mins: changes.grpTresMins,
-    grp_tres_run_mins: changes.grpTresRunMins,
-    max_tres_pa: changes.maxTresPerAccount,
-    max_tres_pj: changes.maxTresPerJob,
-    max_tres_pn: changes.maxTresPerNode,
-    max_tres_pu: changes.maxTresPerUser,
-    max_tres_mins_pj: changes.maxTresMinsPerJob,
-    min_tres_pj: changes.minTresPerJob,
-  };
-  for (const [column, tres] of qosTres(after)) {
-    if (changed[column] !== undefined) words.push(`${column} = if (id=${after.id}, '${tresIds(present(tres), context.kinds)}', ${column})`);
+  for (const [column, key] of qosTres) {
+    if (changes[key] === undefined) continue;
+    words.push(`${column} = if (id=${after.id}, '${tresIds(present(after[key]), context.kinds)}', ${column})`);
   }
   return words.join(', ');
 }
