@@ -1,4 +1,5 @@
 import type { ExitCode } from '@sluice/slurm';
+import { endVariable } from '../model/job.ts';
 import type { JobRecord } from './job-record.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { type Command, parseScript } from './script-language.ts';
@@ -8,6 +9,16 @@ import { type Command, parseScript } from './script-language.ts';
  * commands that take no time. Of a script that is not simple, or that no command of which takes time is understood, the run takes `otherwise` seconds.
  */
 export function planOf(job: JobRecord, otherwise: number): Plan {
+  const { play, environment } = job.request;
+  const asked = environment[endVariable];
+  const end =
+    (play?.kind === 'simulated' ? play.end : undefined) ?? (asked === 'OUT_OF_MEMORY' || asked === 'BOOT_FAIL' ? asked : undefined);
+  if (end === 'BOOT_FAIL') return { seconds: 0, exit: { code: 0, signal: 0 }, steps: [], end };
+  const plan = planOfScript(job, otherwise);
+  return end === undefined ? plan : { ...plan, end };
+}
+
+function planOfScript(job: JobRecord, otherwise: number): Plan {
   const { play, script } = job.request;
   const success: ExitCode = { code: 0, signal: 0 };
   if (play?.kind === 'simulated') return { seconds: Math.max(0, Math.ceil(play.seconds)), exit: play.exit, steps: [] };

@@ -60,28 +60,6 @@ test('jobs end with the states, codes and reasons of the recordings', async (t) 
   assert.throws(() => controller.signal(done, null, end, alice), { name: 'ESLURM_ALREADY_DONE', number: 2021 });
 });
 
-test('what has ended is not changed any more, what has not begun is not signalled, and what is not yours neither', async (t) => {
-  for (const release of ['22.05.8', '24.11.7']) {
-    const slurm = stillCluster({ release });
-    t.after(() => slurm.close());
-    const { controller } = slurm;
-    const done = submit(slurm, 'exit 0');
-    const held = submit(slurm, 'sleep 60', { hold: true });
-    slurm.time.advance(2);
-    for (const changes of [{ comment: 'late' }, { adminComment: 'late' }, { timeLimit: 5 }]) {
-      assert.throws(() => controller.updateJob(done, changes, root), { number: 2084, message: 'Job has already finished' });
-    }
-    // 22.05 looks at the owner afterwards.
-    assert.throws(() => controller.updateJob(done, { comment: '' }, bob), { number: release === '22.05.8' ? 2084 : 2010 });
-    for (const number of [10, 15]) assert.throws(() => controller.signal(held, number, end, alice), { number: 2020 });
-    for (const number of [null, 15]) assert.throws(() => controller.signal(held, number, end, bob), { number: 2002 });
-    assert.throws(() => controller.requeue(held, { hold: false, specialExit: false }, bob), { number: 2002 });
-    assert.equal(stands(slurm, held), 'PENDING 0:0 JobHeldUser');
-    controller.signal(held, 9, end, alice);
-    assert.equal(stands(slurm, held), 'CANCELLED 0:0 JobHeldUser');
-  }
-});
-
 test('slurmdbd is told which tasks of an array are left, and which QOS was asked for by name', async (t) => {
   const slurm = stillCluster();
   t.after(() => slurm.close());

@@ -5,7 +5,7 @@ import { splitTask } from './arrays.ts';
 import type { JobRecord } from './job-record.ts';
 import { fillPaths } from './paths.ts';
 import { notifyWaiting, reconsider } from './pending.ts';
-import { beginPlay, endSteps, takeEffect } from './play.ts';
+import { asPlanned, beginPlay, endSteps, takeEffect } from './play.ts';
 import { signalReason } from './reasons.ts';
 import type { PartitionRecord, World } from './world.ts';
 
@@ -127,8 +127,9 @@ export function endingOf(exit: ExitCode, release: number): Ending {
 }
 
 /** Ends a running or suspended job now: its resources are free, and it is COMPLETING as long as an epilog runs. */
-export function endJob(world: World, job: JobRecord, ending: Ending): void {
+export function endJob(world: World, job: JobRecord, given: Ending): void {
   const { now } = world;
+  const ending = asPlanned(job, given);
   // The end of a suspended job is the moment of its suspension (recorded).
   const end = job.state === 'SUSPENDED' ? (job.suspendedAt ?? now) : now;
   if (job.state === 'SUSPENDED') {

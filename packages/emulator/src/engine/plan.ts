@@ -1,4 +1,5 @@
 import type { ExitCode } from '@sluice/slurm';
+import type { PlayedEnd } from '../model/job.ts';
 
 /** A step that srun runs, in seconds of the run. */
 export interface PlannedStep {
@@ -20,4 +21,6 @@ export interface Plan {
   readonly seconds: number;
   readonly exit: ExitCode;
   readonly steps: readonly PlannedStep[];
+  /** An end that no exit code tells of. */
+  readonly end?: PlayedEnd;
 }

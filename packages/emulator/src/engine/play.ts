@@ -2,6 +2,7 @@ import type { Epoch, ExitCode, Tres } from '@sluice/slurm';
 import type { EmulatedStep, NodeGrant } from '../model/job.ts';
 import { planOf } from './interpret.ts';
 import type { JobRecord, Mutable } from './job-record.ts';
+import type { Ending } from './lifecycle.ts';
 import type { World } from './world.ts';
 
 /** Sets a run going: its batch step, its plan if it is only played, its time limit. */
@@ -82,8 +83,17 @@ function settleSteps(world: World, job: JobRecord, ran: number): void {
 }
 
 function endedStep(step: EmulatedStep, end: Epoch, exit: ExitCode): EmulatedStep {
-  const state = exit.signal > 0 ? 'CANCELLED' : exit.code > 0 ? 'FAILED' : 'COMPLETED';
+  const state = exit.signal === 125 ? 'OUT_OF_MEMORY' : exit.signal > 0 ? 'CANCELLED' : exit.code > 0 ? 'FAILED' : 'COMPLETED';
   return { ...step, end, exit, state };
+}
+
+/** How a played run ends that asked for an end of another kind: exit codes and reasons are slurmctld's for such. */
+export function asPlanned(job: JobRecord, ending: Ending): Ending {
+  const byItself = ending.state === 'COMPLETED' || ending.state === 'FAILED';
+  if (!byItself || job.own.plan?.end === undefined) return ending;
+  if (job.own.plan.end === 'OUT_OF_MEMORY') return { state: 'OUT_OF_MEMORY', exit: { code: 0, signal: 125 }, reason: 'OutOfMemory' };
+  job.steps = [];
+  return { state: 'BOOT_FAIL', exit: { code: 0, signal: 1 }, reason: 'JobLaunchFailure' };
 }
 
 /** Ends the steps that still run, with the run: each by itself when it ended by itself, cancelled when it was ended. */
@@ -91,7 +101,7 @@ export function endSteps(world: World, job: JobRecord, ending: { readonly state:
   const byItself = ending.state === 'COMPLETED' || ending.state === 'FAILED';
   job.steps = job.steps.map((step) => {
     if (step.end !== null) return step;
-    if (byItself && step.id === 'batch') return endedStep(step, world.now, ending.exit);
+    if (ending.state === 'OUT_OF_MEMORY' || (byItself && step.id === 'batch')) return endedStep(step, world.now, ending.exit);
     const exit = byItself ? { code: 0, signal: 0 } : { code: 0, signal: ending.exit.signal === 9 ? 9 : 15 };
     return { ...step, end: world.now, exit, state: byItself ? 'COMPLETED' : 'CANCELLED' };
   });

@@ -77,7 +77,15 @@ export interface JobRequest {
  * How a job goes. `script`: its batch script runs as a local process. `simulated`: it runs for `seconds` and ends with the exit code,
  * whatever its script says; without a play the cluster's own rule decides (see the emulator's configuration).
  */
-export type Play = { readonly kind: 'script' } | { readonly kind: 'simulated'; readonly seconds: number; readonly exit: ExitCode };
+export type Play =
+  | { readonly kind: 'script' }
+  | { readonly kind: 'simulated'; readonly seconds: number; readonly exit: ExitCode; readonly end?: PlayedEnd };
+
+/** Ends that the machine decides, not the script: the memory of the job is used up, or its nodes do not boot (then nothing of it runs). */
+export type PlayedEnd = 'OUT_OF_MEMORY' | 'BOOT_FAIL';
+
+/** The variable by which a job asks for such an end: `sbatch --export=ALL,EMULATED_END=OUT_OF_MEMORY`. */
+export const endVariable = 'EMULATED_END';
 
 /** Base states that the emulator uses. */
 export type BaseState =

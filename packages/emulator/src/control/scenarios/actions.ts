@@ -100,7 +100,7 @@ const schedulingSeconds = 5;
 
 function submit(world: ScenarioWorld, action: SubmitAction): readonly ActionReport[] {
   const { slurm, jobs, cluster } = world;
-  const { account, user, nodes, gpus, run, exit, qos, refused } = action;
+  const { account, user, nodes, gpus, run, exit, end, qos, refused } = action;
   ensureUser(slurm, account, user);
   const name = action.name ?? 'job';
   const request = {
@@ -120,7 +120,12 @@ function submit(world: ScenarioWorld, action: SubmitAction): readonly ActionRepo
     environment: {},
     submitLine: 'sbatch job.sh',
     submitHost: 'localhost',
-    play: { kind: 'simulated', seconds: Math.max(1, Math.round(run)), exit: { code: exit, signal: 0 } },
+    play: {
+      kind: 'simulated',
+      seconds: Math.max(1, Math.round(run)),
+      exit: { code: exit, signal: 0 },
+      ...(end === undefined ? {} : { end }),
+    },
   } as const;
   const what = `${user} submits ${plural(action.jobs, 'job')} "${name}" of ${account}: ${plural(nodes, 'node')}${gpus === 0 ? '' : ` with ${plural(gpus, 'GPU')}`}, ${durationText(run)}`;
   try {

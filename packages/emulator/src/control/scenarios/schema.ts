@@ -90,6 +90,9 @@ const submit = z.strictObject({
   run: described(secondsSchema().default(60), { description: 'How long it runs.' }),
   limit: described(secondsSchema().optional(), { description: 'Its time limit; a minute longer than it runs by default.' }),
   exit: described(count.min(0).max(255).default(0), { description: 'Its exit code.' }),
+  end: described(z.enum(['OUT_OF_MEMORY', 'BOOT_FAIL']).optional(), {
+    description: 'An end that is none of its own: its memory is used up, or its nodes do not boot.',
+  }),
   qos: name.optional(),
   refused: described(pattern.optional(), { description: 'What Slurm says as it refuses the job.' }),
 });
