@@ -11,6 +11,9 @@ import { MixRunner } from './mix-runner.ts';
 import type { Choices } from './random.ts';
 import { sampledAllocations, withLost } from './slurm-says.ts';
 
+/** Of the kills that are asked for, this share is to be near a request, a commit or an event. */
+const nearShare = 0.75;
+
 export interface JobsTrial {
   readonly lab: Lab;
   /** A directory of its own. */
@@ -116,8 +119,9 @@ function rowsOf(lab: Lab, jobIds: readonly string[]): Promise<string> {
   return lab.ask('sacct', args, { env: { SLURM_TIME_FORMAT: '%s' } });
 }
 
+/** So many, and more where a slow machine lets too few of them come near anything. */
 async function killRepeatedly(killer: Killer, kills: number, progress: (line: string) => void): Promise<void> {
-  while (killer.total < kills) {
+  while (killer.total < kills || (killer.near < kills * nearShare && killer.total < 2 * kills)) {
     await killer.once();
     if (killer.total % 20 === 0) progress(`${killer.total} kills: ${JSON.stringify(killer.kills)}`);
   }

@@ -65,6 +65,11 @@ export class Killer {
     return Object.values(this.kills).reduce((sum, count) => sum + count, 0);
   }
 
+  /** Kills that were near something. */
+  get near(): number {
+    return this.total - this.kills.anything;
+  }
+
   /** One kill and one start. */
   async once(): Promise<void> {
     const { daemon } = this.#bed;

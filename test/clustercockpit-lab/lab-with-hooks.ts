@@ -2,9 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Lab, LabUnavailable, startLab, suites } from '../lab/lab.ts';
+import { type Lab, LabUnavailable, type Suite, startLab, suites } from '../lab/lab.ts';
 import { type Hooks, prepareHooks } from './bed.ts';
 import { completionsConf } from './completions.ts';
+
+/** Apart, so that labs of several releases can begin at once. */
+const ports = { sid: 17000, trixie: 17300, bookworm: 17200, emulator: 17200 } as const satisfies Readonly<Record<Suite, number>>;
 
 /** A lab whose slurmctld runs our hook, and a directory for what the daemons of a trial keep. */
 export interface LabWithHooks {
@@ -27,7 +30,7 @@ export async function labWithHooks(progress: (line: string) => void = () => {}):
     const hooks = own ? prepareHooks(dir, slurmUid()) : undefined;
     const lab = await startLab({
       suite,
-      port: 17200,
+      port: ports[suite],
       messageTimeout: 5,
       extraConf: completionsConf,
       progress,

@@ -88,7 +88,7 @@ export function sampledAllocations(lab: Lab): ReadonlyMap<string, SampledAllocat
     for (const job of jobsOf(readFileSync(join(dir, file), 'utf8'))) {
       // The name comes first and may say anything; what is ours stands after it, up to the comment.
       const start = Number(last(job, /^ +StartTime=(\d+) /gm));
-      const sharing = last(job, /\bOverSubscribe=(\w+) /g) ?? '';
+      const sharing = sharingOf(job);
       const jobId = /^JobId=(\d+) /.exec(job)?.[1];
       const ownPart = job.slice(job.lastIndexOf('\n   JOB_GRES='), job.lastIndexOf('\n   MinCPUsNode='));
       const nodes = [...ownPart.matchAll(/^ {5}Nodes=(\S+) CPU_IDs=(\S*) Mem=\S* GRES=(.*)$/gm)].map(
@@ -102,6 +102,14 @@ export function sampledAllocations(lab: Lab): ReadonlyMap<string, SampledAllocat
     }
   }
   return found;
+}
+
+/** As `OverSubscribe` says it up to 25.11: since 26.05 that is NO of most jobs, and `Exclusive` tells (slurm.md §4). */
+function sharingOf(job: string): string {
+  const exclusive = last(job, / Exclusive=(\w+) /g);
+  const oversubscribe = last(job, /\bOverSubscribe=(\w+) /g) ?? '';
+  if (exclusive === undefined || oversubscribe === 'YES') return oversubscribe;
+  return { NODE: 'NO', NO: 'OK' }[exclusive] ?? exclusive;
 }
 
 /** The components of a het job. A forged name cannot begin a job: it has no line that ends one before it. */
