@@ -24,7 +24,7 @@ function write(name: string, text: string): string {
 }
 
 async function child(...args: string[]): Promise<Finished & { readonly out: string }> {
-  const program = { name: process.execPath, timeoutMs: 30_000, inherit: ['PATH'], maxOutputBytes: 1 << 20 };
+  const program = { name: process.execPath, timeoutMs: 120_000, inherit: ['PATH'], maxOutputBytes: 1 << 20 };
   const finished = await systemProcesses(process.env).run({ program, args: ['--conditions=@sluice/source', main, ...args] });
   return { ...finished, out: String(finished.stdout) };
 }

@@ -42,28 +42,40 @@ async function pidOfSlurm(): Promise<number> {
   }
 }
 
+/** Until the process is no more, or only waits to be reaped by its new parent. */
+async function gone(pid: number): Promise<void> {
+  const alive = () => {
+    try {
+      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    } catch {
+      return false;
+    }
+  };
+  while (alive()) await sleep(20);
+}
+
 for (const [signal, code, command] of [
   ['SIGINT', 130, 'jobs'],
   ['SIGTERM', 143, 'ended'],
   ['SIGINT', 130, 'check'],
 ] as const) {
-  test(`${signal} ends slurm ${command} and Slurm's command with it`, { timeout: 60_000 }, async () => {
+  test(`${signal} ends slurm ${command} and Slurm's command with it`, { timeout: 240_000 }, async () => {
     rmSync(join(dir, 'pid'), { force: true });
     const child = sluice(['slurm', command, '--config', join(dir, 'sluice.yaml')]);
     const pid = await pidOfSlurm();
     child.kill(signal);
     assert.deepEqual(await endOf(child), { code, err: '' });
-    assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+    await gone(pid);
   });
 }
 
-test('a reader that has seen enough ends the command quietly', { timeout: 60_000 }, async () => {
+test('a reader that has seen enough ends the command quietly', { timeout: 240_000 }, async () => {
   const child = sluice(['standin', 'cc-backend']);
   child.stdout?.destroy();
   assert.deepEqual(await endOf(child), { code: 0, err: '' });
 });
 
-test('a lost stderr does not end the work', { timeout: 60_000 }, async () => {
+test('a lost stderr does not end the work', { timeout: 240_000 }, async () => {
   const child = spawn(process.execPath, ['--conditions=@sluice/source', main, 'config', 'show', join(dir, 'warns.yaml')], {
     stdio: ['ignore', 'pipe', openSync('/dev/full', 'w')],
   });
@@ -72,7 +84,7 @@ test('a lost stderr does not end the work', { timeout: 60_000 }, async () => {
   assert.deepEqual([code, JSON.parse(out)], [0, { cluster: 'alpha' }]);
 });
 
-test('output that cannot be written is an error, not silence', { timeout: 60_000 }, async () => {
+test('output that cannot be written is an error, not silence', { timeout: 240_000 }, async () => {
   const child = sluice(['config', 'schema'], openSync('/dev/full', 'w'));
   assert.deepEqual(await endOf(child), { code: 74, err: 'sluice: the output cannot be written: ENOSPC\n' });
 });

@@ -241,7 +241,7 @@ test('a door is loaded only when its command runs', async () => {
     const { systemSurroundings } = await import(${JSON.stringify(import.meta.resolve('./surroundings.ts'))});
     await runSluice(['slurm', 'ended', '--help'], { ...systemSurroundings(), stdout: { write() {} } });
     console.log([...rooms].sort().join());`;
-  const program = { name: process.execPath, timeoutMs: 30_000, inherit: [], maxOutputBytes: 1 << 20 };
+  const program = { name: process.execPath, timeoutMs: 120_000, inherit: [], maxOutputBytes: 1 << 20 };
   const args = ['--conditions=@sluice/source', '--input-type=module', '--eval', script];
   const { stdout, stderr } = await systemProcesses({}).run({ program, args });
   assert.equal(String(stdout), 'cli,io\n', stderr);

@@ -17,7 +17,7 @@ after(() => rmSync(dir, { recursive: true }));
 const caFile = join(dir, 'ca.pem');
 
 const processes = systemProcesses(process.env);
-const bounds = { timeoutMs: 30_000, inherit: ['PATH'], maxOutputBytes: 1_000_000 };
+const bounds = { timeoutMs: 120_000, inherit: ['PATH'], maxOutputBytes: 1_000_000 };
 
 /** An authority and, signed by it, a certificate for `localhost`: made for this run with the openssl of the machine. */
 async function openssl(...args: string[]): Promise<void> {

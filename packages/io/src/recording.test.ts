@@ -8,7 +8,7 @@ import type { Program } from './process.ts';
 import { systemProcesses } from './process-system.ts';
 import { type RecordedCall, readRecording, recordingProcesses, replayProcesses, writeRecording } from './recording.ts';
 
-const sh: Program = { name: 'sh', timeoutMs: 10_000, inherit: ['PATH'], maxOutputBytes: 1_000_000 };
+const sh: Program = { name: 'sh', timeoutMs: 120_000, inherit: ['PATH'], maxOutputBytes: 1_000_000 };
 const missing: Program = { ...sh, name: 'no-such-program' };
 const system = systemProcesses(process.env);
 

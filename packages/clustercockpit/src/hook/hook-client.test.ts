@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Finished, systemClock, systemProcesses } from '@sluice/io';
@@ -32,7 +34,7 @@ function place(t: TestContext): { readonly socket: string; readonly spool: strin
 
 function program(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> {
   return processes.run({
-    program: { name: process.execPath, timeoutMs: 20_000, inherit: [], env: environment, maxOutputBytes: 65_536 },
+    program: { name: process.execPath, timeoutMs: 120_000, inherit: [], env: environment, maxOutputBytes: 65_536 },
     args: [fileURLToPath(new URL('./hook-client.fixture.ts', import.meta.url)), ...args],
   });
 }
@@ -122,22 +124,24 @@ test('an address that is none is told, and the event spooled', async (t) => {
 test('a stopped daemon gets the event when it goes on', async (t) => {
   const { socket, spool } = place(t);
   const daemon = processes.stream({
-    program: { name: process.execPath, timeoutMs: 30_000, inherit: [], maxOutputBytes: 65_536 },
+    program: { name: process.execPath, timeoutMs: 120_000, inherit: [], maxOutputBytes: 65_536 },
     args: ['--conditions=@sluice/source', fileURLToPath(new URL('listening.fixture.ts', import.meta.url)), socket],
   });
   let pid = 0;
-  let lines = '';
-  for await (const chunk of daemon.stdout) {
-    lines += chunk.toString();
+  const said: unknown[] = [];
+  for await (const line of createInterface({ input: Readable.from(daemon.stdout) })) {
     if (pid === 0) {
-      pid = JSON.parse(lines).pid;
+      pid = JSON.parse(line).pid;
       process.kill(pid, 'SIGSTOP');
       assert.deepEqual(await within(['--connect', socket, '--spool', spool]), { code: 0, said: [] });
       process.kill(pid, 'SIGCONT');
-    } else if (lines.includes('jobId')) process.kill(pid, 'SIGTERM');
+    } else {
+      said.push(JSON.parse(line));
+      process.kill(pid, 'SIGTERM');
+    }
   }
   await daemon.ended;
-  assert.deepEqual(JSON.parse(lines.split('\n')[1] ?? ''), { jobId: 42 });
+  assert.deepEqual(said, [{ jobId: 42 }]);
   assert.deepEqual(spooled(spool), []);
 });
 
@@ -158,11 +162,11 @@ for (const kind of ['unix', 'tcp'] as const) {
   test(`${kind}: a stopped daemon whose queue of connections is full: the event is spooled`, async (t) => {
     const { socket, spool } = place(t);
     const daemon = processes.stream({
-      program: { name: process.execPath, timeoutMs: 30_000, inherit: [], maxOutputBytes: 65_536 },
+      program: { name: process.execPath, timeoutMs: 120_000, inherit: [], maxOutputBytes: 65_536 },
       args: [fileURLToPath(new URL('crowded.fixture.ts', import.meta.url)), ...(kind === 'unix' ? [socket] : [])],
     });
-    for await (const chunk of daemon.stdout) {
-      const { pid, port } = JSON.parse(chunk.toString());
+    for await (const line of createInterface({ input: Readable.from(daemon.stdout) })) {
+      const { pid, port } = JSON.parse(line);
       process.kill(pid, 'SIGSTOP');
       const waiting = Array.from({ length: 8 }, () => createConnection(kind === 'unix' ? { path: socket } : { host: '127.0.0.1', port }));
       for (const connection of waiting) connection.on('error', () => {});

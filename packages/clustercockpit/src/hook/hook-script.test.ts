@@ -45,7 +45,7 @@ function place(t: TestContext, maxEvents?: number): { readonly spool: string; re
 
 /** Runs a program with the environment and nothing else, as slurmctld does. */
 function bare(environment: Environment, name: string, ...args: readonly string[]): Promise<Finished> {
-  return processes.run({ program: { name, timeoutMs: 20_000, inherit: [], env: environment, maxOutputBytes: 65_536 }, args });
+  return processes.run({ program: { name, timeoutMs: 120_000, inherit: [], env: environment, maxOutputBytes: 65_536 }, args });
 }
 
 function assertSilentSuccess(ended: Finished): void {
@@ -305,7 +305,7 @@ test('a thousand hooks at once are a thousand events', async (t) => {
   const { spool, script } = place(t);
   const burst = `i=0; while [ $i -lt 500 ]; do i=$((i+1)); SLURM_JOB_ID=$i "$0" & SLURM_SCRIPT_CONTEXT=epilog_slurmctld SLURM_JOB_ID=$i "$0" & done; wait`;
   const ended = await processes.run({
-    program: { name: '/bin/sh', timeoutMs: 120_000, inherit: [], env: prolog, maxOutputBytes: 65_536 },
+    program: { name: '/bin/sh', timeoutMs: 300_000, inherit: [], env: prolog, maxOutputBytes: 65_536 },
     args: ['-c', burst, script],
   });
   assert.equal(ended.stderr, '');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createConnection, createServer, type Socket } from 'node:net';
@@ -66,13 +67,17 @@ function directory(t: TestContext): string {
 
 const unix = (t: TestContext): HookAddress & { readonly kind: 'unix' } => ({ kind: 'unix', path: join(directory(t), 'daemon.sock') });
 
+/** A port that nobody listens at; below those that Linux gives to connections, which would take it in between. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const [failure] = await Promise.race([once(server, 'listening'), once(server, 'error')]);
+    if (failure !== undefined) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 async function connected(path: string): Promise<Socket> {
@@ -185,6 +190,7 @@ test('who does not end his message in time, or keeps too many connections, is re
   await heard.until(1);
   assert.deepEqual(heard.refused, ['more than 2 connections at a time']);
   await heard.clock.advance(1000);
+  await heard.until(2);
   assert.deepEqual(heard.refused.slice(1), ['the message did not end within 5000 ms']);
   second.end(JSON.stringify(environment));
   await heard.until(3);
@@ -203,7 +209,7 @@ test('a unix socket is open to whoever may enter its directory, and is gone afte
 test('a socket that a killed daemon left is replaced', async (t) => {
   const address = unix(t);
   const running = systemProcesses(process.env).stream({
-    program: { name: process.execPath, timeoutMs: 30_000, inherit: [], maxOutputBytes: 65_536 },
+    program: { name: process.execPath, timeoutMs: 120_000, inherit: [], maxOutputBytes: 65_536 },
     args: ['--conditions=@sluice/source', fileURLToPath(new URL('listening.fixture.ts', import.meta.url)), address.path],
   });
   let said = '';

@@ -18,6 +18,8 @@ export interface Asking {
   readonly as?: Identity;
   readonly signal?: AbortSignal;
   readonly runThere?: NonNullable<CommandCall['runThere']>;
+  /** Hears what the command says while it says it. */
+  readonly onOut?: (text: string) => void;
 }
 
 export const alice: Identity = { uid: 1001, gid: 1001, user: 'alice', group: 'alice' };
@@ -33,7 +35,7 @@ export function stillCluster(settings: Readonly<Record<string, string>> = {}): E
 export async function say(slurm: EmulatedSlurm, command: CommandName, argv: readonly string[], asking: Asking = {}): Promise<Said> {
   const out: string[] = [];
   const err: string[] = [];
-  const { env = {}, stdin = '', cwd = '/home/alice', as = alice, signal = new AbortController().signal, runThere } = asking;
+  const { env = {}, stdin = '', cwd = '/home/alice', as = alice, signal = new AbortController().signal, runThere, onOut } = asking;
   const code = await allCommands[command]({
     slurm,
     argv,
@@ -43,7 +45,11 @@ export async function say(slurm: EmulatedSlurm, command: CommandName, argv: read
     stdin: bytesOf(stdin),
     signal,
     ...(runThere ? { runThere } : {}),
-    out: (text) => out.push(Buffer.from(text as string).toString('utf8')),
+    out: (bytes) => {
+      const text = Buffer.from(bytes as string).toString('utf8');
+      out.push(text);
+      onOut?.(text);
+    },
     err: (text) => err.push(text),
     controller: () => reached(slurm, 'slurmctld').then(() => slurm.controller),
     database: () => reached(slurm, 'slurmdbd').then(() => slurm.database),

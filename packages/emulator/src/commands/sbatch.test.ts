@@ -118,8 +118,9 @@ describe('sbatch', () => {
   });
 
   it('waits for the end with --wait, and ends as the job did', async () => {
+    const before = [...slurm.controller.jobs()].length;
     const waiting = sbatch(['--wait', '--wrap', 'sleep 30; exit 3']);
-    await new Promise((resolve) => setImmediate(resolve));
+    while ([...slurm.controller.jobs()].length === before) await new Promise((resolve) => setImmediate(resolve));
     slurm.time.advance(3600);
     assert.equal((await waiting).code, 3);
   });

@@ -90,7 +90,7 @@ describe('srun', () => {
     const leaving = new AbortController();
     const said = say(slurm, 'srun', ['-H', 'prog'], { signal: leaving.signal });
     said.catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve));
+    while ([...slurm.controller.jobs()].length === 0) await new Promise((resolve) => setImmediate(resolve));
     leaving.abort();
     await assert.rejects(said);
     assert.deepEqual(

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import type { CommandCall } from '../commands/command.ts';
 import { openStand, type Stand } from './stand.fixture.ts';
@@ -142,12 +144,14 @@ for (const shell of ['bash', 'node'] as const) {
 
     it('hold a conversation line by line, and end when the command does', async () => {
       const child = spawn(stand.path('scontrol'), ['lines'], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const closed = once(child, 'close');
+      const said = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
       for (const word of ['one', 'two']) {
         child.stdin.write(`${word}\n`);
-        assert.equal(String((await once(child.stdout, 'data'))[0]), `<${word}>\n`);
+        assert.equal((await said.next()).value, `<${word}>`);
       }
       child.stdin.write('quit\n');
-      assert.deepEqual(await once(child, 'close'), [7, null]);
+      assert.deepEqual(await closed, [7, null]);
       const { code } = await stand.run('scontrol', ['lines'], { stdin: 'one\n' });
       assert.equal(code, 8);
     });
@@ -192,20 +196,22 @@ describe('the executables', () => {
     const stand = await openStand(command);
     test.after(() => stand.close());
     const child = spawn(stand.path('squeue'), ['wait'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const closed = once(child, 'close');
     await once(child.stdout, 'data');
     child.kill('SIGINT');
-    assert.deepEqual(await once(child, 'close'), [null, 'SIGINT']);
+    assert.deepEqual(await closed, [null, 'SIGINT']);
     await interrupted.promise;
   });
 
   it('say that slurmctld or slurmdbd cannot be reached when nobody holds the cluster', async () => {
     const stand = await openStand(command);
     const waiting = spawn(stand.path('sdiag'), ['wait'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const closed = once(waiting, 'close');
+    const said = text(waiting.stderr);
     await once(waiting.stdout, 'data');
     await stand.emulator.stop();
-    const [said] = await once(waiting.stderr, 'data');
-    assert.equal(String(said), 'slurm_get_statistics: Unable to contact slurm controller (connect failure)\n');
-    assert.deepEqual(await once(waiting, 'close'), [255, null]);
+    assert.equal(await said, 'slurm_get_statistics: Unable to contact slurm controller (connect failure)\n');
+    assert.deepEqual(await closed, [255, null]);
     const words: Record<string, [number, string]> = {};
     for (const [name, ...argv] of [
       ['squeue'],

@@ -47,7 +47,7 @@ test('a full disk refuses with journal.full, keeps what was promised, and goes o
   if (process.getuid?.() !== 0) return t.skip('mounting a small file system needs root');
   const processes = systemProcesses(process.env);
   const directory = mkdtempSync(join(tmpdir(), 'sluice-full-'));
-  const mount = { name: 'mount', timeoutMs: 5000, inherit: ['PATH'], maxOutputBytes: 4096 };
+  const mount = { name: 'mount', timeoutMs: 120_000, inherit: ['PATH'], maxOutputBytes: 4096 };
   const { code } = await processes.run({ program: mount, args: ['-t', 'tmpfs', '-o', 'size=2m', 'sluice-test', directory] });
   if (code !== 0) {
     rmSync(directory, { recursive: true });

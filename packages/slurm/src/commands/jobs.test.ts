@@ -245,7 +245,7 @@ describe('plans', () => {
 
   test('a shell takes their words for what they are', async () => {
     const words = ['plain', '', 'a b', "it's", '$HOME `id` $(id)', 'a\nb\t\x1b\'"\\', '#x', '~', 'ünï☃', '-x', '*', 'a=b'];
-    const program = { name: 'bash', timeoutMs: 10_000, inherit: ['PATH'], env: { LC_ALL: 'C.UTF-8' }, maxOutputBytes: 10_000 };
+    const program = { name: 'bash', timeoutMs: 120_000, inherit: ['PATH'], env: { LC_ALL: 'C.UTF-8' }, maxOutputBytes: 10_000 };
     const { stdout } = await systemProcesses(process.env).run({ program, args: ['-c', `printf '%s\\0' ${shellWords(words)}`] });
     assert.deepEqual(stdout.toString('utf8').split('\0').slice(0, -1), words);
     assert.ok(!shellWords(words).includes('\n'));

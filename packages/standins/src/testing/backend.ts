@@ -70,7 +70,7 @@ function noFault({ fault }: Exchange): void {
 /** Resolves when it is so; the event loop turns meanwhile. */
 export async function until(so: () => boolean): Promise<void> {
   for (let turns = 0; !so(); turns++) {
-    if (turns > 5000) throw new Error('it did not come to it');
+    if (turns > 100_000) throw new Error('it did not come to it');
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -18,9 +18,9 @@ export function executable(dir: string, name: string, text: string): string {
   return path;
 }
 
-/** Waits until something holds; gives up after half a minute. */
+/** Waits until something holds; gives up after minutes. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 1500; tries++) {
+  for (let tries = 0; tries < 10_000; tries++) {
     if (holds()) return;
     await setTimeout(20);
   }
