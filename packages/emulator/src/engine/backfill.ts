@@ -11,7 +11,7 @@ import { type Candidate, spread } from './select-nodes.ts';
 import type { PartitionRecord, World } from './world.ts';
 
 /** Jobs for which a start is planned in one cycle; the others behind them are only tried. */
-const planned = 10;
+const plannedJobs = 10;
 /** Seconds that a plan may grow old before it is made anew. */
 const planAge = 600;
 
@@ -77,7 +77,8 @@ class BackfillCycle {
       }
       if (placement.reason !== 'JobArrayTaskLimit') failed?.set(job.own.shape, placement);
       waiting ??= placement;
-      if (placement.reason === 'Resources' && placement.text === '' && job === world.jobs.get(job.jobId)) this.#plan(job, partition);
+      const planned = this.#plans < plannedJobs && placement.reason === 'Resources' && placement.text === '';
+      if (planned && job === world.jobs.get(job.jobId)) this.#plan(job, partition);
     }
     if (waiting?.kind === 'wait' && waiting.reason !== 'Resources') setReason(world, job, waiting.reason, waiting.text);
     else if (waiting?.kind === 'wait' && job.reason !== 'Resources' && job.reason !== 'ReqNodeNotAvail')
@@ -105,7 +106,6 @@ class BackfillCycle {
   }
 
   #plan(job: JobRecord, partition: PartitionRecord): void {
-    if (this.#plans >= planned) return;
     this.#plans += 1;
     const world = this.#world;
     let plan = world.plans.get(job.jobId);

@@ -9,12 +9,20 @@ export interface Count {
   tres: Record<string, number>;
 }
 
+/** How the jobs of an association with a QOS stand. */
+export interface Standing {
+  /** The QOS is there and the association may use it: it may have lost it while a job waited. */
+  readonly mayUseQos: boolean;
+  /** Anything is limited for them at all. */
+  readonly limited: boolean;
+}
+
 /** Counts of submitted and running jobs, kept as jobs come and go, so that limits are looked up and never summed. */
 export class LimitCounts {
   readonly #manager: AssociationManager;
   readonly #counts = new Map<string, Count>();
-  /** Which kinds of jobs are limited at all, as of a version of accounting. */
-  readonly limited: { version: number; readonly byKind: Map<string, boolean> } = { version: -1, byKind: new Map() };
+  /** By association and QOS, as of a version of accounting. */
+  readonly standings = { version: -1, byAssociation: new Map<number, Map<string, Standing>>() };
 
   constructor(manager: AssociationManager) {
     this.#manager = manager;

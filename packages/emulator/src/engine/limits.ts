@@ -1,7 +1,7 @@
 import type { Tres } from '@sluice/slurm';
 import type { EmulatedQos } from '../model/slurmdbd.ts';
 import type { JobRecord } from './job-record.ts';
-import { associationKey, type Count, qosAccountKey, qosKey, qosUserKey } from './limit-counts.ts';
+import { associationKey, type Count, qosAccountKey, qosKey, qosUserKey, type Standing } from './limit-counts.ts';
 import { type LimitHolder, limitWord, type TresLimit } from './limit-words.ts';
 import type { World } from './world.ts';
 
@@ -79,51 +79,47 @@ function levels(world: World, job: LimitedJob): readonly Level[] {
   return found;
 }
 
-/** What is so of all jobs of a kind, remembered until accounting changes. */
-function remembered(world: World, kind: string, find: () => boolean): boolean {
-  const known = world.counts.limited;
+/** What is so of all jobs of an association and a QOS, remembered until accounting changes: it is asked for each time a job is looked at. */
+function standingOf(world: World, job: LimitedJob): Standing {
+  const known = world.counts.standings;
   if (known.version !== world.manager.version) {
     known.version = world.manager.version;
-    known.byKind.clear();
+    known.byAssociation.clear();
   }
-  const before = known.byKind.get(kind);
+  const { associationId, partitionQos } = job;
+  const qos = partitionQos === null ? job.qos : `${job.qos} ${partitionQos}`;
+  const before = known.byAssociation.get(associationId)?.get(qos);
   if (before !== undefined) return before;
-  const found = find();
-  known.byKind.set(kind, found);
+  const found = { mayUseQos: mayUseQos(world, job), limited: anyLimits(world, job) };
+  const byQos = known.byAssociation.get(associationId) ?? new Map<string, Standing>();
+  known.byAssociation.set(associationId, byQos.set(qos, found));
   return found;
 }
 
-/** Whether the QOS is there and the association may use it: it may have lost it while the job waited. */
-function mayUseQos(world: World, { associationId, qos }: LimitedJob): boolean {
-  return remembered(world, `qos ${associationId} ${qos}`, () => {
-    const { manager } = world;
-    if (manager.qosByName(qos) === undefined) return false;
-    return manager.associationById(associationId) === undefined || manager.allowedQos(associationId).includes(qos);
-  });
+function mayUseQos({ manager }: World, { associationId, qos }: LimitedJob): boolean {
+  if (manager.qosByName(qos) === undefined) return false;
+  return manager.associationById(associationId) === undefined || manager.allowedQos(associationId).includes(qos);
 }
 
-/** Whether anything is limited for such a job at all. */
 function anyLimits(world: World, job: LimitedJob): boolean {
-  return remembered(world, `${job.associationId} ${job.qos} ${job.partitionQos}`, () =>
-    levels(world, job).some(({ limits, qos, association, own }) => {
-      const tres = [
-        limits.grpTres,
-        limits.grpTresMins,
-        limits.grpTresRunMins,
-        ...(own ? [limits.maxTresPerJob, limits.maxTresPerNode, limits.maxTresMinsPerJob] : []),
-      ];
-      if (qos !== null) tres.push(qos.minTresPerJob, qos.maxTresPerUser, qos.maxTresPerAccount);
-      const numbers = [
-        limits.grpJobs,
-        limits.grpWall,
-        own ? limits.maxWallPerJob : null,
-        association?.maxJobs,
-        qos?.maxJobsPerUser,
-        qos?.maxJobsPerAccount,
-      ];
-      return tres.some((each) => Object.keys(each).length > 0) || numbers.some((each) => each !== null && each !== undefined);
-    }),
-  );
+  return levels(world, job).some(({ limits, qos, association, own }) => {
+    const tres = [
+      limits.grpTres,
+      limits.grpTresMins,
+      limits.grpTresRunMins,
+      ...(own ? [limits.maxTresPerJob, limits.maxTresPerNode, limits.maxTresMinsPerJob] : []),
+    ];
+    if (qos !== null) tres.push(qos.minTresPerJob, qos.maxTresPerUser, qos.maxTresPerAccount);
+    const numbers = [
+      limits.grpJobs,
+      limits.grpWall,
+      own ? limits.maxWallPerJob : null,
+      association?.maxJobs,
+      qos?.maxJobsPerUser,
+      qos?.maxJobsPerAccount,
+    ];
+    return tres.some((each) => Object.keys(each).length > 0) || numbers.some((each) => each !== null && each !== undefined);
+  });
 }
 
 /** A job as limits see it, with what it asked for or what it would be given. */
@@ -144,8 +140,8 @@ export function limitedJob(world: World, job: JobRecord, partition: string, tres
 export function limitReason(world: World, job: LimitedJob): string | null {
   const { enforce } = world.settings;
   if (enforce.has('associations') && world.manager.associationById(job.associationId) === undefined) return 'InvalidAccount';
-  if (enforce.has('qos') && !mayUseQos(world, job)) return 'InvalidQOS';
-  if (!enforce.has('limits') || !anyLimits(world, job)) return null;
+  if (enforce.has('qos') && !standingOf(world, job).mayUseQos) return 'InvalidQOS';
+  if (!enforce.has('limits') || !standingOf(world, job).limited) return null;
   const set = new Set<string>();
   for (const level of levels(world, job)) {
     const reason = jobsReason(world, job, level, set) ?? sizeReason(job, level, set) ?? groupReason(world, job, level, set);

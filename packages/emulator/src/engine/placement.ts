@@ -158,7 +158,7 @@ export function couldEverRun(demand: Demand, partition: PartitionRecord): boolea
     const fit = tasksThatFit(node, demand, whenEmpty(node));
     fitting.push({ node, fit });
     tasks += fit;
-    const simple = required.size === 0 && demand.gresPerJob.length === 0 && demand.maxNodes === null;
+    const simple = required.size === 0 && demand.gresPerJob.length === 0 && fitting.length <= (demand.maxNodes ?? fitting.length);
     if (simple && fitting.length >= demand.minNodes && tasks >= demand.tasks) return true;
   }
   return spread(fitting, demand, required, (set) => set.inUse.length) !== undefined;

@@ -25,6 +25,8 @@ export function schedule(world: World): void {
   }
 }
 
+const behind: Placement = { kind: 'wait', reason: 'Priority', text: '', blocks: false };
+
 interface Cycle {
   /** Partitions in which a job of higher priority waits. */
   readonly blocked: Set<string>;
@@ -38,7 +40,7 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
   let waiting: Placement | null = null;
   for (const name of job.partitions) {
     if (cycle.blocked.has(name) && job.reservation === '') {
-      waiting ??= { kind: 'wait', reason: 'Priority', text: '', blocks: false };
+      waiting ??= behind;
       continue;
     }
     const partition = world.partition(name);
@@ -54,10 +56,13 @@ function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
     if (placement.blocks) block(world, job, name, cycle);
     waiting ??= placement;
   }
+  // That it was looked at is no change worth writing.
   job.lastSchedEval = world.now;
-  world.touch(job);
   if (waiting?.kind === 'wait') setReason(world, job, waiting.reason, waiting.text);
-  if (waiting?.kind === 'wait' && waiting.reason === 'JobArrayTaskLimit') job.eligible = null;
+  if (waiting?.kind === 'wait' && waiting.reason === 'JobArrayTaskLimit' && job.eligible !== null) {
+    job.eligible = null;
+    world.touch(job);
+  }
   return false;
 }
 

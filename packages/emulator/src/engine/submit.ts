@@ -130,7 +130,7 @@ function checkNodes(world: World, demand: Demand, partitions: readonly Partition
     for (const feature of all) if (!world.nodes.some(({ features }) => features.includes(feature))) throw refusal('ESLURM_INVALID_FEATURE');
   }
   for (const { name } of [...demand.gresPerNode, ...demand.gresPerJob, ...demand.gresPerTask]) {
-    if (!world.nodes.some(({ devices }) => devices.some((set) => set.name === name))) throw refusal('ESLURM_INVALID_GRES');
+    if (!world.deviceNames.has(name)) throw refusal('ESLURM_INVALID_GRES');
   }
   if (!partitions.some(({ memberNames }) => demand.required.every((name) => memberNames.has(name))))
     throw refusal('ESLURM_REQUESTED_NODES_NOT_IN_PARTITION');

@@ -65,6 +65,8 @@ export class World {
   readonly nodes: readonly NodeRecord[];
   readonly nodeByName: ReadonlyMap<string, NodeRecord>;
   readonly partitions: ReadonlyMap<string, PartitionRecord>;
+  /** Of all kinds of generic resources that a node has. */
+  readonly deviceNames: ReadonlySet<string>;
   readonly reservations = new Map<string, Mutable<Reservation>>();
   /** By id, in their order. */
   readonly jobs = new Map<number, JobRecord>();
@@ -121,6 +123,7 @@ export class World {
     this.release = releaseNumber(spec.release);
     this.nodes = spec.nodes.map((node, index) => new NodeRecord(node, index, now));
     this.nodeByName = new Map(this.nodes.map((node) => [node.spec.name, node]));
+    this.deviceNames = new Set(this.nodes.flatMap(({ devices }) => devices.map(({ name }) => name)));
     this.partitions = new Map(spec.partitions.map((partition) => [partition.name, partitionRecord(partition, this.nodeByName)]));
     this.counts = new LimitCounts(options.manager);
     this.scale = new PriorityScale(this);
