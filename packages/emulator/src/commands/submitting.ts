@@ -8,7 +8,8 @@ import { exportedEnvironment } from './job-environment.ts';
 import { OptionValueError } from './job-option-values.ts';
 import { type RequestedJob, readJobOptions } from './job-request.ts';
 import type { GivenOption } from './options.ts';
-import { sceneOf } from './scene.ts';
+import { majorRelease, sceneOf } from './scene.ts';
+import { submittedEnvironment } from './submitted-environment.ts';
 import { timeZone } from './time-zone.ts';
 import { unreachableWords } from './unreachable.ts';
 
@@ -34,14 +35,18 @@ export function requestOf(
 ): JobRequest {
   const moments = { zone: timeZone(call.env['TZ']), now: call.slurm.time.now(), past: false };
   const { workDir = call.cwd, ...said } = readJobOptions(options, moments);
-  const environment = exportedEnvironment(call.env, askedOf(options).value('export'));
+  const asked = askedOf(options);
+  const environment = exportedEnvironment(call.env, asked.value('export'));
+  const host = hostname();
+  const about = { release: majorRelease(call), directory: call.cwd, host, name: said.name ?? own.name ?? '' };
+  const added = command === 'srun' ? { SLURM_PRIO_PROCESS: '0', SLURM_UMASK: '0022' } : submittedEnvironment(asked, said, about);
   return {
     ...own,
     ...said,
     workDir: isAbsolute(workDir) ? workDir : join(call.cwd, workDir),
-    environment: { ...environment, SLURM_PRIO_PROCESS: '0', SLURM_UMASK: '0022' },
+    environment: { ...environment, ...added },
     submitLine: [command, ...call.argv].join(' '),
-    submitHost: hostname(),
+    submitHost: host,
   };
 }
 

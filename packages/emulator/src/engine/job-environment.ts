@@ -57,7 +57,7 @@ export function batchEnvironment(job: JobRecord, cluster: string): Environment {
     SLURM_NPROCS: `${job.tasks}`,
     SLURM_NTASKS: `${job.tasks}`,
     SLURM_PROCID: '0',
-    SLURM_SUBMIT_DIR: request.workDir,
+    SLURM_SUBMIT_DIR: request.environment['SLURM_SUBMIT_DIR'] ?? request.workDir,
     SLURM_SUBMIT_HOST: request.submitHost,
     SLURM_TASKS_PER_NODE: perNode(tasksPerNode(job)),
     SLURMD_NODENAME: job.batchHost,
