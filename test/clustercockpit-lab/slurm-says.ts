@@ -28,6 +28,8 @@ export async function slurmRuns(lab: Lab): Promise<readonly SlurmRun[]> {
   const text = await lab.ask('sacct', args, { env: { SLURM_TIME_FORMAT: '%s' } });
   const rows = text.split('\n').flatMap((line) => {
     const [jobId, start, end, state = '', nodes = ''] = line.split(mark);
+    // Given a node and relieved of it before anything ran: the part of a het job of which another part got none.
+    if (state === 'PENDING') return [];
     if (!/^\d+$/.test(jobId ?? '') || !/^\d+$/.test(start ?? '') || /^(None assigned)?$/.test(nodes)) return [];
     return [{ jobId: Number(jobId), start: Number(start), end: /^\d+$/.test(end ?? '') ? Number(end) : null, state, nodes: hosts(nodes) }];
   });

@@ -287,5 +287,5 @@ function countOf(engine: Engine): number {
 function requeued(engine: Engine, jobId: number, start: number, end: number) {
   const before = engine.slurm.rows.length;
   engine.slurm.onlyAccounted({ jobId, start, end, state: 'REQUEUED' });
-  return engine.slurm.rows.splice(before).map((row) => ({ ...row, state: { ...row.state, base: 'PENDING' } }));
+  return engine.slurm.rows.splice(before).map((row) => ({ ...row, state: { ...row.state, base: 'PENDING', flags: ['REQUEUED'] } }));
 }

@@ -93,7 +93,9 @@ describe('observing Slurm', { concurrency: 4 }, () => {
     const end = engine.now;
     const before = engine.slurm.rows.length;
     engine.slurm.onlyAccounted({ jobId: 7, start: first, end });
-    const requeued = engine.slurm.rows.splice(before).map((row) => ({ ...row, state: { ...row.state, base: 'PENDING' } }));
+    const requeued = engine.slurm.rows
+      .splice(before)
+      .map((row) => ({ ...row, state: { ...row.state, base: 'PENDING', flags: ['REQUEUED'] } }));
     engine.slurm.rows.push(...requeued);
     engine.hook('end', 7);
     await engine.until('the first is stopped', () => engine.stateOf(7, first) === 'cancelled', 30);

@@ -69,6 +69,10 @@ test('§9.8 the row of a requeued run is its end, though the job pends; a resize
   assert.equal(runOf(ended('RESIZING')).ended, null);
 });
 
+test('the part of a het job that got a node and gave it back at once, because another part got none, is no run', () => {
+  assert.deepEqual(ended('PENDING', { end: start }), { no: 'still running' });
+});
+
 test('a job owns its nodes if Slurm says so, or if it holds all their CPUs', () => {
   const node = (name: string, total: number): Node =>
     ({ name, cpus: { total, allocated: 0 }, tres: { total: {}, allocated: {} } }) as unknown as Node;

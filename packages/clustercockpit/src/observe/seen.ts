@@ -57,8 +57,9 @@ export function observeEnded(job: AccountedJob, around: Surroundings): Seen {
   // The row that a resize ended tells of a run that goes on.
   if (job.state.flags.includes('RESIZING')) return runOf(job, null, around, null);
   if (job.end === null) return { no: 'still running' };
-  // The row of a requeued job says how the job goes on; that this run of it is over, its end says.
-  const requeued = job.state.base === 'PENDING';
+  // The row of a requeued job says how the job goes on; that this run of it is over, its end says. One that says PENDING and no more
+  // never ran: the part of a het job that gave its node back at once because another part got none (seen on 26.05).
+  const requeued = job.state.base === 'PENDING' && job.state.flags.length > 0;
   if (!requeued && !isEnded(job.state)) return { no: 'still running' };
   return runOf(job, { time: job.end, state: requeued ? 'REQUEUED' : job.state.base }, around, null);
 }
