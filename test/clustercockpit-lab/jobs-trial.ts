@@ -60,7 +60,12 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
     // Without kills all that a job holds is to be known, so somebody has to be there when the first one begins.
     while (!killer && bed.journal()?.acting !== true) await sleep(200);
     const submitting = runner.submitAll(jobs, trial.everyMs);
-    if (killer) await killRepeatedly(killer, kills, progress);
+    let jobsCome = true;
+    const over = () => {
+      jobsCome = false;
+    };
+    submitting.then(over, over);
+    if (killer) await killRepeatedly(killer, kills, () => jobsCome, progress);
     await submitting;
     progress(`${runner.submitted.length} submissions, ${runner.refusals.length} refusals`);
     await runner.allEnded(180_000);
@@ -119,9 +124,9 @@ function rowsOf(lab: Lab, jobIds: readonly string[]): Promise<string> {
   return lab.ask('sacct', args, { env: { SLURM_TIME_FORMAT: '%s' } });
 }
 
-/** So many, and more where a slow machine lets too few of them come near anything. */
-async function killRepeatedly(killer: Killer, kills: number, progress: (line: string) => void): Promise<void> {
-  while (killer.total < kills || (killer.near < kills * nearShare && killer.total < 2 * kills)) {
+/** So many, and more where a slow machine lets too few of them come near anything, while there is something to be near to. */
+async function killRepeatedly(killer: Killer, kills: number, jobsCome: () => boolean, progress: (line: string) => void): Promise<void> {
+  while (killer.total < kills || (killer.near < kills * nearShare && jobsCome())) {
     await killer.once();
     if (killer.total % 20 === 0) progress(`${killer.total} kills: ${JSON.stringify(killer.kills)}`);
   }
