@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Node, NodeAllocation } from '@sluice/slurm';
 import fc from 'fast-check';
 import type { ResourcePayload } from '../cc/payloads.ts';
+import { character } from '../character.fixture.ts';
 import type { Run } from '../run.ts';
 import type { CcCluster } from './cc-cluster.ts';
 import { type DecideContext, type DecideSettings, decideContext, defaultSettings } from './context.ts';
@@ -11,7 +12,7 @@ import { decideStart, decideStop } from './decide.ts';
 import { changedNodeStates, nodeStatesOf } from './node-states.ts';
 import { topologyReport } from './topology-report.ts';
 
-const text = fc.string({ unit: 'binary', maxLength: 20 });
+const text = fc.string({ unit: character, maxLength: 20 });
 const maybeText: fc.Arbitrary<string | null> = fc.option(text);
 const names = ['n1', 'n2', 'n3', 'x1', 'a5'];
 const small = fc.integer({ min: -2, max: 40 });

@@ -17,6 +17,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { systemProcesses } from '@sluice/io';
 import fc from 'fast-check';
+import { character } from '../character.fixture.ts';
 import { eventName, eventText, jobsOf, noon, openAt, spoolDirectory, today, writeEvent } from './spool.fixture.ts';
 import { decodeEvent } from './spool-file.ts';
 
@@ -40,7 +41,7 @@ test('what is no event is set aside with its reason, and what is one still arriv
   writeFileSync(join(day, eventName(27)), eventText.replace('prolog_slurmctld', '__proto__'));
   writeFileSync(join(day, 'README'), eventText);
   const fifo = await systemProcesses(process.env).run({
-    program: { name: 'mkfifo', timeoutMs: 5000, inherit: [], maxOutputBytes: 100 },
+    program: { name: 'mkfifo', timeoutMs: 120_000, inherit: [], maxOutputBytes: 100 },
     args: [join(day, eventName(28))],
   });
   assert.equal(fifo.code, 0);
@@ -156,7 +157,7 @@ test('the count of written events follows what waits, and is followed through no
 test('whatever bytes and names lie in the spool, nothing throws and true events arrive', (t) => {
   const path = spoolDirectory(t);
   const name = fc.oneof(
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).map((word) => word.replaceAll(/[/\0]/g, '_')),
+    fc.string({ unit: character, minLength: 1, maxLength: 40 }).map((word) => word.replaceAll(/[/\0]/g, '_')),
     fc.constant(eventName(3)),
     fc.constantFrom('.tmp.x', '1795262400.1.1.prolog.1.event', 'written', 'bell'),
   );
@@ -187,7 +188,7 @@ test('whatever bytes and names lie in the spool, nothing throws and true events 
 
 test('decoding is total, and no value forges another', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (word) => {
+    fc.property(fc.string({ unit: character }), (word) => {
       const plain = word.replaceAll('\n', ' ');
       const found = decodeEvent(eventText.replace('END', `SLURM_JOB_START_TIME=${plain}\nSLURM_JOB_ID=8\nEND`), 5);
       assert.ok('event' in found && found.event.jobId === 9);

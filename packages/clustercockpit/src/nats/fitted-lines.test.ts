@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { StartPayload } from '../cc/payloads.ts';
+import { character } from '../character.fixture.ts';
 import { bytesOnTheLine, fittedLines } from './fitted-lines.ts';
 import { decodeLines } from './line-decoder.fixture.ts';
 import { type JobEvent, jobLines } from './line-protocol.ts';
@@ -69,7 +70,7 @@ test('whatever a script holds, the message keeps its bound and its form', () => 
   const text = fc.string({
     unit: fc.oneof(
       fc.constantFrom('\\', '"', '\n', '\0', 'ä', '€', '😀', '\ud800'),
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+      fc.string({ unit: character, minLength: 1, maxLength: 1 }),
     ),
     maxLength: 400,
   });

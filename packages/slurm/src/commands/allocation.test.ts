@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { character } from '../languages/character.fixture.ts';
 import type { ActiveJob } from '../records.ts';
 import { type AllocationReading, coresOf, type NodeLayout, readAllocation } from './allocation.ts';
 import type { QueuedJob } from './squeue.ts';
@@ -125,7 +126,7 @@ describe('what users write', () => {
 
   test('any name, comment and key: the allocation is the one that Slurm wrote', () => {
     const piece = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.string({ unit: character, maxLength: 30 }),
       fc.constantFrom(forged, record('x'), ' WCKey=', ' JOB_GRES=', line, '\nJobId=1 ', ' UserId=alice(1001)'),
     );
     const anything = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join(''));
@@ -140,7 +141,7 @@ describe('what users write', () => {
 
   test('any text at all is read or refused, never thrown on', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 20 }), (noise, name) => {
+      fc.property(fc.string({ unit: character, maxLength: 300 }), fc.string({ maxLength: 20 }), (noise, name) => {
         readAllocation(noise, queued({}, name), layouts);
         readAllocation(record(name, '', '', noise), queued({}, name), layouts);
       }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { character } from '../languages/character.fixture.ts';
 import { columnsOf } from './squeue-columns.ts';
 import { SqueueDecoder, UnreadableRow } from './squeue-record.ts';
 
@@ -23,7 +24,7 @@ const job = (own: Readonly<Record<string, string>>) => new SqueueDecoder(columns
 
 test('any row is a job or unreadable, nothing else is thrown', () => {
   const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.string({ unit: character, maxLength: 20 }),
     fc.constantFrom('0', '-1', '1e9', 'N/A', '(null)', '99999999999999999999', 'K'),
   );
   const decoder = new SqueueDecoder(columns);
@@ -58,7 +59,7 @@ test('what users write stays in its own field', () => {
     'Reason',
   );
   fc.assert(
-    fc.property(own, fc.string({ unit: 'binary' }), (column, text) => {
+    fc.property(own, fc.string({ unit: character }), (column, text) => {
       const changed = Object.entries(job({ [column]: text })).filter(
         ([key, value]) => JSON.stringify(value) !== JSON.stringify(job({})[key as 'name']),
       );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { character } from './character.fixture.ts';
 import { LineError, readLines } from './line-protocol.ts';
 
 const eventOf = (line: string) => [...readLines(line)][0]?.fields.get('event')?.value;
@@ -10,7 +11,7 @@ test('§6.3 what is written by the rules is read back: any text as event, any te
   const tag = (text: string) => text.replace(/[,= ]/g, '\\$&');
   const tagText = fc.stringMatching(/^[^\\\n\r\t\v\f]*[^\\\s]$/);
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), tagText, (text, name) => {
+    fc.property(fc.string({ unit: character }), tagText, (text, name) => {
       const lines = [...readLines(`job,function=start_job,x=${tag(name)} event="${field(text)}" 1\njob event="b" 2`)];
       assert.equal(lines[0]?.fields.get('event')?.value, text);
       assert.equal(lines[0]?.tags.get('x'), name);
@@ -62,7 +63,7 @@ test('§6.2 any text is read or refused', () => {
   fc.assert(
     fc.property(
       fc.oneof(
-        fc.string({ unit: 'binary' }),
+        fc.string({ unit: character }),
         fc.array(piece).map((all) => all.join('')),
       ),
       (text) => {
