@@ -18,12 +18,20 @@ const longestConnectMs = 10_000;
 export function httpClient(options: HttpClientOptions): HttpClient {
   const base = parseBase(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const { timeoutMs = 30_000, maxBodyBytes = 64 * 1024 * 1024, observe } = options;
+  const { timeoutMs = 30_000, maxBodyBytes = 64 * 1024 * 1024, observe, signal: ending } = options;
   const makeDispatcher = dispatcherMaker(base, options, Math.min(timeoutMs, longestConnectMs));
   let making: Promise<Dispatcher> | undefined;
   let dispatcher: Dispatcher | undefined;
   let closing: Promise<void> | undefined;
   const headers = { 'accept-encoding': acceptedCodings, ...basicAuthorization(base), ...lowerCased(options.headers) };
+
+  /** What ends the requests under way: a listener of the signal for each of them would cost more than all else here. */
+  const underWay = new Set<() => void>();
+  ending?.addEventListener('abort', endAll, { once: true });
+
+  function endAll(): void {
+    for (const end of underWay) end();
+  }
 
   let lastHeaders: HttpRequest['headers'];
   let lastAll: Readonly<Record<string, string>> = headers;
@@ -82,6 +90,7 @@ export function httpClient(options: HttpClientOptions): HttpClient {
       function over(result: number | string): void {
         clearTimeout(limit);
         signal?.removeEventListener('abort', onAbort);
+        underWay.delete(onEnding);
         observe?.({ name, result, durationMs: performance.now() - began });
       }
 
@@ -114,8 +123,11 @@ export function httpClient(options: HttpClientOptions): HttpClient {
       let exchange = new Exchange(what, maxBodyBytes, end);
       const limit = setTimeout(() => exchange.timeOut(limitMs), limitMs);
       const onAbort = () => exchange.fail(signal?.reason);
+      const onEnding = () => exchange.fail(ending?.reason);
       signal?.addEventListener('abort', onAbort, { once: true });
-      if (signal?.aborted) onAbort();
+      underWay.add(onEnding);
+      if (ending?.aborted) onEnding();
+      else if (signal?.aborted) onAbort();
       else send(asked, exchange);
     });
   }

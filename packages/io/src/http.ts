@@ -45,6 +45,8 @@ export interface HttpClientOptions {
   readonly maxBodyBytes?: number;
   /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read; `process.env` by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Ends every request that is under way, each with the signal's reason, and those that come later; for requests that share an end. */
+  readonly signal?: AbortSignal;
   /** Called once per answer or error, for metrics. */
   readonly observe?: (observation: HttpObservation) => void;
 }

@@ -36,18 +36,15 @@ export class CcBackendSide {
 
   #open(config: AdapterConfig, baseUrl: string): HttpClient {
     const { env, ending } = this.#options;
-    const http = httpClient({
+    return httpClient({
       baseUrl,
       timeoutMs: config.ccRestTimeout * 1000,
       connections: config.ccRestConcurrency + config.ccStopConcurrency + 1,
       ...(config.ccRestCaFile === null ? {} : { caFile: config.ccRestCaFile }),
       env,
+      signal: ending,
       observe: (observation) => this.#asked(observation),
     });
-    return {
-      request: (request) => http.request({ ...request, signal: request.signal ? AbortSignal.any([request.signal, ending]) : ending }),
-      close: () => http.close(),
-    };
   }
 
   /** Reads the token that a configuration names. Errors: `config.invalid`, `config.unreadable`; then the old one stays. */

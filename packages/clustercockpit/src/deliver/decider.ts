@@ -1,4 +1,5 @@
 import type { StartPayload, StopPayload } from '../cc/payloads.ts';
+import type { EndedRun } from '../journal/types.ts';
 import type { Run } from '../run.ts';
 import type { Outcome } from './sink.ts';
 
@@ -12,7 +13,7 @@ export type Decision<T> =
 /** Says what is sent. Errors are those of the question to cc-backend that deciding rests on. */
 export interface Decider {
   start(run: Run): Promise<Decision<StartPayload>> | Decision<StartPayload>;
-  stop(run: Run): Promise<Decision<StopPayload>> | Decision<StopPayload>;
+  stop(run: EndedRun): Promise<Decision<StopPayload>> | Decision<StopPayload>;
 }
 
 const unreadyMs = 5000;

@@ -1,8 +1,9 @@
 import { Backoff, type Clock, fullJitter, isCode, SluiceError } from '@sluice/io';
 import type { Log, SaidOnce } from '@sluice/service';
 import type { Deliveries } from '../journal/deliveries.ts';
-import type { DueRun, Settled, SinkName } from '../journal/types.ts';
+import type { DueRun, DueStop, Settled, SinkName } from '../journal/types.ts';
 import { endsCcBackendTrouble, saysCcBackendTrouble, told } from '../trouble.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { Outcome, Sink } from './sink.ts';
 
 export interface DeliveryOptions {
@@ -52,12 +53,6 @@ const retryOfRun = { firstMs: 500, maxMs: 60_000 };
 const manyAttempts = 30;
 const rarelyMs = 600_000;
 const sinkPause = { intervalMs: 1000, maxMs: 60_000 };
-/**
- * Runs that are read from the journal ahead of their turn. What is new waits for them, and their scripts may be large: more are
- * read only while they last for less than that time and their scripts are short.
- */
-const ahead = { least: 32, most: 256, forMs: 100, characters: 2 ** 20 };
-const unread = { runs: ahead.least, characters: 0, readMs: 0 };
 /** Outcomes are noted together, at the latest after this time; what is lost of them by a kill is repeated. */
 const settleAfterMs = 20;
 const settleAtMost = 200;
@@ -75,8 +70,8 @@ export class Delivery {
   readonly #journalPause: Backoff;
   /** Runs that were taken from the journal and whose outcome is not in it yet. */
   readonly #taken = new Set<number>();
-  readonly #ready: Record<'start' | 'stop', DueRun[]> = { start: [], stop: [] };
-  readonly #ahead = { start: { ...unread }, stop: { ...unread } };
+  readonly #ready: { readonly start: DueRun[]; readonly stop: DueStop[] } = { start: [], stop: [] };
+  readonly #ahead = { start: new ReadAhead(), stop: new ReadAhead() };
   readonly #running = { start: 0, stop: 0 };
   /** Whether the journal has been seen to hold nothing further that is due; asked again after a call or a while. */
   readonly #nothingMore = { start: false, stop: false };
@@ -138,15 +133,14 @@ export class Delivery {
       const ended = new AbortController();
       const sleeping = clock.sleep(this.#sleepMs(), AbortSignal.any([signal, ended.signal])).catch(() => {});
       await Promise.race([this.#wake.promise, sleeping]);
-      ended.abort();
+      // A reason of its own would cost a stack each time.
+      ended.abort('woken');
     }
-    while (this.#running.start + this.#running.stop > 0) await this.#wakeOnce();
+    while (this.#running.start + this.#running.stop > 0) {
+      this.#wake = Promise.withResolvers();
+      await this.#wake.promise;
+    }
     await this.#settle();
-  }
-
-  async #wakeOnce(): Promise<void> {
-    this.#wake = Promise.withResolvers();
-    await this.#wake.promise;
   }
 
   /** How long nothing can fall due, unless somebody calls. */
@@ -162,40 +156,48 @@ export class Delivery {
 
   /** Begins as many writes as may be under way, starts before stops. */
   #launch(signal: AbortSignal): void {
-    const { sink, deliveries } = this.#options;
-    for (const what of ['start', 'stop'] as const) {
-      const ready = this.#ready[what];
-      if (ready.length === 0 && this.#running[what] < sink.concurrency[what] && !this.#nothingMore[what]) {
-        const limit = this.#howFarAhead(what);
-        for (const run of deliveries.due(sink.name, what, limit, this.#taken)) {
-          this.#taken.add(run.id);
-          this.#ahead[what].characters += run.run.script?.length ?? 0;
-          ready.push(run);
-        }
-        this.#nothingMore[what] = ready.length < limit;
-      }
-      while (this.#running[what] < sink.concurrency[what]) {
-        const run = ready.shift();
-        if (!run) break;
-        this.#running[what]++;
-        void this.#attempt(what, run, signal);
-      }
+    const { sink, deliveries, clock } = this.#options;
+    const { start, stop } = this.#ready;
+    if (this.#wants('start')) {
+      const limit = this.#ahead.start.limit(clock.monotonic());
+      start.push(...deliveries.due(sink.name, 'start', limit, this.#taken));
+      for (const { run } of start) this.#ahead.start.read(run.script?.length ?? 0);
+      this.#took('start', limit);
+    }
+    while (this.#running.start < sink.concurrency.start) {
+      const due = start.shift();
+      if (!due) break;
+      void this.#attempt('start', due, sink.start(due), signal);
+    }
+    if (this.#wants('stop')) {
+      const limit = this.#ahead.stop.limit(clock.monotonic());
+      stop.push(...deliveries.due(sink.name, 'stop', limit, this.#taken));
+      this.#took('stop', limit);
+    }
+    while (this.#running.stop < sink.concurrency.stop) {
+      const due = stop.shift();
+      if (!due) break;
+      void this.#attempt('stop', due, sink.stop(due), signal);
     }
   }
 
-  #howFarAhead(what: 'start' | 'stop'): number {
-    const now = this.#options.clock.monotonic();
-    const { runs, characters, readMs } = this.#ahead[what];
-    const more = now - readMs < ahead.forMs && characters < ahead.characters;
-    const limit = more ? Math.min(ahead.most, 2 * runs) : ahead.least;
-    this.#ahead[what] = { runs: limit, characters: 0, readMs: now };
-    return limit;
+  /** Whether there is a place for a write, and perhaps one in the journal that is due. */
+  #wants(what: 'start' | 'stop'): boolean {
+    const { concurrency } = this.#options.sink;
+    return this.#ready[what].length === 0 && this.#running[what] < concurrency[what] && !this.#nothingMore[what];
   }
 
-  async #attempt(what: 'start' | 'stop', run: DueRun, signal: AbortSignal): Promise<void> {
-    const { sink, observe } = this.#options;
+  #took(what: 'start' | 'stop', limit: number): void {
+    const ready = this.#ready[what];
+    for (const { id } of ready) this.#taken.add(id);
+    this.#nothingMore[what] = ready.length < limit;
+  }
+
+  async #attempt(what: 'start' | 'stop', run: DueStop, sent: Promise<Outcome>, signal: AbortSignal): Promise<void> {
+    const { observe } = this.#options;
+    this.#running[what]++;
     try {
-      const outcome = await sink[what](run);
+      const outcome = await sent;
       observe?.({ what, result: outcome.kind, lag: this.#lagOf(what, run) });
       this.#sayOutcome(what, run, outcome);
       this.#noteOutcome(what, run, outcome);
@@ -210,7 +212,7 @@ export class Delivery {
     }
   }
 
-  #sayOutcome(what: 'start' | 'stop', { run }: DueRun, outcome: Outcome): void {
+  #sayOutcome(what: 'start' | 'stop', { run }: DueStop, outcome: Outcome): void {
     const { log, sink, clock } = this.#options;
     const { cluster, jobId } = run;
     if (log.isLevelEnabled('debug'))
@@ -226,11 +228,11 @@ export class Delivery {
     this.#asideUnsaid = 0;
   }
 
-  #lagOf(what: 'start' | 'stop', { run }: DueRun): number {
+  #lagOf(what: 'start' | 'stop', { run }: DueStop): number {
     return this.#options.clock.now() / 1000 - (what === 'start' ? run.start : (run.ended?.time ?? run.start));
   }
 
-  #noteOutcome(what: 'start' | 'stop', { id, attempts }: DueRun, outcome: Outcome): void {
+  #noteOutcome(what: 'start' | 'stop', { id, attempts }: DueStop, outcome: Outcome): void {
     const now = this.#options.clock.now();
     switch (outcome.kind) {
       case 'stands':
@@ -250,13 +252,14 @@ export class Delivery {
     }
   }
 
-  #noteError(what: 'start' | 'stop', run: DueRun, error: unknown): void {
+  #noteError(what: 'start' | 'stop', run: DueStop, error: unknown): void {
     const { log, clock, doubt } = this.#options;
     const message = error instanceof Error ? error.message : String(error);
     log.debug({ cluster: run.run.cluster, start: run.run.start }, `${what} of job ${run.run.jobId}: ${message}`);
     if (isCode(error, ...sinkTrouble)) {
       this.#inTrouble(error);
-      this.#giveBack(run);
+      // It falls due again with the sink, for it has not been tried.
+      this.#taken.delete(run.id);
       return;
     }
     // A fault of ours in one run must not cost the others; it is said each time, for somebody has to mend it.
@@ -271,11 +274,6 @@ export class Delivery {
   #delayMs(attempts: number): number {
     if (attempts > manyAttempts) return rarelyMs;
     return fullJitter(attempts, retryOfRun, this.#options.random);
-  }
-
-  /** The run falls due again with the sink; it has not been tried. */
-  #giveBack(run: DueRun): void {
-    this.#taken.delete(run.id);
   }
 
   #inTrouble(error: unknown): void {
@@ -295,7 +293,7 @@ export class Delivery {
   }
 
   #giveBackReady(): void {
-    for (const ready of [this.#ready.start, this.#ready.stop]) for (const run of ready.splice(0)) this.#giveBack(run);
+    for (const ready of [this.#ready.start, this.#ready.stop]) for (const { id } of ready.splice(0)) this.#taken.delete(id);
   }
 
   #answered(): void {

@@ -1,5 +1,5 @@
 import { isCode } from '@sluice/io';
-import type { DueRun } from '../journal/types.ts';
+import type { DueRun, DueStop } from '../journal/types.ts';
 import type { JobEvent } from '../nats/line-protocol.ts';
 import { jobMessage, type NatsMessage } from '../nats/message.ts';
 import { keyOf } from '../run.ts';
@@ -36,7 +36,7 @@ export function natsSink({ publisher, decider, hostname }: NatsSinkOptions): Sin
     return publish({ function: 'start_job', payload: decision.payload }, `${keyOf(run)}/start`);
   }
 
-  async function stop({ run }: DueRun): Promise<Outcome> {
+  async function stop({ run }: DueStop): Promise<Outcome> {
     const decision = await decider.stop(run);
     if (!('payload' in decision)) return withoutPayload(decision);
     return publish({ function: 'stop_job', payload: decision.payload, partition: run.partition }, `${keyOf(run)}/stop`);

@@ -2,7 +2,7 @@ import type { Clock } from '@sluice/io';
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { Written } from '../cc/written.ts';
 import type { Deliveries } from '../journal/deliveries.ts';
-import type { DueRun } from '../journal/types.ts';
+import type { DueRun, DueStop } from '../journal/types.ts';
 import type { Run, RunKey } from '../run.ts';
 import { type Decider, withoutPayload } from './decider.ts';
 import type { Outcome, Sink } from './sink.ts';
@@ -87,7 +87,7 @@ export function restSink(options: RestSinkOptions): Sink {
     return undefined;
   }
 
-  async function stop(due: DueRun): Promise<Outcome> {
+  async function stop(due: DueStop): Promise<Outcome> {
     const deciding = decider.stop(due.run);
     const decision = deciding instanceof Promise ? await deciding : deciding;
     if (!('payload' in decision)) return withoutPayload(decision);

@@ -1,4 +1,4 @@
-import type { DueRun, SinkName } from '../journal/types.ts';
+import type { DueRun, DueStop, SinkName } from '../journal/types.ts';
 
 /**
  * What an attempt came to. `stands`: the other side has it; `fresh` when it had not before. `missing`: the other side knows
@@ -18,7 +18,7 @@ export interface Sink {
   /** How many writes of each kind are under way at most. */
   readonly concurrency: { readonly start: number; readonly stop: number };
   start(run: DueRun): Promise<Outcome>;
-  stop(run: DueRun): Promise<Outcome>;
+  stop(run: DueStop): Promise<Outcome>;
   /** Milliseconds that a stop must wait after the start was accepted (contract W1). */
   stopAfterMs(): number;
 }

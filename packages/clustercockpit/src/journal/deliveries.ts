@@ -1,8 +1,10 @@
-import type { Journal, Statements } from '@sluice/service';
+import type { Journal } from '@sluice/service';
 import type { RunKey } from '../run.ts';
+import { dueStopOf } from './due-stop.ts';
 import { dueRunOf } from './facts.ts';
 import { known, todo } from './schema.ts';
-import type { DueRun, SetAside, Settled, SinkCounts, SinkName, Standing } from './types.ts';
+import { askAgain, release, settleAll } from './settling.ts';
+import type { DueRun, DueStop, SetAside, Settled, SinkCounts, SinkName, Standing } from './types.ts';
 
 const day = 86_400;
 
@@ -22,14 +24,19 @@ export class Deliveries {
    * Runs about which a sink is to be told now, what happens now before what comes from history, and each in the order it
    * fell due. Those in `taken` are left out.
    */
-  due(sink: SinkName, what: 'start' | 'stop', limit: number, taken: ReadonlySet<number>): readonly DueRun[] {
+  due(sink: SinkName, what: 'start', limit: number, taken: ReadonlySet<number>): readonly DueRun[];
+  due(sink: SinkName, what: 'start' | 'stop', limit: number, taken: ReadonlySet<number>): readonly DueStop[];
+  due(sink: SinkName, what: 'start' | 'stop', limit: number, taken: ReadonlySet<number>): readonly DueStop[] {
     const now = this.#now();
     const without = JSON.stringify([...taken]);
-    const runs: DueRun[] = [];
+    // cc-backend asks no partition of a stop, and finding it means reading all of the facts.
+    const partition = sink === 'nats' ? "r.facts ->> 'partition'" : 'NULL';
+    const facts = what === 'start' ? 'r.facts' : `${partition} AS partition`;
+    const runs: DueStop[] = [];
     for (const backlog of [0, 1]) {
       if (runs.length >= limit) break;
       const due = this.#journal.all(
-        `SELECT r.id, r.cluster, r.job_id, r.start, r.facts, r.ended, r.end_state, d.attempts, d.started_ms,
+        `SELECT r.id, r.cluster, r.job_id, r.start, ${facts}, r.ended, r.end_state, d.attempts, d.started_ms,
            EXISTS (SELECT 1 FROM run o WHERE o.cluster = r.cluster AND o.job_id = r.job_id AND o.start <> r.start) AS rivals
          FROM delivery d INDEXED BY delivery_due CROSS JOIN run r ON r.id = d.run
          WHERE d.sink = ? AND d.todo = ? AND d.todo IN (1, 2) AND d.backlog = ? AND d.due_ms <= ?
@@ -41,7 +48,7 @@ export class Deliveries {
         without,
         limit - runs.length,
       );
-      for (const row of due) runs.push(dueRunOf(row, now));
+      for (const row of due) runs.push(what === 'start' ? dueRunOf(row, now) : dueStopOf(row, now));
     }
     return runs;
   }
@@ -90,99 +97,9 @@ export class Deliveries {
 
   /** Notes what became of attempts. What a power failure loses of it is sent once more. */
   settle(sink: SinkName, settled: readonly Settled[]): Promise<void> {
-    return this.#journal.write(
-      (statements) => {
-        for (const one of settled) this.#settleOne(statements, sink, one);
-      },
-      { repeatable: true },
-    );
-  }
-
-  #settleOne(statements: Statements, sink: SinkName, one: Settled): void {
-    const now = this.#now();
-    const { id } = one;
-    switch (one.did) {
-      case 'start':
-        statements.run(
-          `UPDATE delivery SET known = 1, attempts = 0, reason = NULL, started_ms = ?1, due_ms = ?2,
-             todo = CASE WHEN (SELECT ended FROM run WHERE id = ?3) IS NULL THEN ${todo.nothing} ELSE ${todo.stop} END
-           WHERE run = ?3 AND sink = ?4`,
-          now,
-          now + one.stopAfterMs,
-          id,
-          sink,
-        );
-        if (sink === this.#first) this.#release(statements, id, now);
-        return;
-      case 'stop':
-        statements.run(
-          'UPDATE delivery SET known = 2, todo = 0, attempts = 0, reason = NULL, done_ms = ? WHERE run = ? AND sink = ?',
-          now,
-          id,
-          sink,
-        );
-        return;
-      case 'missing':
-        statements.run(
-          `UPDATE delivery SET known = 0, todo = ${todo.start}, attempts = attempts + 1, reason = ?, due_ms = ? WHERE run = ? AND sink = ?`,
-          one.reason,
-          one.dueMs,
-          id,
-          sink,
-        );
-        this.#askAgain(statements, id, sink);
-        return;
-      case 'later':
-        statements.run(
-          'UPDATE delivery SET attempts = attempts + 1, reason = ?, due_ms = ? WHERE run = ? AND sink = ?',
-          one.reason,
-          one.dueMs,
-          id,
-          sink,
-        );
-        return;
-      case 'aside':
-      case 'unsent':
-        statements.run(
-          `UPDATE delivery SET todo = ?, reason = ?, done_ms = ? WHERE run = ? AND sink = ?`,
-          todo[one.did],
-          one.reason,
-          one.did === 'unsent' ? now : null,
-          id,
-          sink,
-        );
-        if (one.did === 'unsent' && sink === this.#first) {
-          statements.run(
-            `UPDATE delivery SET todo = ?, reason = ?, done_ms = ? WHERE run = ? AND known = 0`,
-            todo.unsent,
-            one.reason,
-            now,
-            id,
-          );
-        }
-    }
-  }
-
-  /**
-   * Of a run that stood before we came we know nothing but its key: how it started is asked before it is sent. Its end is
-   * taken back, for accounting is asked about open runs only, and tells it again.
-   */
-  #askAgain(statements: Statements, id: number, sink: SinkName): void {
-    const { changes } = statements.run(
-      "UPDATE run SET complete = 0, ended = NULL, end_state = NULL WHERE id = ? AND facts ->> 'user' = ''",
-      id,
-    );
-    if (changes > 0) statements.run('UPDATE delivery SET todo = 0 WHERE run = ? AND sink = ?', id, sink);
-  }
-
-  /** The sinks that come after the first are told of a run that it has. */
-  #release(statements: Statements, id: number, now: number): void {
-    statements.run(
-      `UPDATE delivery SET todo = ${todo.start}, due_ms = ? WHERE run = ? AND sink <> ? AND known = 0 AND todo = 0`,
-      now,
-      id,
-      this.#first ?? '',
-    );
+    return this.#journal.write((statements) => settleAll(statements, { sink, isFirst: sink === this.#first }, settled, this.#now()), {
+      repeatable: true,
+    });
   }
 
   /** Runs that a sink is believed to have as running, for the comparison with what it lists. */
@@ -268,8 +185,8 @@ export class Deliveries {
           id,
           sink,
         );
-        if (level === known.nothing) this.#askAgain(statements, id, sink);
-        if (sink === this.#first && level > known.nothing) this.#release(statements, id, now);
+        if (level === known.nothing) askAgain(statements, id, sink);
+        if (sink === this.#first && level > known.nothing) release(statements, [id], sink, now);
       }
     });
   }

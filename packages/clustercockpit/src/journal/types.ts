@@ -36,9 +36,16 @@ export interface OpenRun {
 }
 
 /** A run about which a sink is to be told something now. */
-export interface DueRun {
-  readonly id: number;
+export interface DueRun extends DueStop {
   readonly run: Run;
+}
+
+/** What a stop needs of a run; how it started may be much, a script of megabytes, and stands on the other side already. */
+export type EndedRun = RunKey & Pick<Run, 'ended' | 'partition'>;
+
+export interface DueStop {
+  readonly id: number;
+  readonly run: EndedRun;
   readonly attempts: number;
   /** Milliseconds since the epoch at which its start was accepted; null when a comparison found it there. */
   readonly startedMs: number | null;

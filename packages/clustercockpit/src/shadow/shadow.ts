@@ -3,8 +3,8 @@ import type { Log, SaidOnce } from '@sluice/service';
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { StartPayload, StopPayload } from '../cc/payloads.ts';
 import type { Outcome, Sink } from '../deliver/sink.ts';
-import type { DueRun } from '../journal/types.ts';
-import { keyOf, type Run, type RunKey } from '../run.ts';
+import type { DueRun, DueStop } from '../journal/types.ts';
+import { keyOf, type RunKey } from '../run.ts';
 import { type Expected, type Found, LookUp } from './look-up.ts';
 import type { ShadowLine, ShadowSummary } from './shadow-line.ts';
 
@@ -87,7 +87,7 @@ export class Shadow {
 
   /** A sink that goes through `writer`, with what it withholds written down. */
   watch(sink: Sink): Sink {
-    const told = (run: Run, what: 'start' | 'stop', outcome: Outcome): Outcome => {
+    const told = (run: RunKey, what: 'start' | 'stop', outcome: Outcome): Outcome => {
       if (outcome.kind !== 'aside' && outcome.kind !== 'unsent') return outcome;
       const { cluster, jobId, start } = run;
       this.#counts.withheld++;
@@ -106,7 +106,7 @@ export class Shadow {
           this.#unallocated.delete(key);
         }
       },
-      stop: async (due: DueRun) => told(due.run, 'stop', await sink.stop(due)),
+      stop: async (due: DueStop) => told(due.run, 'stop', await sink.stop(due)),
       stopAfterMs: () => 0,
     };
   }
