@@ -3,21 +3,24 @@ import { basename, isAbsolute, join } from 'node:path';
 import type { JobRequest } from '../model/job.ts';
 import { bytesOfText, textOfBytes } from '../server/text-bytes.ts';
 import { checkScript, directivesOf, ScriptRefusal } from './batch-script.ts';
+import { refusedCluster } from './clusters.ts';
 import type { CommandCall } from './command.ts';
+import { inform } from './inform.ts';
 import { environmentOptions } from './job-environment.ts';
-import { inform } from './job-help.ts';
 import { jobOptionTables } from './job-option-tables.ts';
 import { jobsEnd } from './job-waiting.ts';
 import { type GivenOption, type GivenOptions, OptionError, type OptionTable, optionErrorText, readOptions } from './options.ts';
 import { majorRelease } from './scene.ts';
-import { type Asked, askedOf, refusedCluster, requestOf, sayOptionValue, sayRefusal, testText } from './submitting.ts';
+import { type Asked, askedOf, requestOf, sayOptionValue, sayRefusal, testText } from './submitting.ts';
+
+const usage = 'Usage: sbatch [OPTIONS(0)...] [ : [OPTIONS(N)...]] script(0) [args(0)...]\n';
 
 /** sbatch(1). */
 export async function sbatch(call: CommandCall): Promise<number> {
   const table = jobOptionTables(majorRelease(call)).sbatch;
   try {
     const components = commandLine(call.argv, table);
-    const informed = inform(call, 'sbatch', components[0] ?? readOptions([], table), table);
+    const informed = inform(call, 'sbatch', components[0] ?? readOptions([], table), usage, table);
     if (informed !== undefined) return informed;
     const { requests, asked } = await requested(call, components, table);
     return refusedCluster(call, 'sbatch', asked.value('clusters')) ?? (await submitted(call, requests, asked));

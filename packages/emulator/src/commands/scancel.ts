@@ -1,21 +1,23 @@
 import type { EmulatedJob } from '../model/job.ts';
 import { type Slurmctld, SlurmError } from '../model/slurmctld.ts';
+import { refusedCluster } from './clusters.ts';
 import { type CommandCall, Unreachable } from './command.ts';
-import { inform } from './job-help.ts';
+import { inform } from './inform.ts';
 import { jobOptionTables } from './job-option-tables.ts';
 import { isOver } from './job-waiting.ts';
 import { type GivenOptions, OptionError, optionErrorText, readOptions } from './options.ts';
 import { type Choice, ChoiceError, choiceOf, choiceWords, isChosen } from './scancel-choice.ts';
 import { majorRelease } from './scene.ts';
-import { refusedCluster } from './submitting.ts';
 import { unreachableWords } from './unreachable.ts';
+
+const usage = 'Usage: scancel [OPTIONS] [job_id[_array_id][.step_id]]\n';
 
 /** scancel(1). */
 export async function scancel(call: CommandCall): Promise<number> {
   const table = jobOptionTables(majorRelease(call)).scancel;
   try {
     const given = readOptions(call.argv, table);
-    const informed = inform(call, 'scancel', given, table) ?? refusedCluster(call, 'scancel', given.value('clusters'));
+    const informed = inform(call, 'scancel', given, usage, table) ?? refusedCluster(call, 'scancel', given.value('clusters'));
     if (informed !== undefined) return informed;
     const choice = choiceOf(given, call);
     return choice.isPlain ? await cancelNamed(call, given, choice) : await cancelChosen(call, given, choice);

@@ -1,8 +1,9 @@
 import { pingJson } from '../json/index.ts';
+import { sayUnknownCluster } from './clusters.ts';
 import { type CommandCall, Unreachable } from './command.ts';
-import { helpText } from './help-text.ts';
+import { optionsOrEnd } from './inform.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
-import { type GivenOptions, OptionError, type OptionTable, optionErrorText, optionTable, readOptions } from './options.ts';
+import { type OptionTable, optionTable } from './options.ts';
 import { majorRelease } from './scene.ts';
 import { denied, jobCommands, notify, token, waitJob, writeScript } from './scontrol-act.ts';
 import { fail, isWord, type Scontrol } from './scontrol-call.ts';
@@ -37,27 +38,10 @@ const usage = 'scontrol [<OPTION>] [<COMMAND>]\n';
 
 /** scontrol(1): one command from its arguments, or one from each line of stdin. */
 export async function scontrol(call: CommandCall): Promise<number> {
-  let given: GivenOptions;
-  try {
-    given = readOptions(call.argv, optionsOf(majorRelease(call)));
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error;
-    call.err(optionErrorText('scontrol', error));
-    return 1;
-  }
-  if (given.has('version') || given.has('help') || given.has('usage')) {
-    const table = optionsOf(majorRelease(call));
-    call.out(given.has('version') ? `slurm ${call.slurm.spec.release}\n` : given.has('usage') ? usage : helpText('scontrol', usage, table));
-    return 0;
-  }
+  const given = optionsOrEnd(call, 'scontrol', usage, optionsOf(majorRelease(call)));
+  if (typeof given === 'number') return given;
   const cluster = given.value('clusters') ?? (given.has('local') ? undefined : call.env['SLURM_CLUSTERS']);
-  if (cluster !== undefined && cluster !== call.slurm.spec.name) {
-    call.err(`scontrol: error: No cluster '${cluster}' known by database.\n`);
-    call.err(
-      `scontrol: error: '${cluster}' can't be reached now, or it is an invalid entry for --cluster.  Use 'sacctmgr list clusters' to see available clusters.\n`,
-    );
-    return 1;
-  }
+  if (cluster !== undefined && cluster !== call.slurm.spec.name) return sayUnknownCluster(call, 'scontrol', cluster);
   const state: Scontrol = {
     call,
     json: jsonWish(given),

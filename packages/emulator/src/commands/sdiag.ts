@@ -1,9 +1,9 @@
 import { sdiagJson } from '../json/index.ts';
 import type { ControllerStatistics } from '../model/slurmctld.ts';
 import type { CommandCall } from './command.ts';
-import { helpText } from './help-text.ts';
+import { optionsOrEnd } from './inform.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
-import { OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
+import { optionTable } from './options.ts';
 import { majorRelease, type Scene, sceneOf } from './scene.ts';
 import { ctimeText } from './time-text.ts';
 
@@ -23,28 +23,14 @@ export async function sdiag(call: CommandCall): Promise<number> {
     'version,V',
     ...json,
   ]);
-  try {
-    const given = readOptions(call.argv, table);
-    if (given.has('version')) {
-      call.out(`slurm ${call.slurm.spec.release}\n`);
-      return 0;
-    }
-    if (given.has('help') || given.has('usage')) {
-      const usage = 'Usage: sdiag [-M cluster] [-aritT]\n';
-      call.out(given.has('usage') ? usage : helpText('sdiag', usage, table));
-      return 0;
-    }
-    const controller = await call.controller();
-    const wish = jsonWish(given);
-    if (wish !== undefined) return await answerJson(call, 'sdiag', wish, (one) => sdiagJson(call.slurm, controller.statistics(), one));
-    if (given.has('reset')) return 0;
-    call.out(statisticsText(controller.statistics(), sceneOf(call, controller)));
-    return 0;
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error;
-    call.err(optionErrorText('sdiag', error));
-    return 1;
-  }
+  const given = optionsOrEnd(call, 'sdiag', 'Usage: sdiag [-M cluster] [-aritT]\n', table);
+  if (typeof given === 'number') return given;
+  const controller = await call.controller();
+  const wish = jsonWish(given);
+  if (wish !== undefined) return await answerJson(call, 'sdiag', wish, (one) => sdiagJson(call.slurm, controller.statistics(), one));
+  if (given.has('reset')) return 0;
+  call.out(statisticsText(controller.statistics(), sceneOf(call, controller)));
+  return 0;
 }
 
 const stars = '*'.repeat(55);

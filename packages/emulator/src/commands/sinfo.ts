@@ -1,9 +1,10 @@
 import { sinfoJson } from '../json/index.ts';
 import type { EmulatedNode } from '../model/slurmctld.ts';
+import { refusedCluster } from './clusters.ts';
 import type { CommandCall } from './command.ts';
-import { helpText } from './help-text.ts';
+import { optionsOrEnd } from './inform.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
-import { type GivenOptions, OptionError, type OptionTable, optionErrorText, optionTable, readOptions } from './options.ts';
+import { type GivenOptions, type OptionTable, optionTable } from './options.ts';
 import { majorRelease, sceneOf } from './scene.ts';
 import { type SinfoColumn, type SinfoScene, sinfoColumns } from './sinfo-columns.ts';
 import { nodeListText, type SinfoRow, sinfoRows, sortSinfo } from './sinfo-rows.ts';
@@ -50,27 +51,11 @@ const usage = 'Usage: sinfo [-abdelNRrsTv] [-i seconds] [-t states] [-p partitio
 
 /** sinfo(1). */
 export async function sinfo(call: CommandCall): Promise<number> {
-  let given: GivenOptions;
-  try {
-    given = readOptions(call.argv, optionsOf(majorRelease(call)));
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error;
-    call.err(optionErrorText('sinfo', error));
-    return 1;
-  }
-  if (given.has('version') || given.has('usage') || given.has('help')) {
-    const table = optionsOf(majorRelease(call));
-    call.out(given.has('version') ? `slurm ${call.slurm.spec.release}\n` : given.has('usage') ? usage : helpText('sinfo', usage, table));
-    return 0;
-  }
+  const given = optionsOrEnd(call, 'sinfo', usage, optionsOf(majorRelease(call)));
+  if (typeof given === 'number') return given;
   const cluster = given.value('clusters') ?? call.env['SLURM_CLUSTERS'];
-  if (cluster !== undefined && cluster !== call.slurm.spec.name && cluster !== 'all') {
-    call.err(`sinfo: error: No cluster '${cluster}' known by database.\n`);
-    call.err(
-      `sinfo: error: '${cluster}' can't be reached now, or it is an invalid entry for --cluster.  Use 'sacctmgr list clusters' to see available clusters.\n`,
-    );
-    return 1;
-  }
+  const refused = refusedCluster(call, 'sinfo', cluster);
+  if (refused !== undefined) return refused;
   const states = wantedStates(given);
   if (typeof states === 'string') {
     call.err(`sinfo: error: Bad state string: "${states}"\nsinfo: error: valid states: ${knownStates.join(',').toLowerCase()}\n`);

@@ -4,9 +4,9 @@ import { sluid } from '../json/names.ts';
 import type { EmulatedJob } from '../model/job.ts';
 import type { Slurmctld } from '../model/slurmctld.ts';
 import type { CommandCall } from './command.ts';
-import { helpText } from './help-text.ts';
+import { optionsOrEnd } from './inform.ts';
 import { cpuTotal } from './node-facts.ts';
-import { type GivenOptions, OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
+import { type GivenOptions, optionTable } from './options.ts';
 import { majorRelease, memo, type Scene, sceneOf } from './scene.ts';
 import { cellText, parseFormat } from './text-columns.ts';
 
@@ -93,22 +93,12 @@ export async function sprio(call: CommandCall): Promise<number> {
     'help',
     'usage',
   ]);
-  try {
-    const given = readOptions(call.argv, table);
-    if (given.has('version') || given.has('help') || given.has('usage')) {
-      const usage = 'Usage: sprio [-j jid[s]] [-u user_name[s]] [-o format] [-p partitions] [-hlnvVw]\n';
-      const help = given.has('usage') ? usage : helpText('sprio', usage, table);
-      call.out(given.has('version') ? `slurm ${call.slurm.spec.release}\n` : help);
-      return 0;
-    }
-    const controller = await call.controller();
-    write(call, given, controller, release);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error;
-    call.err(optionErrorText('sprio', error));
-    return 1;
-  }
+  const usage = 'Usage: sprio [-j jid[s]] [-u user_name[s]] [-o format] [-p partitions] [-hlnvVw]\n';
+  const given = optionsOrEnd(call, 'sprio', usage, table);
+  if (typeof given === 'number') return given;
+  const controller = await call.controller();
+  write(call, given, controller, release);
+  return 0;
 }
 
 function write(call: CommandCall, given: GivenOptions, controller: Slurmctld, release: number): void {

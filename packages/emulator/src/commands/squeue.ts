@@ -1,11 +1,12 @@
 import { jobsJson } from '../json/index.ts';
 import type { EmulatedJob } from '../model/job.ts';
 import type { Slurmctld } from '../model/slurmctld.ts';
+import { refusedCluster } from './clusters.ts';
 import type { CommandCall } from './command.ts';
-import { helpText } from './help-text.ts';
+import { optionsOrEnd } from './inform.ts';
 import { inListOrder } from './job-facts.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
-import { type GivenOptions, OptionError, type OptionTable, optionErrorText, optionTable, readOptions } from './options.ts';
+import { type GivenOptions, type OptionTable, optionTable } from './options.ts';
 import { majorRelease, memo, sceneOf } from './scene.ts';
 import {
   chooseJobs,
@@ -86,14 +87,8 @@ interface Question {
 /** squeue(1). */
 export async function squeue(call: CommandCall): Promise<number> {
   const release = majorRelease(call);
-  let given: GivenOptions;
-  try {
-    given = readOptions(call.argv, optionsOf(release));
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error;
-    call.err(optionErrorText('squeue', error));
-    return 1;
-  }
+  const given = optionsOrEnd(call, 'squeue', usage, optionsOf(release));
+  if (typeof given === 'number') return given;
   const [operand, ...rest] = given.operands;
   const isJobs = given.has('jobs');
   const isSteps = given.has('steps');
@@ -109,17 +104,11 @@ export async function squeue(call: CommandCall): Promise<number> {
     jobs: given.value('jobs') ?? (isJobs ? operand : undefined),
     steps: given.value('steps') ?? (isSteps && !isJobs ? operand : undefined),
   };
-  return answerWithout(call, question, release) ?? answer(call, question);
-}
-
-/** What needs no slurmctld. */
-function answerWithout(call: CommandCall, { given }: Question, release: number): number | undefined {
-  if (given.has('version')) call.out(`slurm ${call.slurm.spec.release}\n`);
-  else if (given.has('usage')) call.out(usage);
-  else if (given.has('help')) call.out(helpText('squeue', usage, optionsOf(release)));
-  else if (given.has('helpFormat') || given.has('helpformat')) call.out(helpFormat(release, given.has('helpformat')));
-  else return undefined;
-  return 0;
+  if (given.has('helpFormat') || given.has('helpformat')) {
+    call.out(helpFormat(release, given.has('helpformat')));
+    return 0;
+  }
+  return answer(call, question);
 }
 
 function helpFormat(release: number, isShort: boolean): string {
@@ -139,13 +128,8 @@ function isOldName(name: string): boolean {
 async function answer(call: CommandCall, question: Question): Promise<number> {
   const { given } = question;
   const cluster = given.value('clusters') ?? call.env['SLURM_CLUSTERS'];
-  if (cluster !== undefined && cluster !== call.slurm.spec.name && cluster !== 'all') {
-    call.err(`squeue: error: No cluster '${cluster}' known by database.\n`);
-    call.err(
-      `squeue: error: '${cluster}' can't be reached now, or it is an invalid entry for --cluster.  Use 'sacctmgr list clusters' to see available clusters.\n`,
-    );
-    return 1;
-  }
+  const refused = refusedCluster(call, 'squeue', cluster);
+  if (refused !== undefined) return refused;
   const choice = chosen(call, question);
   if (choice === undefined) return 1;
   const controller = await call.controller();

@@ -1,5 +1,5 @@
 import type { CommandCall } from './command.ts';
-import { helpText } from './help-text.ts';
+import { inform } from './inform.ts';
 import { OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
 import { means } from './sacctmgr-words.ts';
 import { majorRelease } from './scene.ts';
@@ -70,6 +70,8 @@ const table = optionTable([
   'version,V',
 ]);
 
+const usage = 'sreport [<OPTION>] [<COMMAND>]\n    Valid <COMMAND> values are: cluster, job, reservation, user\n';
+
 /**
  * sreport: usage from slurmdbd's hourly roll-ups, of whole hours that are over. Headings, texts and figures are those of the recordings
  * (recordings/sreport). WCKeys and reservations have no usage here.
@@ -78,15 +80,8 @@ export async function sreport(call: CommandCall): Promise<number> {
   const major = majorRelease(call);
   try {
     const given = readOptions(call.argv, table);
-    if (given.has('version')) {
-      call.out(`slurm ${call.slurm.spec.release}\n`);
-      return 0;
-    }
-    if (given.has('help') || given.has('usage')) {
-      const usage = 'sreport [<OPTION>] [<COMMAND>]\n    Valid <COMMAND> values are: cluster, job, reservation, user\n';
-      call.out(given.has('usage') ? usage : helpText('sreport', usage, table));
-      return 0;
-    }
+    const informed = inform(call, 'sreport', given, usage, table);
+    if (informed !== undefined) return informed;
     const scene = await readSreportCall(call, given, major);
     const [word = '', report = '', ...rest] = given.operands;
     if (word === '') {

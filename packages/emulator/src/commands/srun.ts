@@ -3,24 +3,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { foldHostlist, formatRanges, sortHosts } from '@sluice/slurm';
 import type { EmulatedJob } from '../model/job.ts';
 import { type Slurmctld, SlurmError } from '../model/slurmctld.ts';
+import { refusedCluster } from './clusters.ts';
 import { type CommandCall, Unreachable } from './command.ts';
+import { inform } from './inform.ts';
 import { environmentOptions } from './job-environment.ts';
-import { inform } from './job-help.ts';
 import { jobOptionTables } from './job-option-tables.ts';
 import { readJobOptions } from './job-request.ts';
 import { isOver, untilSeen } from './job-waiting.ts';
 import { OptionError, optionErrorText, readOptions } from './options.ts';
 import { majorRelease } from './scene.ts';
 import { playedTasks } from './srun-played.ts';
-import { type Asked, askedOf, refusedCluster, requestOf, sayOptionValue, sayRefusal, testText } from './submitting.ts';
+import { type Asked, askedOf, requestOf, sayOptionValue, sayRefusal, testText } from './submitting.ts';
 import { timeZone } from './time-zone.ts';
+
+const usage = 'Usage: srun [OPTIONS(0)... [executable(0) [args(0)...]]]\n';
 
 /** srun(1), as far as it runs a command in a job, or in one of its own. */
 export async function srun(call: CommandCall): Promise<number> {
   const table = jobOptionTables(majorRelease(call)).srun;
   try {
     const given = readOptions(call.argv, table);
-    const informed = inform(call, 'srun', given, table) ?? refusedCluster(call, 'srun', given.value('clusters'));
+    const informed = inform(call, 'srun', given, usage, table) ?? refusedCluster(call, 'srun', given.value('clusters'));
     if (informed !== undefined) return informed;
     if (given.operands.length === 0) {
       call.err('srun: fatal: No command given to execute.\n');

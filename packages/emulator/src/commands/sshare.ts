@@ -2,10 +2,11 @@ import type { Tres, TresKind } from '@sluice/slurm';
 import { tresName } from '../accounting/tres-kinds.ts';
 import { sharesJson } from '../json/index.ts';
 import type { ShareFigures } from '../model/slurmdbd.ts';
+import { sayUnknownCluster } from './clusters.ts';
 import type { CommandCall } from './command.ts';
-import { helpText } from './help-text.ts';
+import { optionsOrEnd } from './inform.ts';
 import { answerJson, jsonWish } from './json-answer.ts';
-import { type GivenOptions, OptionError, optionErrorText, optionTable, readOptions } from './options.ts';
+import { type GivenOptions, optionTable } from './options.ts';
 import type { TableStyle } from './sacctmgr-call.ts';
 import type { Field } from './sacctmgr-fields.ts';
 import { limitText } from './sacctmgr-settings.ts';
@@ -56,21 +57,10 @@ const table = (major: number) =>
 
 /** sshare: shares and usage of the associations, as the priority plugin calculated them last. */
 export async function sshare(call: CommandCall): Promise<number> {
-  try {
-    return await answer(call, readOptions(call.argv, table(majorRelease(call))));
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error;
-    call.err(optionErrorText('sshare', error));
-    return 1;
-  }
-}
-
-async function answer(call: CommandCall, given: GivenOptions): Promise<number> {
-  if (given.has('version')) call.out(`slurm ${call.slurm.spec.release}\n`);
-  else if (given.has('helpformat')) call.out(helpFormat());
-  else if (given.has('usage')) call.out(usage);
-  else if (given.has('help')) call.out(helpText('sshare', usage, table(majorRelease(call))));
-  else return await write(call, given);
+  const given = optionsOrEnd(call, 'sshare', usage, table(majorRelease(call)));
+  if (typeof given === 'number') return given;
+  if (!given.has('helpformat')) return await write(call, given);
+  call.out(helpFormat());
   return 0;
 }
 
@@ -79,10 +69,8 @@ async function write(call: CommandCall, given: GivenOptions): Promise<number> {
   const clusters = given.value('cluster')?.split(',');
   const unknown = clusters?.find((name) => !database.clusters().some((cluster) => cluster.name === name) && name !== 'all');
   if (unknown !== undefined) {
-    const fatal = majorRelease(call) < 2311 ? '' : 'sshare: fatal: Could not get cluster information\n';
-    call.err(
-      `sshare: error: No cluster '${unknown}' known by database.\nsshare: error: '${unknown}' can't be reached now, or it is an invalid entry for --cluster.  Use 'sacctmgr list clusters' to see available clusters.\n${fatal}`,
-    );
+    sayUnknownCluster(call, 'sshare', unknown);
+    if (majorRelease(call) >= 2311) call.err('sshare: fatal: Could not get cluster information\n');
     return 1;
   }
   // Shares are slurmctld's own.

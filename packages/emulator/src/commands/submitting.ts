@@ -81,18 +81,6 @@ export function testText(call: CommandCall, command: 'sbatch' | 'srun', controll
   return `${command}: Job ${jobId} to start at ${when} using ${cpus} processors on nodes ${where} in partition ${partition}\n`;
 }
 
-/** Refuses clusters that are not the one there is; its exit code, or undefined when there is nothing to refuse. */
-export function refusedCluster(call: CommandCall, command: string, clusters: string | undefined): number | undefined {
-  if (clusters === undefined) return undefined;
-  const unknown = clusters.split(',').find((name) => name !== call.slurm.spec.name && name !== 'all');
-  if (unknown === undefined) return undefined;
-  call.err(
-    `${command}: error: No cluster '${unknown}' known by database.\n` +
-      `${command}: error: '${unknown}' can't be reached now, or it is an invalid entry for --cluster.  Use 'sacctmgr list clusters' to see available clusters.\n`,
-  );
-  return 1;
-}
-
 /** Says what is wrong with an option's value; gives the exit code. Throws what is something else. */
 export function sayOptionValue(call: CommandCall, command: string, error: unknown): number {
   if (!(error instanceof OptionValueError)) throw error;
