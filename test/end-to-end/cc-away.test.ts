@@ -38,7 +38,7 @@ function whileAway(lab: Lab): void {
   let later = 0;
 
   async function cc(...args: string[]): Promise<Finished & { readonly text: string }> {
-    const program = { name: process.execPath, timeoutMs: 60_000, inherit: [], env: lab.env, maxOutputBytes: 1 << 24 };
+    const program = { name: process.execPath, timeoutMs: 300_000, inherit: [], env: lab.env, maxOutputBytes: 1 << 24 };
     const finished = await systemProcesses({}).run({
       program,
       args: ['--conditions=@sluice/source', main, 'cc', ...args, '-c', configFile],
@@ -73,7 +73,7 @@ function whileAway(lab: Lab): void {
   /** What slurmctld would run: the hook's script with the variables that it sets. */
   async function hook(context: 'prolog_slurmctld' | 'epilog_slurmctld', jobId: number): Promise<void> {
     const env = { SLURM_JOB_ID: String(jobId), SLURM_CLUSTER_NAME: 'labcluster', SLURM_SCRIPT_CONTEXT: context };
-    const program = { name: 'sh', dir: '/bin', timeoutMs: 5000, inherit: [], env, maxOutputBytes: 1 << 16 };
+    const program = { name: 'sh', dir: '/bin', timeoutMs: 120_000, inherit: [], env, maxOutputBytes: 1 << 16 };
     const { code } = await systemProcesses({}).run({ program, args: [join(state, 'hook.sh')] });
     assert.equal(code, 0);
   }
@@ -83,19 +83,23 @@ function whileAway(lab: Lab): void {
 
   it('the allocation of a job that begins and is forgotten meanwhile is kept, and delivered afterwards', async () => {
     writeFileSync(join(state, 'hook.sh'), hookScript({ spool }), { mode: 0o755 });
-    shared = await lab.submit('alice', ['-o', '/dev/null', '-n1', '-c2', '-p', 'cpu', '-w', 'node02'], '#!/bin/sh\nsleep 7\n');
+    // It ends when all has been asked that slurmctld soon forgets.
+    const asked = join(lab.workDir, 'asked');
+    const script = `#!/bin/sh\nuntil [ -e "${asked}" ]; do sleep 0.5; done\n`;
+    shared = await lab.submit('alice', ['-o', '/dev/null', '-n1', '-c2', '-p', 'cpu', '-w', 'node02'], script);
     await until('the job runs', async () => (await lab.ask('squeue', ['-h', '-t', 'R', '-o', '%A'])) === String(shared));
     await hook('prolog_slurmctld', shared);
     assert.equal(spooled().length, 1);
     const collected = await cc('collect', '--linger', '0');
     assert.equal(collected.code, 0, collected.stderr);
+    writeFileSync(asked, '');
     assert.equal(spooled().length, 0, 'what has been asked about leaves the spool');
     assert.deepEqual(backend.rows('job_cache'), [], 'nothing is delivered');
     await until('slurmctld has forgotten the job', async () => (await lab.run('scontrol', ['show', 'job', String(shared)])).code !== 0);
 
     const stopping = new AbortController();
     const daemon = systemProcesses({}).run({
-      program: { name: process.execPath, timeoutMs: 60_000, inherit: [], env: lab.env, maxOutputBytes: 1 << 24 },
+      program: { name: process.execPath, timeoutMs: 900_000, inherit: [], env: lab.env, maxOutputBytes: 1 << 24 },
       args: ['--conditions=@sluice/source', main, 'cc', 'daemon', '-c', configFile],
       signal: stopping.signal,
     });

@@ -63,7 +63,7 @@ function syncOnLab(lab: Lab): void {
   }
 
   async function script(...args: readonly string[]): Promise<Finished & { readonly text: string }> {
-    const program = { name: process.execPath, timeoutMs: 60_000, inherit: [], env: lab.env, maxOutputBytes: 1 << 24 };
+    const program = { name: process.execPath, timeoutMs: 300_000, inherit: [], env: lab.env, maxOutputBytes: 1 << 24 };
     const line = ['--conditions=@sluice/source', main, '--as', 'slurm-clusercockpit-sync.py', '-c', config, ...args];
     const finished = await systemProcesses({}).run({ program, args: line });
     return { ...finished, text: finished.stdout.toString('utf8') };

@@ -14,9 +14,9 @@ export async function labOrReason(options: Omit<LabOptions, 'suite'> = {}): Prom
   }
 }
 
-/** Waits until it holds, for at most a minute and a half; then it is an error that names what did not come. */
+/** Waits until it holds, for at most some minutes; then it is an error that names what did not come. */
 export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 180; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     if (await holds()) return;
     await sleep(500);
   }

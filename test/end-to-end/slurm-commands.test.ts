@@ -16,7 +16,7 @@ function slurmCommands(lab: Lab): void {
   let id = 0;
 
   async function sluice(...args: string[]): Promise<Finished & { readonly text: string }> {
-    const program = { name: process.execPath, timeoutMs: 60_000, inherit: [], env: lab.env, maxOutputBytes: 1 << 24 };
+    const program = { name: process.execPath, timeoutMs: 300_000, inherit: [], env: lab.env, maxOutputBytes: 1 << 24 };
     const finished = await systemProcesses({}).run({ program, args: ['--conditions=@sluice/source', main, 'slurm', ...args] });
     return { ...finished, text: finished.stdout.toString('utf8') };
   }

@@ -161,14 +161,14 @@ async function waitForState(lab: Lab, job: number | string, wanted: string, seco
   }).catch((error: Error) => fail(`${error.message}; it is ${seen || 'unknown'}`));
 }
 
-/** Asks four times a second until the answer is yes. */
+/** Asks four times a second until the answer is yes; gives up when it takes five times the seconds that are enough on a quiet machine. */
 export async function until(what: string, seconds: number, ask: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + seconds * 1000;
+  const end = performance.now() + 5 * seconds * 1000;
   while (performance.now() < end) {
     if (await ask()) return;
     await sleep(250);
   }
-  fail(`waited ${seconds} s in vain until ${what}`);
+  fail(`waited ${5 * seconds} s in vain until ${what}`);
 }
 
 function fail(what: string): never {

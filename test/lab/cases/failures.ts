@@ -62,12 +62,13 @@ export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>, lab: Lab
     });
 
     it('history is still there', async () => {
-      const { records } = await collect(connector().accounting.jobsById([ended()]));
+      const { accounting } = bed().connector();
+      const { records } = await collect(accounting.jobsById([ended()]));
       assert.deepEqual(
         records.map(({ state }) => state.base),
         ['COMPLETED'],
       );
-      assert.equal((await connector().accounting.ping()).up, true);
+      assert.equal((await accounting.ping()).up, true);
     });
   }
 
@@ -122,7 +123,7 @@ export function failureCases(bed: () => Pick<Bed, 'lab' | 'connector'>, lab: Lab
     });
 
     it('the queue is still there', async () => {
-      assert.equal((await connector().controller.jobsById([ended()])).get(ended())?.kind, 'known');
+      assert.equal((await bed().connector().controller.jobsById([ended()])).get(ended())?.kind, 'known');
     });
   }
 

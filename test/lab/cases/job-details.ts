@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, it } from 'node:test';
 import { type Processes, systemProcesses } from '@sluice/io';
 import { type ActiveState, type Answer, type Controller, isEnded, type JobDetails } from '@sluice/slurm';
@@ -201,10 +203,14 @@ export function lifeOfJobCases(bed: () => Bed, lab: Lab): void {
 
   it('what an earlier run of a requeued job held is not told of it while it waits, nor of its next run', async () => {
     const { lab } = bed();
-    const jobId = await lab.submit('alice', ['-w', 'node04', '-n1', '-c4', '--requeue', '-o', '/dev/null'], '#!/bin/sh\nsleep 5\n');
+    const enough = join(lab.workDir, 'enough');
+    const script = `#!/bin/sh\nuntil [ -e "${enough}" ]; do sleep 0.2; done\n`;
+    const jobId = await lab.submit('alice', ['-w', 'node04', '-n1', '-c4', '--requeue', '-o', '/dev/null'], script);
     await running(jobId);
     const first = (await details(jobId)).allocation;
+    writeFileSync(enough, '');
     await inState(jobId, 'COMPLETED');
+    rmSync(enough);
     assert.deepEqual((await details(jobId)).allocation, { ...first, devicesLost: true });
     await lab.ask('scontrol', ['requeue', `${jobId}`]);
     await inState(jobId, 'PENDING');
@@ -216,6 +222,7 @@ export function lifeOfJobCases(bed: () => Bed, lab: Lab): void {
     const { job, allocation } = await details(jobId);
     assert.deepEqual([allocation?.start, allocation?.devicesLost], [job.start, undefined]);
     assert.notDeepEqual([allocation?.start, allocation?.nodes[0]?.cpuIds], [first?.start, first?.nodes[0]?.cpuIds]);
+    writeFileSync(enough, '');
     await inState(jobId, 'COMPLETED');
     assert.deepEqual((await details(jobId)).allocation, { ...allocation, devicesLost: true });
     await cancel(other);

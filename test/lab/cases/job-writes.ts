@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { it } from 'node:test';
 import { isCode } from '@sluice/io';
@@ -109,10 +110,11 @@ export function jobWriteCases(bed: () => Bed): void {
   it('hold, release, time limit, signal and cancel do what they say, as the user', async () => {
     const { jobs } = bed().connector('bob');
     const mark = `${bed().lab.workDir}/signalled`;
+    const ready = `${bed().lab.workDir}/trapping`;
     const jobId = await submitted({
       hold: true,
       timeLimit: 60,
-      script: `#!/bin/bash\ntrap 'touch ${mark}; exit 7' USR1\nsleep 600 & wait\n`,
+      script: `#!/bin/bash\ntrap 'touch ${mark}; exit 7' USR1\ntouch ${ready}\nsleep 600 & wait\n`,
     });
     const id = String(jobId);
     assert.equal(await says().queued(jobId, '%r'), 'JobHeldUser');
@@ -120,7 +122,7 @@ export function jobWriteCases(bed: () => Bed): void {
     assert.equal(await says().queued(jobId, '%l'), '45:00');
     await jobs.release([id]).run();
     await state(jobId, 'RUNNING');
-    await until('the trap is set', 10, async () => (await says().queued(jobId, '%M')) >= '0:02');
+    await until('the trap is set', 30, async () => existsSync(ready));
     await jobs.signal([id], 'USR1', { batch: true }).run();
     await state(jobId, 'FAILED');
     assert.equal((await readFile(mark)).length, 0);
