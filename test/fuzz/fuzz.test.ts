@@ -5,7 +5,7 @@ import { targets } from './targets.ts';
 
 for (const target of targets) {
   // A question to a connector costs more than a word of a language.
-  const inputs = languageTargets.includes(target) ? 2000 : 800;
+  const inputs = languageTargets.includes(target) ? 1000 : 400;
   test(`${target.name} stands ${inputs} generated inputs`, async () => {
     const result = await target.run(inputs, 1);
     assert.deepEqual(result.failures, []);

@@ -24,7 +24,7 @@ function write(name: string, text: string): string {
 }
 
 async function child(...args: string[]): Promise<Finished & { readonly out: string }> {
-  const program = { name: process.execPath, timeoutMs: 120_000, inherit: ['PATH'], maxOutputBytes: 1 << 20 };
+  const program = { name: process.execPath, timeoutMs: 120_000, inherit: ['PATH', 'NODE_COMPILE_CACHE'], maxOutputBytes: 1 << 20 };
   const finished = await systemProcesses(process.env).run({ program, args: ['--conditions=@sluice/source', main, ...args] });
   return { ...finished, out: String(finished.stdout) };
 }
@@ -70,7 +70,7 @@ test('every error of a configuration is named at once, with 78, by every command
     ['slurm', 'check', '--config', file],
     ['slurm', 'jobs', '--config', file],
   ]) {
-    const { code, out, stderr } = await child(...args);
+    const { code, out, err: stderr } = await sluice(args);
     assert.deepEqual([code, out], [78, ''], args.join(' '));
     assert.deepEqual(stderr.replaceAll(file, 'F').trimEnd().split('\n'), [
       'sluice: warning: F:3:1: slurmTimeot: unknown key; did you mean "slurmTimeout"?',
@@ -86,15 +86,15 @@ test('every error of a configuration is named at once, with 78, by every command
 
 test('an unknown key warns, and with --strict is an error', async () => {
   const file = write('unknown.json', '{"slurmconf": "/a", "surprise": "s3cret"}');
-  const lenient = await child('config', 'check', file);
+  const lenient = await sluice(['config', 'check', file]);
   assert.deepEqual([lenient.code, lenient.out], [0, `${file}: no errors, 2 warnings\n`]);
-  assert.match(lenient.stderr, /slurmconf: unknown key; did you mean "slurmConf"\?/);
+  assert.match(lenient.err, /slurmconf: unknown key; did you mean "slurmConf"\?/);
   const strict = await child('config', 'check', '--strict', file);
   assert.equal(strict.code, 78);
   assert.match(strict.stderr, /2 errors:\n.*:1:2: slurmconf: unknown key.*\n.*surprise: unknown key\n$/);
   assert.equal((await sluice(['slurm', 'jobs', '--config', file, '--strict'])).code, 78);
   assert.equal((await sluice(['slurm', 'jobs', '--config', file])).code, 69);
-  assert.doesNotMatch(lenient.stderr + strict.stderr, /s3cret/);
+  assert.doesNotMatch(lenient.err + strict.stderr, /s3cret/);
 });
 
 test('a file that is named must exist; the usual one need not', async () => {

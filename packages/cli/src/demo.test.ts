@@ -17,8 +17,8 @@ after(() => rmSync(dir, { recursive: true, force: true }));
 async function demo(args: readonly string[], signal?: AbortSignal): Promise<Finished & { readonly text: string }> {
   const program = {
     name: process.execPath,
-    timeoutMs: 120_000,
-    inherit: ['PATH'],
+    timeoutMs: 240_000,
+    inherit: ['PATH', 'NODE_COMPILE_CACHE'],
     env: { TMPDIR: dir },
     maxOutputBytes: 1 << 20,
   };

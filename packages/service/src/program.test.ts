@@ -14,7 +14,7 @@ const program = fileURLToPath(import.meta.resolve('./program.fixture.ts'));
 function start(t: TestContext, behaviour: string) {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-program-'));
   t.after(() => rmSync(directory, { recursive: true }));
-  const node = { name: process.execPath, timeoutMs: 120_000, inherit: ['PATH'], maxOutputBytes: 1_000_000 };
+  const node = { name: process.execPath, timeoutMs: 120_000, inherit: ['PATH', 'NODE_COMPILE_CACHE'], maxOutputBytes: 1_000_000 };
   const args = ['--conditions=@sluice/source', '--no-warnings', program, directory, behaviour];
   const child = systemProcesses(process.env).stream({ program: node, args });
   return { lines: createInterface({ input: Readable.from(child.stdout) })[Symbol.asyncIterator](), ended: child.ended };

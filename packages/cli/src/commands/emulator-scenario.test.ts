@@ -82,7 +82,13 @@ test('a word that is no scenario, and options that exclude each other, are error
 });
 
 test('step by step it waits for Enter, and ends with q', async () => {
-  const program = { name: 'node', dir: join(process.execPath, '..'), timeoutMs: 60_000, inherit: ['PATH'], maxOutputBytes: 1_000_000 };
+  const program = {
+    name: 'node',
+    dir: join(process.execPath, '..'),
+    timeoutMs: 240_000,
+    inherit: ['PATH', 'NODE_COMPILE_CACHE'],
+    maxOutputBytes: 1_000_000,
+  };
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
   const args = ['--conditions=@sluice/source', main, 'emulator', 'scenario', 'sequence', '--step-by-step'];
   const { code, stdout, stderr } = await systemProcesses(process.env).run({ program, args, stdin: '\nq\n' });

@@ -17,7 +17,7 @@ test(`a writer killed ${kills} times loses nothing that was promised and keeps n
   t.after(() => rmSync(directory, { recursive: true }));
   const path = join(directory, 'journal.db');
   const processes = systemProcesses(process.env);
-  const program = { name: process.execPath, timeoutMs: 60_000, inherit: ['PATH'], maxOutputBytes: 64 * 1024 * 1024 };
+  const program = { name: process.execPath, timeoutMs: 240_000, inherit: ['PATH', 'NODE_COMPILE_CACHE'], maxOutputBytes: 64 * 1024 * 1024 };
   let promised = 0;
   for (let round = 0; round < kills; round++) {
     const killAfter = Math.floor(Math.random() * 60);
