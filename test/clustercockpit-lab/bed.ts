@@ -127,6 +127,15 @@ export function daemonBed(dir: string, lab: Lab, backend: Backend, settings: Rea
   return { daemon, commands, journalPath, journal: () => readJournal(journalPath) };
 }
 
+/** Starts the daemon and waits until it says that it delivers. */
+export async function startToWork({ daemon, journal }: DaemonBed): Promise<void> {
+  daemon.start();
+  while (journal()?.acting !== true) {
+    if (!daemon.runs) throw new Error(`the daemon does not start:\n${daemon.logTail()}`);
+    await sleep(200);
+  }
+}
+
 /**
  * Waits until accounting knows every end and the daemon has read all of it and says that nothing waits. Returns Slurm's runs,
  * and what kept the daemon from it if it did not come to that in time.

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../lab/lab.ts';
-import { Backend, type DaemonBed, daemonBed, type Hooks, settled } from './bed.ts';
+import { Backend, type DaemonBed, daemonBed, type Hooks, settled, startToWork } from './bed.ts';
 import { completions } from './completions.ts';
 import { type FaultCounts, faulty } from './faults.ts';
 import type { PlannedJob } from './job-kinds.ts';
@@ -56,9 +56,9 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
     if (!hooks) killer?.saw('event');
   });
   try {
-    bed.daemon.start();
     // Without kills all that a job holds is to be known, so somebody has to be there when the first one begins.
-    while (!killer && bed.journal()?.acting !== true) await sleep(200);
+    if (killer) bed.daemon.start();
+    else await startToWork(bed);
     const submitting = runner.submitAll(jobs, trial.everyMs);
     let jobsCome = true;
     const over = () => {

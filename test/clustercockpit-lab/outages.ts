@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobRow } from '@sluice/standins';
 import type { Lab } from '../lab/lab.ts';
-import { Backend, type DaemonBed, daemonBed, type Hooks, settled } from './bed.ts';
+import { Backend, type DaemonBed, daemonBed, type Hooks, settled, startToWork } from './bed.ts';
 import { completions } from './completions.ts';
 import { type PlannedJob, planMix } from './job-kinds.ts';
 import { endDaemon, withSlurmsWord } from './jobs-trial.ts';
@@ -157,7 +157,7 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
   const scene = { lab, bed, backend, hooks, journalDir };
   const figures: Record<string, number> = {};
   try {
-    bed.daemon.start();
+    await startToWork(bed);
     const long = await runner.submitLong(standing);
     await sleep(3000);
     for (const jobId of long) backend.guard.standing.add(jobId);
