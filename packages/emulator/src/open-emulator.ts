@@ -13,7 +13,7 @@ import { loseScripts } from './engine/node-changes.ts';
 import { loadState, savedTime, saveState } from './engine/saved-state.ts';
 import { refusal } from './engine/slurm-errors.ts';
 import { World } from './engine/world.ts';
-import type { EmulatedSlurm, Faults } from './model/emulated-slurm.ts';
+import { type EmulatedSlurm, noFaults } from './model/emulated-slurm.ts';
 import type { ClusterSpec } from './model/spec.ts';
 import { stateStore } from './store/state-store.ts';
 import { openStore } from './store/store.ts';
@@ -41,17 +41,6 @@ export interface EmulatorOptions {
    */
   readonly failed?: (error: SluiceError) => void;
 }
-
-const noFaults: Faults = {
-  slurmctld: 'up',
-  primary: 'up',
-  slurmdbd: 'up',
-  slurmrestd: 'up',
-  slowMs: 0,
-  truncateAfter: null,
-  emptyShare: 0,
-  accountingLagSeconds: 0,
-};
 
 /** How long a change may wait before it is written, in milliseconds. */
 const writeDelayMs = 1000;

@@ -1,5 +1,5 @@
 import type { Epoch } from '@sluice/slurm';
-import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
+import { type EmulatedSlurm, noFaults } from '../model/emulated-slurm.ts';
 import type { EmulatedJob } from '../model/job.ts';
 import type { Slurmctld } from '../model/slurmctld.ts';
 import type { Slurmdbd } from '../model/slurmdbd.ts';
@@ -75,16 +75,7 @@ export function recordedSlurm(parts: RecordedParts): EmulatedSlurm {
     controller,
     database,
     time: { now: () => parts.now, rate: 1, setRate: refuse, advance: refuse, set: refuse },
-    faults: {
-      slurmctld: 'up',
-      primary: 'up',
-      slurmdbd: 'up',
-      slurmrestd: 'up',
-      slowMs: 0,
-      truncateAfter: null,
-      emptyShare: 0,
-      accountingLagSeconds: 0,
-    },
+    faults: noFaults,
     setFaults: refuse,
     onChange: refuse,
     injectUsage: refuse,

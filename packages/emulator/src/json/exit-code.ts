@@ -1,4 +1,5 @@
 import type { ExitCode } from '@sluice/slurm';
+import { signalSentence } from '../model/signals.ts';
 import type { JsonContext } from './context.ts';
 import { type Fields, maybeNumber, type Value } from './value.ts';
 
@@ -22,29 +23,6 @@ const signalNames: Readonly<Record<number, string>> = {
   24: 'XCPU',
   28: 'WINCH',
 };
-
-/** strsignal(3) of the signals that end jobs: v0.0.38 and v0.0.39 of slurmdbd. */
-const signalSentences: Readonly<Record<number, string>> = {
-  1: 'Hangup',
-  2: 'Interrupt',
-  3: 'Quit',
-  4: 'Illegal instruction',
-  6: 'Aborted',
-  7: 'Bus error',
-  8: 'Floating point exception',
-  9: 'Killed',
-  10: 'User defined signal 1',
-  11: 'Segmentation fault',
-  12: 'User defined signal 2',
-  13: 'Broken pipe',
-  14: 'Alarm clock',
-  15: 'Terminated',
-  24: 'CPU time limit exceeded',
-};
-
-function signalSentence(signal: number): string {
-  return signalSentences[signal] ?? (signal >= 34 && signal <= 64 ? `Real-time signal ${signal - 34}` : `Unknown signal ${signal}`);
-}
 
 /** An exit code of slurmctld: a wait status in v0.0.38, a wrapped one in v0.0.39, an object later. */
 export function controllerExitCode(exit: ExitCode, context: JsonContext): Value {

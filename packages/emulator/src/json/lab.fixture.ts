@@ -1,6 +1,6 @@
 import type { Epoch, TresKind } from '@sluice/slurm';
 import { labCluster } from '../engine/testing/lab-cluster.ts';
-import type { EmulatedSlurm } from '../model/emulated-slurm.ts';
+import { type EmulatedSlurm, noFaults } from '../model/emulated-slurm.ts';
 import type { Slurmctld } from '../model/slurmctld.ts';
 import type { Slurmdbd } from '../model/slurmdbd.ts';
 import type { ClusterSpec } from '../model/spec.ts';
@@ -41,16 +41,7 @@ export function labSlurm(
     controller: refusing(controller),
     database: refusing(database),
     time: { now: () => now, rate: 1, setRate() {}, advance() {}, set() {} },
-    faults: {
-      slurmctld: 'up',
-      primary: 'up',
-      slurmdbd: 'up',
-      slurmrestd: 'up',
-      slowMs: 0,
-      truncateAfter: null,
-      emptyShare: 0,
-      accountingLagSeconds: 0,
-    },
+    faults: noFaults,
     setFaults() {},
     onChange: () => () => {},
     injectUsage() {},

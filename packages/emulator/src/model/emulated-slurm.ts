@@ -33,6 +33,17 @@ export interface Faults {
   readonly accountingLagSeconds: number;
 }
 
+export const noFaults: Faults = {
+  slurmctld: 'up',
+  primary: 'up',
+  slurmdbd: 'up',
+  slurmrestd: 'up',
+  slowMs: 0,
+  truncateAfter: null,
+  emptyShare: 0,
+  accountingLagSeconds: 0,
+};
+
 /** A whole emulated Slurm: what its commands, its REST plane and its control API are made of. */
 export interface EmulatedSlurm {
   readonly spec: ClusterSpec;
