@@ -49,7 +49,7 @@ export const suites: readonly Suite[] = [
     ],
     needs: [],
     concurrency: 2,
-    fileLimitMinutes: 5,
+    fileLimitMinutes: 10,
     when: 'always',
   },
   {
@@ -58,7 +58,7 @@ export const suites: readonly Suite[] = [
     globs: ['test/clustercockpit/**/*.test.ts'],
     needs: ['slurm'],
     concurrency: 2,
-    fileLimitMinutes: 10,
+    fileLimitMinutes: 20,
     when: 'always',
   },
   {

@@ -201,7 +201,7 @@ describe('a server that cannot be had', () => {
     t.after(() => rmSync(dir, { recursive: true }));
     const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
     const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert];
-    const program = { name: 'openssl', timeoutMs: 30_000, inherit: ['PATH'], maxOutputBytes: 1_000_000 };
+    const program = { name: 'openssl', timeoutMs: 120_000, inherit: ['PATH'], maxOutputBytes: 1_000_000 };
     const { code, stderr } = await systemProcesses(process.env).run({ program, args: [...args, '-subj', '/CN=localhost', '-days', '2'] });
     assert.equal(code, 0, stderr);
     const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => void response.end());

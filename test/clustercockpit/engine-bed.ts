@@ -44,6 +44,15 @@ export interface EngineOptions {
   readonly host?: string;
 }
 
+/**
+ * Time for what was sent to arrive and to be answered: a moment of the machine, and turns of the event loop, of which a
+ * moment has only one when the machine is busy elsewhere.
+ */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await sleep(1);
+}
+
 /** The daemon's engine between a scripted Slurm and the stand-in of cc-backend, on a clock that the test moves on. */
 export class Engine {
   readonly clock: ManualClock = manualClock(t0 * 1000);
@@ -196,17 +205,17 @@ export class Engine {
     const step = Math.max(stepMs, seconds * 4);
     while (this.clock.now() < until) {
       await this.clock.advance(Math.min(step, until - this.clock.now()));
-      await sleep(1);
+      await turns();
     }
   }
 
-  /** Lets time pass until something is so; fails after so many seconds of the clock. */
+  /** Lets time pass until something is so; fails after so many seconds of the clock, when what has begun by then had time to end. */
   async until(what: string, isSo: () => boolean, seconds = 60): Promise<void> {
     const last = this.clock.now() + seconds * 1000;
-    while (!isSo()) {
-      if (this.clock.now() > last) throw new Error(`not within ${seconds} s: ${what}\n${this.said.slice(-12).join('')}`);
-      await this.clock.advance(seconds > 100 ? stepMs : 25);
-      await sleep(1);
+    for (let stillFor = 0; !isSo(); ) {
+      if (this.clock.now() <= last) await this.clock.advance(seconds > 100 ? stepMs : 25);
+      else if (stillFor++ > 2000) throw new Error(`not within ${seconds} s: ${what}\n${this.said.slice(-12).join('')}`);
+      await turns();
     }
   }
 
@@ -267,7 +276,7 @@ export class Engine {
     });
     while (!done) {
       await this.clock.advance(25);
-      await sleep(1);
+      await turns();
     }
     await ended;
   }

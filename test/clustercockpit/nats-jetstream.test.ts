@@ -6,7 +6,7 @@ import { type NatsServer, noNatsServer } from './nats-server.ts';
 import { ask, subscribe } from './nats-subscriber.ts';
 import { failure, message, publisher, server } from './nats-testing.ts';
 
-const real = { skip: await noNatsServer(), timeout: 60_000 };
+const real = { skip: await noNatsServer(), timeout: 300_000 };
 
 async function stream(t: TestContext, settings: object = {}, config = ''): Promise<NatsServer> {
   const started = await server(t, { config: `jetstream { store_dir: "{dir}/jetstream" }\n${config}` });

@@ -8,7 +8,7 @@ import { noNatsServer } from './nats-server.ts';
 import { subscribe, until } from './nats-subscriber.ts';
 import { directory, failure, message, publisher, server } from './nats-testing.ts';
 
-const real = { skip: await noNatsServer(), timeout: 60_000 };
+const real = { skip: await noNatsServer(), timeout: 300_000 };
 
 const users = `authorization { users: [
   { user: slurm, password: "right one", permissions: { publish: ["jobs"] } },

@@ -8,7 +8,7 @@ import { subscribe, until } from './nats-subscriber.ts';
 import { failure, message, publisher, server } from './nats-testing.ts';
 
 const skip = await noNatsServer();
-const real = { skip, timeout: 60_000 };
+const real = { skip, timeout: 300_000 };
 
 function start(script: string): StartPayload {
   return {

@@ -7,7 +7,7 @@ import { noNatsServer } from './nats-server.ts';
 import { subscribe } from './nats-subscriber.ts';
 import { directory, failure, message, publisher, server } from './nats-testing.ts';
 
-const real = { skip: await noNatsServer(), timeout: 60_000 };
+const real = { skip: await noNatsServer(), timeout: 300_000 };
 
 /** An authority of our own and a certificate for this name that it signed. */
 async function certificates(t: TestContext, name = 'DNS:localhost'): Promise<{ readonly ca: string; readonly config: string }> {

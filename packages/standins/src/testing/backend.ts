@@ -34,7 +34,7 @@ export async function bench(options: Partial<CcBackendOptions> = {}): Promise<Be
       });
       return `${status} ${json['error'] ?? json['msg'] ?? (text === '' || text.startsWith('{') ? '' : text)}`.trim();
     },
-    async ask(method, path, body, headers = { 'x-auth-token': token }, timeoutMs = 10_000) {
+    async ask(method, path, body, headers = { 'x-auth-token': token }, timeoutMs = 120_000) {
       const sent = body === undefined ? {} : { body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body) };
       const answer = await http.request({ method, path, name: 'test', headers, timeoutMs, ...sent });
       const text = answer.body.toString('utf8');
