@@ -1,5 +1,5 @@
 import type { Epoch } from '@sluice/slurm';
-import { type FreeShare, tasksThatFit } from './capacity.ts';
+import { type FreeShare, freeNow, tasksThatFit } from './capacity.ts';
 import type { Demand } from './demand.ts';
 import { startHetJob } from './het.ts';
 import type { JobRecord } from './job-record.ts';
@@ -191,6 +191,7 @@ function planStart(
   const { demand } = job.own;
   if (standingObstacle(world, job, partition) !== null) return undefined;
   const usable = usableFor(world, job, partition);
+  const alone = demand.sharing === 'exclusive';
   // Tasks that each node can take; -1: it is not for this job.
   const fits = new Int32Array(world.nodes.length).fill(-1);
   const shares = new Map<NodeRecord, FutureShare>();
@@ -198,7 +199,7 @@ function planStart(
   let hosts = 0;
   for (const node of partition.members) {
     if (!usable(node) || promised[node.index] !== Number.POSITIVE_INFINITY) continue;
-    const fit = node.freeCores === 0 ? 0 : fitOf(node, demand, new FutureShare(node));
+    const fit = node.freeCores === 0 || (alone && node.jobs.size > 0) ? 0 : tasksThatFit(node, demand, freeNow(node, 1));
     fits[node.index] = fit;
     tasks += fit;
     if (fit > 0) hosts += 1;
@@ -213,7 +214,7 @@ function planStart(
         const share = shares.get(node) ?? new FutureShare(node);
         shares.set(node, share);
         share.without(grant, node.spec.threadsPerCore);
-        const fit = fitOf(node, demand, share);
+        const fit = alone && share.jobs > 0 ? 0 : tasksThatFit(node, demand, share);
         if (fit > 0 && before === 0) hosts += 1;
         tasks += fit - before;
         fits[node.index] = fit;
@@ -224,11 +225,6 @@ function planStart(
     if (nodes !== undefined) return { madeAt: world.now, start, nodes };
   }
   return undefined;
-}
-
-function fitOf(node: NodeRecord, demand: Demand, share: FutureShare): number {
-  if (demand.sharing === 'exclusive' && share.jobs > 0) return 0;
-  return tasksThatFit(node, demand, share);
 }
 
 function planNodes(partition: PartitionRecord, fits: Int32Array, demand: Demand): readonly number[] | undefined {

@@ -12,6 +12,7 @@ import type { PartitionRecord, World } from './world.ts';
  */
 export function schedule(world: World): void {
   world.statistics.scheduleCycles += 1;
+  if (world.queue.size === 0) return;
   const blocked = new Set<string>();
   const kept = new Set<NodeRecord>();
   const failed = new Map([...world.partitions.keys()].map((name) => [name, new Map<string, Placement>()]));
