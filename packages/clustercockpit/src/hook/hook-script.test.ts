@@ -112,7 +112,9 @@ for (const shell of shells) {
     }
     writeFileSync(traced, hookScript({ spool, path: programs }), { mode: 0o755 });
     assertSilentSuccess(await hook(prolog, traced));
-    assert.equal(readFileSync(join(programs, 'started'), 'utf8'), 'date\nmv\n');
+    // When the day has changed in between, its directory had to be made.
+    const days = readdirSync(spool).filter((name) => /^\d{8}$/.test(name)).length;
+    assert.equal(readFileSync(join(programs, 'started'), 'utf8'), days === 1 ? 'date\nmv\n' : 'date\nmkdir\nmv\n');
     assert.equal(openSpool({ path: spool, clock: systemClock() }).depth().files, 2);
   });
 
@@ -301,24 +303,24 @@ test('a hook that is ended in the middle leaves no false event', async (t) => {
   assert.equal(reader.read(10).events.length, 1);
 });
 
-test('a thousand hooks at once are a thousand events', async (t) => {
+test('hundreds of hooks at once are as many events', async (t) => {
   const { spool, script } = place(t);
-  const burst = `i=0; while [ $i -lt 500 ]; do i=$((i+1)); SLURM_JOB_ID=$i "$0" & SLURM_SCRIPT_CONTEXT=epilog_slurmctld SLURM_JOB_ID=$i "$0" & done; wait`;
+  const burst = `i=0; while [ $i -lt 300 ]; do i=$((i+1)); SLURM_JOB_ID=$i "$0" & SLURM_SCRIPT_CONTEXT=epilog_slurmctld SLURM_JOB_ID=$i "$0" & done; wait`;
   const ended = await processes.run({
     program: { name: '/bin/sh', timeoutMs: 300_000, inherit: [], env: prolog, maxOutputBytes: 65_536 },
     args: ['-c', burst, script],
   });
   assert.equal(ended.stderr, '');
   const reader = openSpool({ path: spool, clock: systemClock(), window: 64 });
-  assert.equal(reader.depth().files, 1000);
-  assert.equal(statSync(join(spool, 'written')).size, 1000);
+  assert.equal(reader.depth().files, 600);
+  assert.equal(statSync(join(spool, 'written')).size, 600);
   const seen = new Set<string>();
   for (let batch = reader.read(90); batch.events.length > 0; batch = reader.read(90)) {
     assert.deepEqual(batch.refused, []);
     for (const { event } of batch.events) seen.add(`${event.kind} ${event.jobId}`);
     reader.remove(batch.events.map(({ file }) => file));
   }
-  assert.equal(seen.size, 1000);
+  assert.equal(seen.size, 600);
   assert.ok(statSync(join(spool, 'written')).size < 512);
 });
 

@@ -63,7 +63,7 @@ test('a spool that is missing, or cannot be listed, is a state and no error', (t
 
 test('a backlog is read whole and in order, however large its directory', (t) => {
   const path = spoolDirectory(t);
-  const count = 12_000;
+  const count = 6000;
   mkdirSync(join(path, today));
   for (let n = 1; n <= count; n += 1) {
     writeFileSync(
@@ -71,9 +71,9 @@ test('a backlog is read whole and in order, however large its directory', (t) =>
       eventText.replace('9', String(n)),
     );
   }
-  const spool = openAt(path, { window: 1000 });
+  const spool = openAt(path, { window: 500 });
   const seen: number[] = [];
-  for (let batch = spool.read(700); batch.events.length > 0; batch = spool.read(700)) {
+  for (let batch = spool.read(350); batch.events.length > 0; batch = spool.read(350)) {
     seen.push(...batch.events.map(({ event }) => event.jobId));
     assert.deepEqual(spool.remove(batch.events.map(({ file }) => file)), []);
   }
