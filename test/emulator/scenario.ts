@@ -177,6 +177,8 @@ class Scenario {
     for (const user of ['alice', 'bob', 'root'] as const) await this.#ask(['scancel', '-u', user]);
     this.#pass(8);
     await this.#do(['scontrol', 'update', 'nodename=gpu02', 'state=resume']);
+    // It had answered when it was looked at.
+    this.#pass(2);
     const shared = ['-p', 'shared', '-w', 'node04', '-n16', '--oversubscribe', '-t', '45', '--mem=1G', '-J'];
     await this.#job('oversub', 'bob', [...shared, 'oversub1', '--wrap', 'sleep 900']);
     await this.#job('oversub2', 'alice', [...shared, 'oversub2', '--wrap', 'sleep 900']);

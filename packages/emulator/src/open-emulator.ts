@@ -73,6 +73,8 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
     written: () => {
       if (standing === undefined) return;
       standing.scheduleSoon(standing.now + 1);
+      // Limits of minutes may be others now.
+      if (standing.running.size > 0) standing.wakeAt('minutes', standing.now + 1);
       changed();
     },
   });

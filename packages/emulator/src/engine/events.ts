@@ -2,11 +2,13 @@ import type { Epoch } from '@sluice/slurm';
 import { runBackfill } from './backfill.ts';
 import type { JobRecord, JobTimer } from './job-record.ts';
 import { account, endingOf, endJob, endPending, forget, nodesDone } from './lifecycle.ts';
+import { nodesAnswer } from './node-answers.ts';
 import { reconsider } from './pending.ts';
 import { playOn } from './play.ts';
 import { reservationTurn } from './reservations.ts';
 import { schedule } from './schedule.ts';
 import { stopRun } from './stop.ts';
+import { endUsedUp } from './used-up.ts';
 import type { ControllerTimer, HeapEntry, World } from './world.ts';
 
 /** Lets everything happen up to a moment, each thing at its time, and moves the time there. */
@@ -62,6 +64,12 @@ function controllerTurn(world: World, kind: ControllerTimer): void {
       break;
     case 'reservation':
       reservationTurn(world);
+      break;
+    case 'nodes':
+      if (nodesAnswer(world)) schedule(world);
+      break;
+    case 'minutes':
+      endUsedUp(world);
       break;
   }
   if (world.queue.size > 0) {

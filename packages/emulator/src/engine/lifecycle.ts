@@ -3,6 +3,7 @@ import type { BaseState, NodeGrant } from '../model/job.ts';
 import { jobRow } from './accounting-row.ts';
 import { splitTask } from './arrays.ts';
 import type { JobRecord } from './job-record.ts';
+import { watchMinutes } from './limits.ts';
 import { fillPaths } from './paths.ts';
 import { notifyWaiting, reconsider } from './pending.ts';
 import { asPlanned, beginPlay, endSteps, takeEffect } from './play.ts';
@@ -74,6 +75,7 @@ export function startJob(world: World, pending: JobRecord, start: JobStart): Job
   world.counts.started(job, 1);
   world.running.add(job.jobId);
   charge(world, job);
+  watchMinutes(world, job);
   fillPaths(job);
   world.statistics.started += 1;
   if (scheduler === 'Backfill') world.statistics.backfilled += 1;

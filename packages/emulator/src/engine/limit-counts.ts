@@ -15,6 +15,8 @@ export interface Standing {
   readonly mayUseQos: boolean;
   /** Anything is limited for them at all. */
   readonly limited: boolean;
+  /** Among it, minutes that may be used up while a job runs. */
+  readonly ofMinutes: boolean;
 }
 
 /** Counts of submitted and running jobs, kept as jobs come and go, so that limits are looked up and never summed. */

@@ -163,3 +163,29 @@ test('a job whose association has lost its QOS waits until it has it again; one 
   slurm.time.advance(300);
   assert.equal(controller.job(waiting)?.state, 'RUNNING');
 });
+
+test('what runs on minutes that are used up has met its time limit, and what waits for them waits', async (t) => {
+  const slurm = stillCluster();
+  t.after(() => slurm.close());
+  const { controller, database } = slurm;
+  const physics = database.associations().find(({ account, user }) => account === 'physics' && user === '')?.id ?? 0;
+  database.modifyAssociation(physics, { grpTresMins: { cpu: 30 } }, root);
+  const request = { tasks: 4, timeLimit: 600, play: { kind: 'simulated', seconds: 30_000, exit: { code: 0, signal: 0 } } } as const;
+  const running = submit(slurm, request);
+  const other = submit(slurm, { ...request, account: 'chem' }, bob);
+  slurm.time.advance(300);
+  assert.equal(controller.job(running)?.state, 'RUNNING');
+  // Four CPUs use 30 minutes in less than eight; usage is calculated every five.
+  slurm.time.advance(500);
+  const { state, reason, exit, end, start } = controller.job(running) ?? {};
+  assert.deepEqual([state, reason, exit], ['TIMEOUT', 'TimeLimit', { code: 0, signal: 15 }]);
+  assert.ok(Number(end) - Number(start) <= 660, `${end} ${start}`);
+  const waiting = submit(slurm, request);
+  slurm.time.advance(5);
+  assert.deepEqual([controller.job(waiting)?.state, controller.job(waiting)?.reason], ['PENDING', 'AssocGrpCPUMinutesLimit']);
+  assert.equal(controller.job(other)?.state, 'RUNNING');
+  // A limit that is set while a job runs holds for it, too.
+  database.modifyQos('normal', { grpTresMins: { cpu: 1 } }, root);
+  slurm.time.advance(60);
+  assert.equal(controller.job(other)?.state, 'TIMEOUT');
+});

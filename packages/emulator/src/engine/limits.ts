@@ -90,7 +90,7 @@ function standingOf(world: World, job: LimitedJob): Standing {
   const qos = partitionQos === null ? job.qos : `${job.qos} ${partitionQos}`;
   const before = known.byAssociation.get(associationId)?.get(qos);
   if (before !== undefined) return before;
-  const found = { mayUseQos: mayUseQos(world, job), limited: anyLimits(world, job) };
+  const found = { mayUseQos: mayUseQos(world, job), limited: anyLimits(world, job), ofMinutes: limitsOfMinutes(world, job) };
   const byQos = known.byAssociation.get(associationId) ?? new Map<string, Standing>();
   known.byAssociation.set(associationId, byQos.set(qos, found));
   return found;
@@ -99,6 +99,10 @@ function standingOf(world: World, job: LimitedJob): Standing {
 function mayUseQos({ manager }: World, { associationId, qos }: LimitedJob): boolean {
   if (manager.qosByName(qos) === undefined) return false;
   return manager.associationById(associationId) === undefined || manager.allowedQos(associationId).includes(qos);
+}
+
+function limitsOfMinutes(world: World, job: LimitedJob): boolean {
+  return levels(world, job).some(({ limits }) => limits.grpWall !== null || Object.keys(limits.grpTresMins).length > 0);
 }
 
 function anyLimits(world: World, job: LimitedJob): boolean {
@@ -224,6 +228,30 @@ function groupReason(world: World, job: LimitedJob, level: Level, set: Set<strin
     above('perUser', qos.maxTresPerUser, withJob(world.counts.of(qosUserKey(qos.name, job.user))), level, set) ??
     above('perAccount', qos.maxTresPerAccount, withJob(world.counts.of(qosAccountKey(qos.name, job.account))), level, set)
   );
+}
+
+/** Seconds between two looks of slurmctld at what runs. */
+const lookSeconds = 30;
+
+/** Whether minutes that a job runs on may be used up while it does. */
+export function canUseUp(world: World, job: LimitedJob): boolean {
+  return world.settings.enforce.has('limits') && standingOf(world, job).ofMinutes;
+}
+
+/** Has minutes that may be used up looked after, where the job's association or QOS has a limit of them. */
+export function watchMinutes(world: World, job: JobRecord): void {
+  if (canUseUp(world, limitedJob(world, job, job.partition, {}, 0))) world.wakeAt('minutes', world.now + lookSeconds);
+}
+
+/** Whether minutes that a job runs on are used up. */
+export function hasUsedUp(world: World, job: LimitedJob): boolean {
+  const set = new Set<string>();
+  return levels(world, job).some((level) => {
+    const { grpWall, grpTresMins } = level.limits;
+    if (holds(set, level, 'grpWall', grpWall) && level.wallMins() >= grpWall) return true;
+    const used = Object.keys(grpTresMins).length > 0 ? level.usageMins() : {};
+    return Object.entries(grpTresMins).some(([tres, most]) => holds(set, level, `grpMins ${tres}`, most) && (used[tres] ?? 0) >= most);
+  });
 }
 
 /** TRES-minutes that running jobs may still take. */

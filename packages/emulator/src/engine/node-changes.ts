@@ -2,6 +2,7 @@ import type { Identity } from '../model/job.ts';
 import type { NodeChanges } from '../model/slurmctld.ts';
 import type { JobRecord } from './job-record.ts';
 import { endJob } from './lifecycle.ts';
+import { askNode, forgetAnswer } from './node-answers.ts';
 import type { NodeRecord } from './node-record.ts';
 import { needOperator } from './permissions.ts';
 import { refusal } from './slurm-errors.ts';
@@ -38,6 +39,7 @@ function giveReason(world: World, node: NodeRecord, reason: string, as: Identity
 }
 
 function changeState(world: World, node: NodeRecord, state: string, reason: string | undefined, as: Identity): void {
+  forgetAnswer(node);
   switch (state) {
     case 'down':
     case 'fail':
@@ -61,6 +63,7 @@ function changeState(world: World, node: NodeRecord, state: string, reason: stri
       node.marks.delete('NOT_RESPONDING');
       node.marks.delete('POWERED_DOWN');
       node.down = false;
+      askNode(world, node);
       break;
     case 'power_down':
     case 'power_down_asap':

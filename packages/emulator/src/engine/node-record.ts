@@ -26,6 +26,7 @@ export interface SavedNode {
   readonly lastBusy: Epoch;
   readonly bootAt: Epoch;
   readonly slurmdStartAt: Epoch;
+  readonly answersAt?: Epoch | null;
 }
 
 /** A node with what jobs hold on it. */
@@ -59,6 +60,8 @@ export class NodeRecord implements EmulatedNode {
   extra = '';
   bootAt: Epoch;
   slurmdStartAt: Epoch;
+  /** When it answers slurmctld, which has asked it; until then it is NOT_RESPONDING. Null: nothing was asked. */
+  answersAt: Epoch | null = null;
   lastBusy: Epoch;
   weight: number;
   features: readonly string[];
@@ -140,8 +143,22 @@ export class NodeRecord implements EmulatedNode {
   }
 
   save(): SavedNode {
-    const { down, reason, reasonBy, reasonAt, comment, extra, weight, features, lastBusy, bootAt, slurmdStartAt } = this;
-    return { down, marks: [...this.marks], reason, reasonBy, reasonAt, comment, extra, weight, features, lastBusy, bootAt, slurmdStartAt };
+    const { down, reason, reasonBy, reasonAt, comment, extra, weight, features, lastBusy, bootAt, slurmdStartAt, answersAt } = this;
+    return {
+      down,
+      marks: [...this.marks],
+      reason,
+      reasonBy,
+      reasonAt,
+      comment,
+      extra,
+      weight,
+      features,
+      lastBusy,
+      bootAt,
+      slurmdStartAt,
+      answersAt,
+    };
   }
 
   restore({ marks, ...saved }: SavedNode): void {

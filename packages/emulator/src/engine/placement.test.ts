@@ -173,3 +173,26 @@ test('a job may name several partitions and starts in the first that has room', 
   slurm.time.advance(1);
   assert.equal(controller.job(one)?.reason, 'PartitionTimeLimit');
 });
+
+test('a node that comes back takes jobs once it has answered', async (t) => {
+  for (const state of ['down', 'drain']) {
+    const slurm = stillCluster();
+    t.after(() => slurm.close());
+    const { controller } = slurm;
+    controller.updateNode(['node04'], { state, reason: 'test' }, root);
+    controller.updateNode(['node04'], { state: 'resume' }, root);
+    const shown = () => [controller.node('node04')?.state, ...(controller.node('node04')?.flags ?? [])].join('+');
+    const { jobId } = controller.submit([wrapped('sleep 60', { tasks: 1, requiredNodes: ['node04'] })], alice);
+    slurm.time.advance(1);
+    const job = () => controller.job(jobId);
+    assert.equal(shown(), 'IDLE+NOT_RESPONDING');
+    assert.deepEqual([job()?.reason, job()?.reasonText], ['ReqNodeNotAvail', 'ReqNodeNotAvail, UnavailableNodes:node04']);
+    slurm.time.advance(4);
+    assert.deepEqual([shown(), job()?.state], ['MIXED', 'RUNNING']);
+    controller.updateNode(['node03'], { state: 'drain', reason: 'test' }, root);
+    controller.updateNode(['node03'], { state: 'resume' }, root);
+    controller.updateNode(['node03'], { state: 'down', reason: 'again' }, root);
+    slurm.time.advance(10);
+    assert.equal([controller.node('node03')?.state, ...(controller.node('node03')?.flags ?? [])].join('+'), 'DOWN');
+  }
+});

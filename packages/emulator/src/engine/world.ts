@@ -14,7 +14,7 @@ import { type EngineSettings, engineSettings } from './settings.ts';
 import { TimerHeap } from './timers.ts';
 
 /** What the controller itself has to do at a moment. */
-export type ControllerTimer = 'schedule' | 'backfill' | 'priorities' | 'reservation';
+export type ControllerTimer = 'schedule' | 'backfill' | 'priorities' | 'reservation' | 'nodes' | 'minutes';
 
 export interface HeapEntry {
   readonly at: Epoch;
