@@ -18,7 +18,12 @@ const launchers = {
 export function submittedEnvironment(
   asked: Asked,
   said: Partial<JobRequest>,
-  { release, directory, host, name }: { readonly release: number; readonly directory: string; readonly host: string; readonly name: string },
+  {
+    release,
+    directory,
+    host,
+    name,
+  }: { readonly release: number; readonly directory: string; readonly host: string; readonly name: string },
 ): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   const add = (variable: string, value: string | number | undefined) => {
