@@ -20,7 +20,7 @@ export interface Surroundings {
   readonly processes: Processes;
   /** Name of the user we run as; the number as text when it has none. */
   userName(): string;
-  /** Letters that nobody can foresee, for the frames of Slurm's answers. */
+  /** 24 letters and digits that nobody can foresee, for the frames of Slurm's answers. */
   nonce(): string;
   /** Aborted with `Interrupted` when the user interrupts (SIGINT, SIGTERM) or our output cannot be written any more. */
   readonly interrupted: AbortSignal;
@@ -59,12 +59,19 @@ export function systemSurroundings(): Surroundings {
     clock: systemClock(),
     processes: systemProcesses(process.env),
     userName,
-    nonce: () => randomBytes(12).toString('hex'),
+    nonce: () => lettersAndDigits(24),
     interrupted: interrupt.signal,
     leaveSignals() {
       for (const [signal, listener] of Object.entries(onSignal)) process.off(signal, listener);
     },
   };
+}
+
+/** Of the 64 characters of base64 without the two that are neither: any of the 62 others is as likely. */
+function lettersAndDigits(length: number): string {
+  let text = '';
+  while (text.length < length) text += randomBytes(length).toString('base64').replace(/[+/=]/g, '');
+  return text.slice(0, length);
 }
 
 /** Why a command's work was aborted. */

@@ -16,7 +16,7 @@ export const unknownJob = 4_000_000;
 /** The connector with nonces that repeat: those of `purpose`, counted. */
 function connectorOn(processes: Processes, clock: Clock, purpose: string) {
   let count = 0;
-  const nonce = () => `${purpose}${String(++count).padStart(15, '0')}`.slice(-16);
+  const nonce = () => `${purpose}${String(++count).padStart(10, '0')}`;
   return commandsConnector({ processes, clock, nonce, user: 'root' });
 }
 

@@ -49,6 +49,7 @@ export class CcDaemon {
   #deliveries: Delivery[] = [];
   #shadow: Shadow | undefined;
   #watches: ClusterWatch[] = [];
+  readonly #local: SlurmReader;
   readonly #role: Role;
   readonly #pump: EventPump;
   readonly #running: Promise<void>[] = [];
@@ -73,8 +74,9 @@ export class CcDaemon {
       },
       failed: (who, error) => this.#said.begins(`events ${who}`, `${who}: jobs of hook events could not be asked about: ${String(error)}`),
     });
+    this.#local = this.#connect(undefined);
     this.#role = new Role({
-      controller: this.#connect(undefined).controller,
+      controller: this.#local.controller,
       host: config.controllerHost ?? options.hostname,
       clock,
       log,
@@ -262,14 +264,9 @@ export class CcDaemon {
 
   /** What needs the names of the clusters begins when they are known. */
   async #work(stopping: AbortSignal, hooks: HookEvents, keep: (work: Promise<unknown>) => void): Promise<void> {
-    const names = await untilClustersKnown({
-      slurm: this.#connect(undefined),
-      wanted: this.#options.config.clusters,
-      journal: this.#open,
-      clock: this.#options.clock,
-      said: this.#said,
-      stopping,
-    });
+    const { config, clock } = this.#options;
+    const asking = { slurm: this.#local, wanted: config.clusters, journal: this.#open };
+    const names = await untilClustersKnown({ ...asking, clock, said: this.#said, stopping });
     if (names === undefined) return;
     for (const [index, name] of names.entries()) this.#watches.push(this.#watch(name, index === 0));
     this.#options.log.info({ clusters: names }, `observing ${names.join(', ')}`);
@@ -320,7 +317,7 @@ export class CcDaemon {
     return openWatch({
       ...{ config, clock, random, log, said: this.#said },
       cluster: name,
-      connector: this.#connect(isLocal ? undefined : name),
+      connector: isLocal ? this.#local : this.#connect(name),
       journal: this.#open,
       client: this.#client,
       decisions: this.#decisions,

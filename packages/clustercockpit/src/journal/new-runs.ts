@@ -11,22 +11,22 @@ export interface DeliverTo {
 
 /** Runs that one statement stores. */
 const runsAtOnce = 50;
-const columns = 'INSERT INTO run (id, cluster, job_id, start, facts, complete, ended, end_state, seen_ms) VALUES ';
-const values = '(?, ?, ?, ?, ?, ?, ?, ?, ?)';
-const insertOne = columns + values;
-const insertMany = columns + Array.from({ length: runsAtOnce }, () => values).join(', ');
+// What all runs share is bound once; parameters with numbers would spare the subquery, but Node looks for each among all before it.
+const insertSome = (count: number) => `INSERT INTO run (cluster, seen_ms, job_id, start, facts, complete, ended, end_state)
+  SELECT ?, ?, * FROM (VALUES ${Array.from({ length: count }, () => '(?, ?, ?, ?, ?, ?)').join(', ')})`;
+const insertOne = insertSome(1);
+const insertMany = insertSome(runsAtOnce);
 
 /** Sightings of jobs of which the journal knows nothing, each job once; and the others. */
 export function divide(
-  { all }: Pick<Statements, 'all'>,
+  statements: Pick<Statements, 'all' | 'get'>,
   seen: readonly Sighting[],
 ): { readonly unknown: readonly Sighting[]; readonly others: readonly Sighting[] } {
   const cluster = seen[0]?.run.cluster;
   if (cluster === undefined || seen.length < 2) return { unknown: [], others: seen };
   const counts = new Map<number, number>();
   for (const { run } of seen) counts.set(run.jobId, (counts.get(run.jobId) ?? 0) + 1);
-  const sql = 'SELECT DISTINCT job_id FROM run WHERE cluster = ? AND job_id IN (SELECT value FROM json_each(?))';
-  for (const row of all(sql, cluster, JSON.stringify([...counts.keys()]))) counts.delete(Number(row['job_id']));
+  for (const jobId of knownJobs(statements, cluster, counts)) counts.delete(jobId);
   const unknown: Sighting[] = [];
   const others: Sighting[] = [];
   for (const sighting of seen) {
@@ -36,16 +36,30 @@ export function divide(
   return { unknown, others };
 }
 
+/** Jobs of the journal, those among them that are asked about. Most often it has none or few with ids like theirs, which costs one look. */
+function knownJobs({ all, get }: Pick<Statements, 'all' | 'get'>, cluster: string, asked: ReadonlyMap<number, number>): readonly number[] {
+  let [lowest, highest] = [Infinity, 0];
+  for (const jobId of asked.keys()) {
+    if (jobId < lowest) lowest = jobId;
+    if (jobId > highest) highest = jobId;
+  }
+  const between = `SELECT json_group_array(job_id) AS jobs FROM
+    (SELECT job_id FROM run WHERE cluster = ? AND job_id BETWEEN ? AND ? LIMIT ?)`;
+  const jobs = JSON.parse(String(get(between, cluster, lowest, highest, asked.size)?.['jobs'])) as number[];
+  if (jobs.length < asked.size) return jobs;
+  const sql = 'SELECT DISTINCT job_id FROM run WHERE cluster = ? AND job_id IN (SELECT value FROM json_each(?))';
+  return all(sql, cluster, JSON.stringify([...asked.keys()])).map((row) => Number(row['job_id']));
+}
+
 /** Stores runs that the journal does not have, and plans their deliveries: by few statements, for history comes by thousands. */
 export function insertRuns({ run, get }: Pick<Statements, 'run' | 'get'>, seen: readonly Sighting[], to: DeliverTo, now: number): void {
   if (seen.length === 0) return;
   const firstId = Number(get('SELECT max(id) AS id FROM run')?.['id'] ?? 0) + 1;
-  const parametersOf = (sighting: Sighting, index: number) => rowOf(sighting, firstId + index, now);
-  let at = 0;
-  for (; at + runsAtOnce <= seen.length; at += runsAtOnce) {
-    run(insertMany, ...seen.slice(at, at + runsAtOnce).flatMap((sighting, index) => parametersOf(sighting, at + index)));
+  for (let at = 0; at < seen.length; ) {
+    const count = seen.length - at < runsAtOnce ? 1 : runsAtOnce;
+    run(count === 1 ? insertOne : insertMany, ...rowsOf(seen, at, count, now));
+    at += count;
   }
-  for (; at < seen.length; at++) run(insertOne, ...seen.slice(at, at + 1).flatMap((sighting) => parametersOf(sighting, at)));
   for (const sink of to.sinks) {
     let from = 0;
     for (const [index, sighting] of seen.entries()) {
@@ -63,9 +77,12 @@ export function insertRuns({ run, get }: Pick<Statements, 'run' | 'get'>, seen: 
   }
 }
 
-function rowOf({ run, complete }: Sighting, id: number, now: number) {
-  const { cluster, jobId, start, ended } = run;
-  return [id, cluster, jobId, start, factsOf(run), complete ? 1 : 0, ended?.time ?? null, ended?.state ?? null, now];
+function rowsOf(seen: readonly Sighting[], from: number, count: number, now: number): (string | number | null)[] {
+  const parameters: (string | number | null)[] = [seen[from]?.run.cluster ?? '', now];
+  for (const { run, complete } of seen.slice(from, from + count)) {
+    parameters.push(run.jobId, run.start, factsOf(run), complete ? 1 : 0, run.ended?.time ?? null, run.ended?.state ?? null);
+  }
+  return parameters;
 }
 
 /** Sightings of the same plan are delivered alike. */

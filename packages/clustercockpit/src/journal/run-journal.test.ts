@@ -39,6 +39,16 @@ describe('the journal of runs', () => {
     return runs[0] as (typeof runs)[number];
   };
 
+  it('knows which of many jobs it has, be they few or most of those between the first and the last', async () => {
+    const of = (...jobIds: readonly number[]) => jobIds.map((jobId) => seen(aRun({ jobId, ended: end })));
+    const many = Array.from({ length: 120 }, (_, index) => 10 + index);
+    assert.deepEqual(await journal.runs.record(of(...many)), { started: 120, ended: 120 });
+    assert.deepEqual(await journal.runs.record(of(9, 50, 130)), { started: 2, ended: 2 });
+    assert.deepEqual(await journal.runs.record(of(129, 130, 131, 132, 133)), { started: 3, ended: 3 });
+    assert.deepEqual(await journal.runs.record(of(...many)), { started: 0, ended: 0 });
+    assert.equal(journal.runs.count(), 125);
+  });
+
   it('gives a run back as it was recorded, once, however often it was seen', async () => {
     const run = aRun({ ended: end, name: 'a|b\n☃', comment: 'x' });
     assert.deepEqual(await journal.runs.record([seen(run)]), { started: 1, ended: 1 });

@@ -27,7 +27,7 @@ export interface HistoryOptions {
 
 const accountingIdsAtOnce = 500;
 /** Rows of history that are recorded together; so long the event loop waits. */
-const rowsAtOnce = 1000;
+const rowsAtOnce = 500;
 /** Seconds for which slurmctld keeps an ended job at least, by default (MinJobAge, slurm.conf(5)). */
 const lately = 300;
 /** Seconds in which slurmctld may still be writing a row of accounting. */

@@ -70,7 +70,8 @@ function runOf(job: Job, ended: RunEnd | null, around: Surroundings, sharing: Ac
   if (nodes === undefined) return { no: 'nodes unknown' };
   // A job that was cancelled while it waited has a start in some releases, but never a node.
   if (nodes.length === 0) return { no: ended ? 'never started' : 'nodes unknown' };
-  const allocation = around.allocations.get(keyOf({ cluster: job.cluster, jobId: job.jobId, start: job.start })) ?? null;
+  const { allocations } = around;
+  const allocation = allocations.size === 0 ? null : (allocations.get(keyOf({ ...job, start: job.start })) ?? null);
   const run: Run = {
     cluster: job.cluster,
     jobId: job.jobId,

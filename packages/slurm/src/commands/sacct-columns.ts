@@ -61,6 +61,18 @@ export function columnsFor(offered: readonly string[], facts: readonly (keyof Ac
   return offered.filter((column) => wanted.has(column));
 }
 
+/** Columns that not every release from 22.05 on offers. */
+const notEverywhere: ReadonlySet<keyof AccountedJob> = new Set(['restarts']);
+
+/** The columns for what is wanted of a job, when every release offers them; undefined when that depends on the release. */
+export function columnsOfAllReleases(facts: readonly (keyof AccountedJob)[] | undefined): readonly string[] | undefined {
+  if (facts === undefined || facts.some((key) => notEverywhere.has(key))) return undefined;
+  return columnsFor(
+    jobColumns.map(({ column }) => column),
+    facts,
+  );
+}
+
 /** Which columns to ask for, of those that `sacct -e` offers, and which of our keys this release cannot fill. */
 export interface ChosenColumns {
   readonly names: readonly string[];

@@ -9,7 +9,7 @@ import { sacct } from './sacct.ts';
 import { slurmCommands } from './slurm-command.ts';
 
 async function read(processes: Processes): Promise<{ readonly jobs: AccountedJob[]; readonly rejected: number }> {
-  const nonce = () => 'abcdefgh01234567';
+  const nonce = () => 'abcdefgh012';
   const { ask } = sacct({ commands: slurmCommands({ processes, clock: systemClock(), nonce }), nonce });
   const jobs: AccountedJob[] = [];
   let rejected = 0;

@@ -25,7 +25,7 @@ export interface CommandsOptions {
    * MessageTimeout for each controller, twice for commands that ask two questions.
    */
   readonly timeoutMs?: number;
-  /** Unguessable characters of `[A-Za-z0-9]`, at least 16, new at each call: from them delimiters are made. */
+  /** Unguessable characters, at least 16, each any of `[A-Za-z0-9]`, new at each call: from them delimiters are made. */
   readonly nonce: () => string;
   /** Called once per command, for metrics. */
   readonly observe?: (observation: CommandObservation) => void;

@@ -2,6 +2,7 @@ import { parseNatural } from './text.ts';
 
 /** Slurm's own limit of a host name is 64 (MAXHOSTNAMELEN), DNS has 255; longer text is no host list. */
 const maxName = 255;
+const oneHost = /^[A-Za-z0-9._-]+$/;
 const wordsForNone: ReadonlySet<string> = new Set(['', '(null)', 'None assigned', 'N/A']);
 
 /** A range of a bracket; a single number is kept as text, however many digits it has. */
@@ -31,6 +32,8 @@ interface Name {
  */
 export function expandHostlist(text: string, max = 1_000_000): readonly string[] | undefined {
   const hosts: string[] = [];
+  // Most jobs have one.
+  if (text.length <= maxName && max > 0 && oneHost.test(text)) return [text];
   if (wordsForNone.has(text)) return hosts;
   for (const name of parseNames(text)) {
     if (name === undefined || hosts.length + countName(name) > max) return undefined;
