@@ -26,7 +26,10 @@ interface Outage {
   readonly quietMs?: number;
   /** Whether starts and ends are to reach cc-backend meanwhile as fast as ever. */
   readonly unhurt?: true;
-  /** Whether slurmctld's commands show no job: a run of then that accounting loses nobody can know of. */
+  /**
+   * Whether nothing that slurmctld has reaches the journal: a run of then whose start accounting loses nobody can tell of. 22.05
+   * does when a job is requeued before slurmdbd has heard of its start: the row has an end and nodes, and `None` as its start.
+   */
   readonly blind?: true;
 }
 
@@ -94,6 +97,7 @@ const outages: readonly Outage[] = [
   {
     name: 'the disk of the journal full',
     load: true,
+    blind: true,
     disk: true,
     begin(scene) {
       try {
