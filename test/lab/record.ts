@@ -50,7 +50,7 @@ async function record(suite: Suite): Promise<void> {
     const live = listen();
     await askLive(live.connector, await facts(0));
     live.write('live');
-    await scenario.timedOut;
+    await scenario.timedOut();
     await scenario.end();
     const known = await facts(Math.ceil(Date.now() / 1000) + 1);
     const ended = listen();

@@ -136,7 +136,9 @@ const table = {
   unlimited: job({ user: 'alice', partition: 'gpu' }, ['-w', 'gpu02', '-n1', '-t', 'UNLIMITED'], forever, stays('RUNNING')),
   qosHigh: job({ user: 'alice', partition: 'gpu' }, ['-w', 'gpu02', '-n1', '--qos=high', '--nice=100'], forever, stays('RUNNING')),
   suspended: job({ user: 'root', partition: 'gpu' }, ['-w', 'gpu02', '-n1', '-t', '60'], forever, stays('SUSPENDED')),
-  timeout: job({ user: 'bob', partition: 'gpu' }, ['-w', 'gpu02', '-n1', '-t', '1'], forever, { ends: { state: 'TIMEOUT', exit: '0:0' } }),
+  timeout: job({ user: 'bob', partition: 'gpu' }, ['-w', 'gpu02', '-n1', '-t', '1', '-H'], forever, {
+    ends: { state: 'TIMEOUT', exit: '0:0' },
+  }),
   het: { user: 'bob', account: 'chem', partition: 'cpu', args: [], script: hetScript, ...stays('RUNNING') },
   // what users write
   forged: job(

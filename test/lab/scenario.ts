@@ -15,8 +15,8 @@ export interface Scenario {
   arrayTasks(): Promise<ReadonlyMap<number, number>>;
   /** All jobs are in the state they keep until the end of the live part. */
   readonly live: Promise<void>;
-  /** The job that runs into its time limit has done so. */
-  readonly timedOut: Promise<void>;
+  /** Lets the job begin that runs into its time limit, and resolves when it has done so. Until then it is held, so that no state changes. */
+  timedOut(): Promise<void>;
   /** Ends all jobs that still run or pend and waits until accounting knows each end. */
   end(): Promise<void>;
   /** Stops waiting for what has not happened yet. */
@@ -110,10 +110,14 @@ export async function playScenario(lab: Lab, progress: (line: string) => void = 
   const live = Promise.all(work)
     .then(() => Promise.all(when('after node failure').map((name) => state(name, roles[name].live ?? ''))))
     .then(() => say('all jobs are where they should be'));
-  const timedOut = state('timeout', 'TIMEOUT', 150).then(() => say('the time limit was enforced'));
-  // Who awaits them comes later; until then a failure is no unhandled one.
+  // Who awaits it comes later; until then a failure is no unhandled one.
   live.catch(() => {});
-  timedOut.catch(() => {});
+  const timeOut = async (): Promise<void> => {
+    await act(['release', `${id('timeout')}`]);
+    await state('timeout', 'TIMEOUT', 150);
+    say('the time limit was enforced');
+  };
+  let timedOut: Promise<void> | undefined;
 
   const role: Scenario['role'] = (name) => ({ ...roles[name], jobId: id(name) });
   return {
@@ -125,7 +129,7 @@ export async function playScenario(lab: Lab, progress: (line: string) => void = 
       return new Map(rows.split('\n').map((row) => row.split(' ').map(Number) as [number, number]));
     },
     live,
-    timedOut,
+    timedOut: () => (timedOut ??= timeOut()),
     stop: () => stopped.abort(),
     end: async () => {
       // slurmdbd counts a suspension when it ends by being resumed.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Finished, systemProcesses } from '@sluice/io';
 
-const main = join(import.meta.dirname, 'main.ts');
+const main = join(import.meta.dirname, '../../packages/cli/src/main.ts');
 let dir = '';
 
 before(() => {
