@@ -57,7 +57,7 @@ test('a batch script runs in its directory, with its environment, into its files
 
 test('a script that a signal ends, one that can not write its output, and one that is cancelled', async (t) => {
   const dir = scratch(t);
-  const slurm = running(dir, { KillWait: '30' });
+  const slurm = running(dir, { KillWait: '36000' });
   t.after(() => slurm.close());
   const killed = submit(slurm, dir, 'kill -SEGV $$');
   const nowhere = submit(slurm, dir, 'exit 0', { stdout: '/nonexistent/dir/x' });
