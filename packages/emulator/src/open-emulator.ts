@@ -57,6 +57,8 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
   let standing: World | undefined;
   let faults = noFaults;
   let dirty = false;
+  // Somebody has changed something that is not written.
+  let owed = false;
   let broken = false;
   let written = clock.monotonic();
   let alarm = new AbortController();
@@ -75,7 +77,7 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
       standing.scheduleSoon(standing.now + 1);
       // Limits of minutes may be others now.
       if (standing.running.size > 0) standing.wakeAt('minutes', standing.now + 1);
-      changed();
+      changedByCaller();
     },
   });
   const agent = new DbdAgent((message) => database.receive(message));
@@ -111,13 +113,18 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
     jump: (to) => {
       world.now = to;
     },
-    changed: () => changed(),
+    changed: () => changedByCaller(),
   });
 
   function happened(act: () => void): void {
     if (closed.signal.aborted) return;
     time.sync();
     act();
+    changed();
+  }
+
+  function changedByCaller(): void {
+    owed = true;
     changed();
   }
 
@@ -133,6 +140,7 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
 
   function write(): void {
     dirty = false;
+    owed = false;
     if (broken) return;
     written = clock.monotonic();
     try {
@@ -172,7 +180,7 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
 
   const controller = new Controller(world, {
     sync: () => time.sync(),
-    changed,
+    changed: changedByCaller,
     controllersUp: () => {
       const up = faults.slurmctld === 'up';
       return options.spec.controllers.map((_, at) => up && (at > 0 || faults.primary !== 'down'));
@@ -214,7 +222,10 @@ export function openEmulator(options: EmulatorOptions): EmulatedSlurm {
       if (association === undefined) throw refusal('ESLURM_INVALID_ACCOUNT');
       database.addUsage(association.id, seconds, at ?? now);
       if (row !== undefined) database.receive({ kind: 'job', row });
-      changed();
+      changedByCaller();
+    },
+    keep() {
+      if (owed) write();
     },
     async close() {
       if (closed.signal.aborted) return;

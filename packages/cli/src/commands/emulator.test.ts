@@ -113,11 +113,13 @@ describe('sluice emulator', () => {
     assert.equal((await emulator('up', '--dir', directory)).code, 0);
     const second = await status();
     assert.deepEqual([second.jobs, second.time, second.pid === pid], [{ PENDING: 1 }, time, false]);
+    // What was answered is there again.
+    assert.equal((await inShell("sbatch --parsable -H --wrap 'sleep 60'")).stdout, '2\n');
     process.kill(second.pid, 'SIGKILL');
     // Its token is still there, and nobody behind it.
     assert.equal((await inShell('squeue')).code, 1);
     assert.equal((await emulator('up', '--dir', directory)).code, 0);
-    assert.deepEqual((await status()).jobs, { PENDING: 1 });
+    assert.deepEqual((await status()).jobs, { PENDING: 2 });
   });
 
   it('sets, lists and clears faults, and says which there are', async () => {

@@ -79,6 +79,7 @@ export function recordedSlurm(parts: RecordedParts): EmulatedSlurm {
     setFaults: refuse,
     onChange: refuse,
     injectUsage: refuse,
+    keep: refuse,
     close: async () => {},
   };
 }

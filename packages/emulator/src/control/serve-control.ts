@@ -69,7 +69,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
     const route = Object.hasOwn(controlRoutes, key) ? controlRoutes[key] : undefined;
     if (route === undefined) throw noRoute(path);
     const body = method === 'POST' ? await jsonBody(request) : undefined;
-    send(response, 200, route(context, { body, query: url.searchParams }));
+    const answer = route(context, { body, query: url.searchParams });
+    context.slurm.keep();
+    send(response, 200, answer);
   } catch (error) {
     request.resume();
     const { status, detail } = refused(error);

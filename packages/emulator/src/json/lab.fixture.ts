@@ -45,6 +45,7 @@ export function labSlurm(
     setFaults() {},
     onChange: () => () => {},
     injectUsage() {},
+    keep() {},
     close: async () => {},
   };
 }

@@ -63,6 +63,8 @@ export interface EmulatedSlurm {
     /** What stands for it in accounting; without it accounting knows nothing of it. */
     readonly row?: JobRow;
   }): void;
+  /** Writes what callers have changed: whoever is answered now finds it again after a SIGKILL. What happens by itself is written within a second. */
+  keep(): void;
   /** Writes what is not written yet, ends local processes of jobs, closes the file. */
   close(): Promise<void>;
 }

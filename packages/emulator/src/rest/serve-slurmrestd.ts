@@ -71,7 +71,9 @@ async function answer(slurm: EmulatedSlurm, options: SlurmrestdOptions, request:
   const source =
     'path' in options.listen ? `unix:${options.listen.path}(fd:11)` : `[${request.socket.remoteAddress}]:${request.socket.remotePort}`;
   const asked = { method: request.method ?? 'GET', url: request.url ?? '/', headers: request.headers, body, source };
-  write(response, answerRequest(asked, { slurm, jwtKey, local, moreDialects }), request.headers.accept ?? '');
+  const found = answerRequest(asked, { slurm, jwtKey, local, moreDialects });
+  slurm.keep();
+  write(response, found, request.headers.accept ?? '');
 }
 
 /** A daemon that takes a connection and says nothing costs MessageTimeout. */

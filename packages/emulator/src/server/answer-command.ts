@@ -41,6 +41,7 @@ export async function answerCommand(options: AnswerOptions, question: Question, 
     jwtKey,
     runThere: (run) => exchange.runThere(run),
     out: (text) => {
+      slurm.keep();
       const bytes = typeof text === 'string' ? bytesOfText(text) : Buffer.from(text);
       const room = truncateAfter === null ? bytes.length : Math.max(0, truncateAfter - written);
       truncated ||= room < bytes.length;
@@ -52,6 +53,7 @@ export async function answerCommand(options: AnswerOptions, question: Question, 
     database: () => reached(slurm, 'slurmdbd', exchange.signal).then(() => slurm.database),
   };
   const code = await ran(name, commands, call);
+  slurm.keep();
   return truncated ? 0 : code;
 }
 

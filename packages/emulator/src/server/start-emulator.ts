@@ -158,6 +158,7 @@ function handler(
   return async (question, exchange) => {
     if (question.command !== ownCommand) return answerCommand({ slurm: held.slurm, commands, users, random, jwtKey }, question, exchange);
     const answer = answerOwn(held, JSON.parse(String(question.argv[0])) as OwnRequest);
+    held.slurm.keep();
     exchange.out(Buffer.from(`${JSON.stringify(answer)}\n`));
     return 'error' in answer ? 1 : 0;
   };
