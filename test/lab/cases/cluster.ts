@@ -93,7 +93,7 @@ export function clusterCases(bed: () => Bed): void {
   it('settings are those of slurm.conf', async () => {
     const config = await bed().connector().controller.config();
     assert.equal(config['ClusterName'], 'labcluster');
-    assert.match(config['MinJobAge'] ?? '', /^300\b/);
+    assert.match(config['MinJobAge'] ?? '', /^7200\b/);
     assert.match(config['SlurmctldPort'] ?? '', new RegExp(`^${bed().lab.port}$`));
   });
 
