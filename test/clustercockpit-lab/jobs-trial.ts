@@ -9,7 +9,7 @@ import { judge, type Verdict } from './judge.ts';
 import { Killer } from './killer.ts';
 import { MixRunner } from './mix-runner.ts';
 import type { Choices } from './random.ts';
-import { sampledAllocations, withLost } from './slurm-says.ts';
+import { knowable, sampledAllocations, withLost } from './slurm-says.ts';
 
 /** Of the kills that are asked for, this share is to be near a request, a commit or an event. */
 const nearShare = 0.75;
@@ -73,12 +73,14 @@ export async function jobsTrial(trial: JobsTrial): Promise<JobsTrialResult> {
     const began = performance.now();
     const { runs: accounted, waits } = await settled(lab, bed, 120_000);
     const allocations = sampledAllocations(lab);
-    const runs = withLost(accounted, allocations, completions(lab));
     // One commit more, so that what is cached stands.
     await sleep(2 * backend.commitIntervalMs);
+    const rows = backend.is.rows('job');
+    // A daemon that is killed may be dead for as long as a run lasts.
+    const runs = knowable(withLost(accounted, allocations, completions(lab)), rows, () => kills > 0);
     const verdict = judge({
       runs,
-      rows: backend.is.rows('job'),
+      rows,
       allocations,
       requeuedJobs: 'keep-first',
       wholeFrom: kills > 0 ? Number.POSITIVE_INFINITY : hooks ? 5 : 8,

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobRow } from '@sluice/standins';
 import type { Lab } from '../lab/lab.ts';
 import { Backend, type DaemonBed, daemonBed, type Hooks, settled, startToWork } from './bed.ts';
 import { completions } from './completions.ts';
@@ -11,7 +10,7 @@ import { endDaemon, withSlurmsWord } from './jobs-trial.ts';
 import { judge } from './judge.ts';
 import { MixRunner } from './mix-runner.ts';
 import type { Choices } from './random.ts';
-import { type SlurmRun, sampledAllocations, withLost } from './slurm-says.ts';
+import { knowable, type SlurmRun, sampledAllocations, withLost } from './slurm-says.ts';
 
 /** What fails, and how it comes back. */
 interface Outage {
@@ -192,7 +191,8 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     const allocations = sampledAllocations(lab);
     await sleep(2 * backend.commitIntervalMs);
     const rows = backend.is.rows('job');
-    const runs = knowable(withLost(accounted, allocations, completions(lab)), spans, rows);
+    const isBlind = ({ start }: SlurmRun) => spans.some(({ outage, from, to }) => outage.blind && start * 1000 > from && start * 1000 < to);
+    const runs = knowable(withLost(accounted, allocations, completions(lab)), rows, isBlind);
     const verdict = judge({
       runs,
       rows,
@@ -231,13 +231,6 @@ export async function outagesTrial(trial: OutagesTrial): Promise<OutagesResult> 
     await backend.stop();
     if (small) execFileSync('/usr/bin/umount', ['-l', journalDir]);
   }
-}
-
-/** Without what neither slurmctld, which showed nothing, nor accounting, which lost it, could tell the daemon; unless it was told all the same. */
-function knowable(runs: readonly SlurmRun[], spans: readonly Span[], rows: readonly JobRow[]): readonly SlurmRun[] {
-  const told = new Set(rows.map((row) => `${row.job_id}/${row.start_time}`));
-  const isUnseen = ({ start }: SlurmRun) => spans.some(({ outage, from, to }) => outage.blind && start * 1000 > from && start * 1000 < to);
-  return runs.filter((run) => run.lostBefore === undefined || told.has(`${run.jobId}/${run.start}`) || !isUnseen(run));
 }
 
 function mountSmall(dir: string): boolean {

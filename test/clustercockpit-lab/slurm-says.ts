@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JobRow } from '@sluice/standins';
 import type { Lab } from '../lab/lab.ts';
 import type { Completion } from './completions.ts';
 import { allocationsDir } from './job-kinds.ts';
@@ -53,7 +54,7 @@ export async function slurmRuns(lab: Lab): Promise<readonly SlurmRun[]> {
 
 /**
  * The same with the runs that accounting has no row of: those that their own scripts saw, though their job has a later one (22.05 loses
- * the row of a job that is requeued before slurmdbd has its start), and those that slurmctld alone saw end (22.05 loses rows while
+ * the start of a job that is requeued before slurmdbd has it: `None` in its row), and those that slurmctld alone saw end (22.05 loses rows while
  * slurmdbd is restarted).
  */
 export function withLost(
@@ -73,6 +74,15 @@ export function withLost(
   const jobs = new Set(runs.map(({ jobId }) => jobId));
   const unknown = completed.filter(({ jobId }) => !jobs.has(jobId));
   return [...runs, ...lost, ...unknown.map((run): SlurmRun => ({ ...run, nodeLists: [hosts(run.nodes)], onlySlurmctld: true }))];
+}
+
+/**
+ * Without the runs of which neither slurmctld, for nobody saw them there, nor accounting, which lost them, could tell the daemon; but for
+ * those that it was told of all the same.
+ */
+export function knowable(runs: readonly SlurmRun[], rows: readonly JobRow[], mayBeUnseen: (run: SlurmRun) => boolean): readonly SlurmRun[] {
+  const told = new Set(rows.map((row) => `${row.job_id}/${row.start_time}`));
+  return runs.filter((run) => run.lostBefore === undefined || told.has(`${run.jobId}/${run.start}`) || !mayBeUnseen(run));
 }
 
 /** What a run holds, as its own script asked `scontrol -d show job` when it began. */
