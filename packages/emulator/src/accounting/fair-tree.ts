@@ -53,9 +53,14 @@ export function fairTree(inputs: readonly FairTreeInput[]): ReadonlyMap<number, 
 
 /** Accounts whose shares are their parent's are no level of their own: their children are its children. */
 function siblingsOf(parents: readonly Node[]): Node[] {
-  return parents
-    .flatMap(({ children }) => children)
-    .flatMap((child) => (child.input.shares === 'parent' && !child.input.isUser ? siblingsOf([child]) : [child]));
+  const found: Node[] = [];
+  for (const { children } of parents) {
+    for (const child of children) {
+      if (child.input.shares === 'parent' && !child.input.isUser) found.push(...siblingsOf([child]));
+      else found.push(child);
+    }
+  }
+  return found;
 }
 
 function measure(root: Node, all: number): void {
@@ -109,6 +114,7 @@ function rank(siblings: readonly Node[], ranks: Ranks, parentTied: boolean): voi
 }
 
 function compare(one: number | null, other: number | null): number {
-  const [a, b] = [one ?? -1, other ?? -1];
+  const a = one ?? -1;
+  const b = other ?? -1;
   return a === b ? 0 : a - b;
 }

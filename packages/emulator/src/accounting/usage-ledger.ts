@@ -32,14 +32,33 @@ export interface LedgerCharge extends UsageCharge {
   readonly factor: number;
 }
 
-/** Everything of one account, by resource and `wall`. */
-interface Sums {
+/** Everything of one account, by resource and `wall`: each has its place in all four, which it keeps. */
+class Sums {
+  readonly key: string;
+  readonly names: string[] = [];
   /** Seconds as of the last calculation. */
-  readonly used: Map<string, number>;
+  readonly used: number[] = [];
   /** Seconds per second of what runs. */
-  readonly rates: Map<string, number>;
+  readonly rates: number[] = [];
   /** What the rates will count too much at the next calculation, for it began after the last one. */
-  readonly surplus: Map<string, number>;
+  readonly surplus: number[] = [];
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  place(name: string): number {
+    const known = this.names.indexOf(name);
+    if (known >= 0) return known;
+    this.used.push(0);
+    this.rates.push(0);
+    this.surplus.push(0);
+    return this.names.push(name) - 1;
+  }
+
+  usedOf(name: string): number {
+    return this.used[this.names.indexOf(name)] ?? 0;
+  }
 }
 
 const wall = ' wall';
@@ -67,9 +86,9 @@ export class UsageLedger {
     this.#lasting = lasting;
     this.#counted = new Map(state.charged);
     for (const [key, account] of state.accounts) {
-      const { used } = this.#account(key);
-      for (const [name, seconds] of Object.entries(account.tres)) used.set(name, seconds);
-      used.set(wall, account.wall);
+      const sums = this.#account(key);
+      for (const [name, seconds] of Object.entries(account.tres)) sums.used[sums.place(name)] = seconds;
+      sums.used[sums.place(wall)] = account.wall;
     }
   }
 
@@ -83,14 +102,18 @@ export class UsageLedger {
   }
 
   usage(key: string): UsageAccount {
-    const used = this.#accounts.get(key)?.used;
-    const tres = Object.fromEntries([...(used ?? [])].filter(([name, seconds]) => name !== wall && seconds !== 0));
-    return { tres, wall: used?.get(wall) ?? 0 };
+    const sums = this.#accounts.get(key);
+    const tres: Record<string, number> = {};
+    for (const [at, name] of sums?.names.entries() ?? []) {
+      const seconds = sums?.used[at] ?? 0;
+      if (name !== wall && seconds !== 0) tres[name] = seconds;
+    }
+    return { tres, wall: sums?.usedOf(wall) ?? 0 };
   }
 
   /** Of one resource. */
   seconds(key: string, name: string): number {
-    return this.#accounts.get(key)?.used.get(name) ?? 0;
+    return this.#accounts.get(key)?.usedOf(name) ?? 0;
   }
 
   /** Of all that runs or is suspended. */
@@ -103,10 +126,16 @@ export class UsageLedger {
     const since = Math.max(charge.at, this.#counted.get(charge.key) ?? 0);
     this.#counted.delete(charge.key);
     this.#charges.set(charge.key, { charge, since });
-    this.#each(charge, (sums, name, rate, key) => {
-      add(sums.rates, name, rate);
-      add(sums.surplus, name, rate * this.#since(key, since));
-    });
+    const rates = ratesOf(charge);
+    for (const key of charge.accounts) {
+      const sums = this.#account(key);
+      const seconds = this.#since(key, since);
+      for (const [name, rate] of rates) {
+        const at = sums.place(name);
+        sums.rates[at] = (sums.rates[at] as number) + rate;
+        sums.surplus[at] = (sums.surplus[at] as number) + rate * seconds;
+      }
+    }
   }
 
   /** As {@link stop}, but it will go on. */
@@ -124,34 +153,46 @@ export class UsageLedger {
     const { charge, since } = running;
     this.#charges.delete(key);
     const isCounted = since < this.#asOf;
-    this.#each(charge, (sums, name, rate, account) => {
-      const before = isCounted ? 0 : rate * this.#since(account, since);
-      add(sums.rates, name, -rate);
-      add(sums.surplus, name, -before);
-      add(sums.used, name, rate * this.#since(account, Math.max(at, since)) - before);
-    });
+    const rates = ratesOf(charge);
+    for (const account of charge.accounts) {
+      const sums = this.#account(account);
+      const uncounted = isCounted ? 0 : this.#since(account, since);
+      const seconds = this.#since(account, Math.max(at, since));
+      for (const [name, rate] of rates) {
+        const place = sums.place(name);
+        const before = rate * uncounted;
+        sums.rates[place] = (sums.rates[place] as number) - rate;
+        sums.surplus[place] = (sums.surplus[place] as number) - before;
+        sums.used[place] = (sums.used[place] as number) + (rate * seconds - before);
+      }
+    }
   }
 
   /** Usage that no job made: resource-seconds at a moment. */
   add(keys: readonly string[], seconds: Tres, at: Epoch): void {
     for (const key of keys) {
-      const { used } = this.#account(key);
+      const sums = this.#account(key);
       // As of the last calculation it counts more than it does then.
       const scale = this.#lasting(key) ? 1 : 1 / this.#factor(at - this.#asOf);
-      for (const [name, count] of Object.entries(seconds)) add(used, name, count * scale);
+      for (const [name, count] of Object.entries(seconds)) {
+        const place = sums.place(name);
+        sums.used[place] = (sums.used[place] as number) + count * scale;
+      }
     }
   }
 
   /** Takes what is below zero: as of the last calculation, nothing less than none. */
   take(key: string, { tres, wall: wallSeconds }: UsageAccount): void {
-    const used = this.#accounts.get(key)?.used;
-    if (used === undefined) return;
-    for (const [name, count] of [...Object.entries(tres), [wall, wallSeconds] as const])
-      used.set(name, Math.max(0, (used.get(name) ?? 0) - count));
+    const sums = this.#accounts.get(key);
+    if (sums === undefined) return;
+    for (const [name, count] of [...Object.entries(tres), [wall, wallSeconds] as const]) {
+      const place = sums.place(name);
+      sums.used[place] = Math.max(0, (sums.used[place] as number) - count);
+    }
   }
 
   clear(key: string): void {
-    this.#accounts.get(key)?.used.clear();
+    this.#accounts.get(key)?.used.fill(0);
   }
 
   /** Calculates when a period has gone; says whether it did. */
@@ -165,7 +206,7 @@ export class UsageLedger {
     const reset = lastReset(now, this.#rules.reset);
     if (reset !== null && reset > this.#asOf) {
       this.#bring(reset);
-      for (const { used } of this.#accounts.values()) used.clear();
+      for (const { used } of this.#accounts.values()) used.fill(0);
     }
     this.#bring(now);
   }
@@ -174,28 +215,22 @@ export class UsageLedger {
     const length = now - this.#asOf;
     const decayed = { factor: this.#factor(length), weight: this.#weight(length) };
     const kept = { factor: 1, weight: length };
-    for (const [key, { used, rates, surplus }] of this.#accounts) {
+    for (const { key, used, rates, surplus } of this.#accounts.values()) {
       const { factor, weight } = this.#lasting(key) ? kept : decayed;
-      for (const [name, rate] of rates) if (!used.has(name) && rate !== 0) used.set(name, 0);
-      for (const [name, seconds] of used) {
-        used.set(name, (seconds - (surplus.get(name) ?? 0)) * factor + (rates.get(name) ?? 0) * weight);
+      for (let at = 0; at < used.length; at++) {
+        used[at] = ((used[at] as number) - (surplus[at] as number)) * factor + (rates[at] as number) * weight;
+        surplus[at] = 0;
       }
-      surplus.clear();
     }
     this.#asOf = now;
   }
 
-  #each({ accounts, tres, factor }: LedgerCharge, visit: (sums: Sums, name: string, rate: number, key: string) => void): void {
-    const rates = [...Object.entries(tres), [wall, 1] as const];
-    for (const key of accounts) {
-      const sums = this.#account(key);
-      for (const [name, count] of rates) visit(sums, name, count * factor, key);
-    }
-  }
-
   #account(key: string): Sums {
-    const known = this.#accounts.get(key) ?? { used: new Map(), rates: new Map(), surplus: new Map() };
-    this.#accounts.set(key, known);
+    let known = this.#accounts.get(key);
+    if (known === undefined) {
+      known = new Sums(key);
+      this.#accounts.set(key, known);
+    }
     return known;
   }
 
@@ -217,8 +252,12 @@ export class UsageLedger {
   }
 }
 
-function add(sums: Map<string, number>, name: string, count: number): void {
-  sums.set(name, (sums.get(name) ?? 0) + count);
+/** Seconds per second that a charge counts for. */
+function ratesOf({ tres, factor }: LedgerCharge): readonly (readonly [string, number])[] {
+  const rates: [string, number][] = Object.entries(tres);
+  for (const rate of rates) rate[1] *= factor;
+  rates.push([wall, factor]);
+  return rates;
 }
 
 /** The last moment, up to now, at which usage is set to zero; in UTC, at midnight. */

@@ -19,10 +19,24 @@ export interface Standing {
   readonly ofMinutes: boolean;
 }
 
+/** What of a job decides what it counts against. */
+interface Counted {
+  readonly associationId: number;
+  readonly qos: string;
+  readonly user: string;
+  readonly account: string;
+}
+
+interface Held extends Omit<Counted, 'associationId'> {
+  readonly counts: readonly Count[];
+}
+
 /** Counts of submitted and running jobs, kept as jobs come and go, so that limits are looked up and never summed. */
 export class LimitCounts {
   readonly #manager: AssociationManager;
   readonly #counts = new Map<string, Count>();
+  /** What jobs count against, by association, as of a version of accounting: it is changed with each job that comes, starts or ends. */
+  readonly #held = { version: -1, byAssociation: new Map<number, Held[]>() };
   /** By association and QOS, as of a version of accounting. */
   readonly standings = { version: -1, byAssociation: new Map<number, Map<string, Standing>>() };
 
@@ -40,7 +54,7 @@ export class LimitCounts {
   }
 
   /** All that a job counts against: its association and those above it, its QOS. */
-  keys(job: { readonly associationId: number; readonly qos: string; readonly user: string; readonly account: string }): readonly string[] {
+  keys(job: Counted): readonly string[] {
     const keys = [qosKey(job.qos), qosUserKey(job.qos, job.user), qosAccountKey(job.qos, job.account)];
     for (const association of this.lineage(job.associationId)) keys.push(associationKey(association.id));
     return keys;
@@ -59,15 +73,35 @@ export class LimitCounts {
   }
 
   submitted(job: JobRecord, change: number): void {
-    for (const key of this.keys(job)) this.of(key).submitted += change;
+    for (const count of this.#countsOf(job)) count.submitted += change;
   }
 
   started(job: JobRecord, sign: 1 | -1): void {
-    for (const key of this.keys(job)) {
-      const count = this.of(key);
+    const allocated = Object.entries(job.allocatedTres ?? {});
+    for (const count of this.#countsOf(job)) {
       count.running += sign;
-      for (const [name, amount] of Object.entries(job.allocatedTres ?? {})) count.tres[name] = (count.tres[name] ?? 0) + sign * amount;
+      for (const [name, amount] of allocated) count.tres[name] = (count.tres[name] ?? 0) + sign * amount;
     }
+  }
+
+  #countsOf(job: Counted): readonly Count[] {
+    const held = this.#held;
+    if (held.version !== this.#manager.version) {
+      held.version = this.#manager.version;
+      held.byAssociation.clear();
+    }
+    const { associationId, qos, user, account } = job;
+    let list = held.byAssociation.get(associationId);
+    if (list === undefined) {
+      list = [];
+      held.byAssociation.set(associationId, list);
+    }
+    let found = list.find((each) => each.user === user && each.qos === qos && each.account === account);
+    if (found === undefined) {
+      found = { qos, user, account, counts: this.keys(job).map((key) => this.of(key)) };
+      list.push(found);
+    }
+    return found.counts;
   }
 }
 

@@ -6,9 +6,9 @@ const noTask = 4294967294;
 
 /** Fills in the patterns of a job's output paths, as far as slurmctld does it: all but `%N`, which is the node's to know. */
 export function fillPaths(job: JobRecord): void {
-  const { request } = job;
-  const byDefault = job.array === null ? 'slurm-%j.out' : 'slurm-%A_%a.out';
-  job.stdout = absolute(request.workDir, expandPattern(request.stdout ?? byDefault, job));
+  const { request, array } = job;
+  const byDefault = array === null ? `slurm-${job.jobId}.out` : `slurm-${array.jobId}_${array.taskId ?? noTask}.out`;
+  job.stdout = absolute(request.workDir, request.stdout === undefined ? byDefault : expandPattern(request.stdout, job));
   job.stderr = request.stderr === undefined ? job.stdout : absolute(request.workDir, expandPattern(request.stderr, job));
   job.stdin = request.stdin === undefined ? '/dev/null' : absolute(request.workDir, expandPattern(request.stdin, job));
 }
