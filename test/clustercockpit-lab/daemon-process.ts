@@ -17,6 +17,8 @@ export class DaemonProcess {
     this.#config = config;
     this.#env = env;
     this.logFile = join(dir, 'daemon.log');
+    // A trial that is told to end takes its daemon along.
+    process.once('exit', () => this.#child?.kill('SIGKILL'));
   }
 
   get runs(): boolean {
