@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { bundleParts } from '../../scripts/package/bundle.ts';
@@ -8,18 +8,25 @@ import { launcher } from '../../scripts/package/tree.ts';
 
 const root = dirname(dirname(import.meta.dirname));
 
-/** The program as packages install it, with its launcher, beneath `dir`; returns the path of the launcher. */
-export async function buildSluice(dir: string): Promise<string> {
+/**
+ * The program as packages install it, with its launcher, beneath `dir`; returns what starts it. `run` is the command of a lab that runs
+ * others in the tree that its Slurm is installed in, where `dir` must be seen, too: it then has a Node of its own, and is run there.
+ */
+export async function buildSluice(dir: string, run?: string): Promise<string> {
   const lib = join(dir, 'lib', 'sluice');
   for (const { name, text } of await bundleParts(root)) {
     mkdirSync(dirname(join(lib, name)), { recursive: true });
     writeFileSync(join(lib, name), text);
   }
-  symlinkSync(process.execPath, join(lib, 'node'));
+  if (run === undefined) symlinkSync(process.execPath, join(lib, 'node'));
+  else copyFileSync(process.execPath, join(lib, 'node'));
   const program = join(dir, 'bin', 'sluice');
   mkdirSync(dirname(program));
   writeFileSync(program, launcher(root, 'sluice'), { mode: 0o755 });
-  return program;
+  if (run === undefined) return program;
+  const entering = join(dir, 'bin', 'sluice-in-tree');
+  writeFileSync(entering, `#!/bin/sh\nexec ${run} ${program} "$@"\n`, { mode: 0o755 });
+  return entering;
 }
 
 /** The flags that the packages' launcher gives to Node. */
@@ -37,10 +44,12 @@ export interface Cost {
 export class BuiltDaemon {
   readonly #child: ChildProcess;
   readonly #logFile: string;
+  readonly #dir: string;
 
-  private constructor(child: ChildProcess, logFile: string) {
+  private constructor(child: ChildProcess, logFile: string, dir: string) {
     this.#child = child;
     this.#logFile = logFile;
+    this.#dir = dir;
   }
 
   /** Starts `sluice cc daemon` with a configuration; `profile` has Node write a profile of the CPU when it ends. */
@@ -49,10 +58,10 @@ export class BuiltDaemon {
     writeFileSync(file, JSON.stringify(config, null, 2), { mode: 0o600 });
     const logFile = join(dir, 'daemon.log');
     const log = openSync(logFile, 'a');
-    const all = profile ? { ...env, NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${tmpdir()}` } : env;
+    const all = profile ? { ...env, NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${dir}` } : env;
     const child = spawn(program, ['cc', 'daemon', '-c', file], { stdio: ['ignore', log, log], env: all, cwd: dir });
     closeSync(log);
-    return new BuiltDaemon(child, logFile);
+    return new BuiltDaemon(child, logFile, dir);
   }
 
   get pid(): number {
@@ -78,6 +87,10 @@ export class BuiltDaemon {
     const killer = setTimeout(() => this.#child.kill('SIGKILL'), 15_000);
     await ended;
     clearTimeout(killer);
+    // Profiles outlive the benchmark's directory.
+    for (const name of readdirSync(this.#dir).filter((one) => one.endsWith('.cpuprofile'))) {
+      copyFileSync(join(this.#dir, name), join(tmpdir(), name));
+    }
   }
 }
 
