@@ -26,6 +26,8 @@ export class Usage {
   readonly #ledger: UsageLedger;
   readonly #weighsShares: boolean;
   #factors: { readonly asOf: Epoch; readonly version: number; readonly figures: ReadonlyMap<number, FairTreeFigures> } | undefined;
+  /** Of the ledger's accounts, by id of the association: they are asked for all together and often. */
+  readonly #keys: string[] = [];
   #changed = false;
 
   constructor(context: UsageContext) {
@@ -43,7 +45,7 @@ export class Usage {
 
   start(charge: UsageCharge): void {
     const { books, tree } = this.#context;
-    const accounts = tree.chain(charge.associationId).map((id) => `association ${id}`);
+    const accounts = tree.chain(charge.associationId).map((id) => this.#key(id));
     const qos = charge.qos === '' ? [] : [`qos ${charge.qos}`];
     this.#ledger.start({ ...charge, accounts: [...accounts, ...qos], factor: books.qos.get(charge.qos)?.usageFactor ?? 1 });
     this.#changed = true;
@@ -119,6 +121,15 @@ export class Usage {
     });
   }
 
+  #key(associationId: number): string {
+    let key = this.#keys[associationId];
+    if (key === undefined) {
+      key = `association ${associationId}`;
+      this.#keys[associationId] = key;
+    }
+    return key;
+  }
+
   #settle(): void {
     if (this.#ledger.settle(this.#context.now())) this.#changed = true;
   }
@@ -137,7 +148,7 @@ export class Usage {
         parentId,
         isUser: user !== '',
         shares: fairshare,
-        usage: this.#ledger.seconds(`association ${id}`, 'billing'),
+        usage: this.#ledger.seconds(this.#key(id), 'billing'),
       }));
       this.#factors = { asOf: this.#ledger.asOf, version: books.version, figures: fairTree(inputs) };
     }

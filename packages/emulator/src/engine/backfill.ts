@@ -8,6 +8,7 @@ import type { NodeRecord } from './node-record.ts';
 import { findRoom, kindOf, limitMinutes, noRoom, type Placement, standingObstacle, usableFor } from './placement.ts';
 import { setReason } from './reasons.ts';
 import { type Candidate, spread } from './select-nodes.ts';
+import { TimerHeap } from './timers.ts';
 import type { PartitionRecord, World } from './world.ts';
 
 /** Jobs for which a start is planned in one cycle; the others behind them are only tried. */
@@ -30,6 +31,8 @@ export interface StartPlan {
 export function runBackfill(world: World): void {
   world.lastBackfill = world.now;
   world.statistics.backfillCycles += 1;
+  world.backfilledVersion = world.placementVersion;
+  if (world.queue.size === 0) return;
   const cycle = new BackfillCycle(world);
   let tested = 0;
   for (const job of world.queue.inOrder()) {
@@ -51,7 +54,7 @@ class BackfillCycle {
   readonly #refused: ReadonlyMap<string, Map<string, Epoch>>;
   #promises = false;
   #plans = 0;
-  #ends: readonly Ending[] | null = null;
+  #ends: Endings | null = null;
 
   constructor(world: World) {
     this.#world = world;
@@ -111,7 +114,7 @@ class BackfillCycle {
     let plan = world.plans.get(job.jobId);
     const stale = plan === undefined || (plan.start !== null && plan.start <= world.now) || plan.madeAt + planAge < world.now;
     if (stale || plan?.nodes.some((index) => !world.nodes[index]?.usable)) {
-      this.#ends ??= endings(world);
+      this.#ends ??= new Endings(world);
       plan = planStart(world, job, partition, { ends: this.#ends, promised: this.#promised }) ?? {
         madeAt: world.now,
         start: null,
@@ -134,23 +137,38 @@ class BackfillCycle {
 export function planFor(world: World, job: JobRecord, partition: PartitionRecord): StartPlan | undefined {
   const promised = new Float64Array(world.nodes.length).fill(Number.POSITIVE_INFINITY);
   for (const { start, nodes } of world.plans.values()) if (start !== null) for (const index of nodes) promised[index] = start;
-  return planStart(world, job, partition, { ends: endings(world), promised });
+  return planStart(world, job, partition, { ends: new Endings(world), promised });
 }
 
 /** A running job and when it will have ended at the latest. */
 interface Ending {
   readonly at: Epoch;
+  readonly seq: number;
   readonly job: JobRecord;
 }
 
-/** Running jobs by the time at which their limits end them. */
-function endings(world: World): readonly Ending[] {
-  const running: Ending[] = [];
-  for (const id of world.running) {
-    const job = world.jobs.get(id);
-    if (job !== undefined) running.push({ at: Math.max(job.end ?? (job.start ?? world.now) + yearMinutes * 60, world.now + 1), job });
+/** Running jobs by the time at which their limits end them; brought into order only as far as somebody looks. */
+class Endings {
+  readonly #heap = new TimerHeap<Ending>();
+  readonly #inOrder: Ending[] = [];
+
+  constructor(world: World) {
+    let seq = 0;
+    for (const id of world.running) {
+      const job = world.jobs.get(id);
+      if (job === undefined) continue;
+      this.#heap.push({ at: Math.max(job.end ?? (job.start ?? world.now) + yearMinutes * 60, world.now + 1), seq: seq++, job });
+    }
   }
-  return running.sort((a, b) => a.at - b.at);
+
+  at(place: number): Ending | undefined {
+    while (this.#inOrder.length <= place) {
+      const next = this.#heap.pop();
+      if (next === undefined) return undefined;
+      this.#inOrder.push(next);
+    }
+    return this.#inOrder[place];
+  }
 }
 
 /** What will be free of a node once some of its jobs have ended. */
@@ -186,7 +204,7 @@ function planStart(
   world: World,
   job: JobRecord,
   partition: PartitionRecord,
-  { ends, promised }: { readonly ends: readonly Ending[]; readonly promised: Float64Array },
+  { ends, promised }: { readonly ends: Endings; readonly promised: Float64Array },
 ): StartPlan | undefined {
   const { demand } = job.own;
   if (standingObstacle(world, job, partition) !== null) return undefined;
@@ -204,10 +222,10 @@ function planStart(
     tasks += fit;
     if (fit > 0) hosts += 1;
   }
-  for (let at = 0; at < ends.length; ) {
-    const start = (ends[at] as Ending).at;
-    for (; ends[at]?.at === start; at++) {
-      for (const grant of (ends[at] as Ending).job.grants) {
+  for (let at = 0, ending = ends.at(at); ending !== undefined; ) {
+    const start = ending.at;
+    for (; ending?.at === start; ending = ends.at(++at)) {
+      for (const grant of ending.job.grants) {
         const node = world.nodeByName.get(grant.node);
         const before = node === undefined ? -1 : (fits[node.index] as number);
         if (node === undefined || before < 0) continue;

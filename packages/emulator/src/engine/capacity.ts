@@ -15,7 +15,8 @@ export function freeNow(node: NodeRecord, rows: number): FreeShare {
   return { cores, memoryMiB: node.freeMemoryMiB, devices: (name, type) => freeDevices(node, name, type) };
 }
 
-function freeDevices(node: NodeRecord, name: string, type: string | null): number {
+/** Devices of a name and, if given, a type that no job holds. */
+export function freeDevices(node: NodeRecord, name: string, type: string | null): number {
   let free = 0;
   for (const set of node.devices) if (set.name === name && (type === null || set.type === type)) free += set.free;
   return free;

@@ -1,4 +1,4 @@
-import { freeNow, letsIn, tasksThatFit } from './capacity.ts';
+import { freeDevices, freeNow, letsIn, tasksThatFit } from './capacity.ts';
 import type { Demand } from './demand.ts';
 import type { DeviceSet, NodeRecord } from './node-record.ts';
 
@@ -27,9 +27,11 @@ export function selectNodes(
   const required = new Set(demand.required);
   const exclusive = demand.sharing === 'exclusive';
   const fits = (node: NodeRecord): number => {
-    // The cheapest question first, for it is asked of every node: has it cores for one task?
+    // The cheapest questions first, for they are asked of every node: has it cores for one task, and the devices?
+    if (rows === 1 && node.freeCores === 0) return 0;
     const cores = exclusive ? node.cores : Math.ceil(demand.cpusPerTask / node.spec.threadsPerCore);
     if (rows === 1 && node.freeCores < cores) return 0;
+    for (const wish of demand.gresPerNode) if (freeDevices(node, wish.name, wish.type) < wish.count) return 0;
     if (!usable(node) || !letsIn(node, demand)) return 0;
     return tasksThatFit(node, demand, freeNow(node, rows));
   };

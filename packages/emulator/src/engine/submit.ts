@@ -21,6 +21,8 @@ interface Accepted {
   readonly associationId: number;
   readonly qos: string;
   readonly demand: Demand;
+  /** Its resources, as the first partition bills them. */
+  readonly tres: Tres;
   readonly tasks: readonly number[] | null;
   readonly maxRunning: number | null;
 }
@@ -79,6 +81,7 @@ export function accept(world: World, request: JobRequest, as: Identity): Accepte
     associationId,
     qos,
     demand,
+    tres,
     tasks: array?.tasks ?? null,
     maxRunning: array?.limit ?? null,
   };
@@ -160,14 +163,13 @@ function tresOf(world: World, demand: Demand, partition: PartitionRecord): Tres 
 
 /** The record of a job that has been accepted; it is nowhere entered yet. */
 export function record(world: World, accepted: Accepted, as: Identity, jobId: number): JobRecord {
-  const { request, partitions, demand, tasks } = accepted;
+  const { request, partitions, demand, tres, tasks } = accepted;
   const partition = partitions[0] as PartitionRecord;
   const { now } = world;
   const dependency = request.dependency === undefined || request.dependency === '' ? null : parseDependency(request.dependency);
   if (dependency === undefined) throw refusal('ESLURM_DEPENDENCY');
   // A job that waits for itself would wait for ever.
   if (dependency?.terms.some((term) => term.jobId === jobId)) throw refusal('ESLURM_DEPENDENCY');
-  const tres = tresOf(world, demand, partition);
   const limitGiven = request.timeLimit !== undefined;
   const job: JobRecord = {
     jobId,
