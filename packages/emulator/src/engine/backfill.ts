@@ -48,6 +48,8 @@ class BackfillCycle {
   readonly #world: World;
   /** From when on each node is promised to a job. */
   readonly #promised: Float64Array;
+  /** Until when the last of those to whom it is promised stays at most. */
+  readonly #promisedUntil: Float64Array;
   /** What was found for a shape, by partition. */
   readonly #failed: ReadonlyMap<string, Map<string, Placement>>;
   /** Kinds of jobs that found no room beside what is promised, by partition, and the earliest end for which that is so: who stays longer finds none either. */
@@ -59,6 +61,7 @@ class BackfillCycle {
   constructor(world: World) {
     this.#world = world;
     this.#promised = new Float64Array(world.nodes.length).fill(Number.POSITIVE_INFINITY);
+    this.#promisedUntil = new Float64Array(world.nodes.length);
     const names = [...world.partitions.keys()];
     this.#failed = new Map(names.map((name) => [name, new Map<string, Placement>()]));
     this.#refused = new Map(names.map((name) => [name, new Map<string, Epoch>()]));
@@ -115,7 +118,7 @@ class BackfillCycle {
     const stale = plan === undefined || (plan.start !== null && plan.start <= world.now) || plan.madeAt + planAge < world.now;
     if (stale || plan?.nodes.some((index) => !world.nodes[index]?.usable)) {
       this.#ends ??= new Endings(world);
-      plan = planStart(world, job, partition, { ends: this.#ends, promised: this.#promised }) ?? {
+      plan = planStart(world, job, partition, { ends: this.#ends, promisedUntil: this.#promisedUntil }) ?? {
         madeAt: world.now,
         start: null,
         nodes: [],
@@ -129,15 +132,25 @@ class BackfillCycle {
     }
     const { start } = plan;
     this.#promises = true;
-    for (const index of plan.nodes) this.#promised[index] = Math.min(this.#promised[index] as number, start);
+    const until = start + limitMinutes(job, partition) * 60;
+    for (const index of plan.nodes) {
+      this.#promised[index] = Math.min(this.#promised[index] as number, start);
+      this.#promisedUntil[index] = Math.max(this.#promisedUntil[index] as number, until);
+    }
   }
 }
 
 /** When and where a job that is not entered could start, beside what is planned already. */
 export function planFor(world: World, job: JobRecord, partition: PartitionRecord): StartPlan | undefined {
-  const promised = new Float64Array(world.nodes.length).fill(Number.POSITIVE_INFINITY);
-  for (const { start, nodes } of world.plans.values()) if (start !== null) for (const index of nodes) promised[index] = start;
-  return planStart(world, job, partition, { ends: new Endings(world), promised });
+  const promisedUntil = new Float64Array(world.nodes.length);
+  for (const [jobId, { start, nodes }] of world.plans) {
+    const other = world.jobs.get(jobId);
+    const where = other === undefined ? undefined : world.partition(other.partition);
+    if (start === null || other === undefined || where === undefined) continue;
+    const until = start + limitMinutes(other, where) * 60;
+    for (const index of nodes) promisedUntil[index] = Math.max(promisedUntil[index] as number, until);
+  }
+  return planStart(world, job, partition, { ends: new Endings(world), promisedUntil });
 }
 
 /** A running job and when it will have ended at the latest. */
@@ -199,31 +212,49 @@ class FutureShare implements FreeShare {
   }
 }
 
-/** The earliest moment at which a job's nodes are free, as far as the limits of what runs tell. */
+/** The earliest moment at which a job's nodes are free, as far as the limits of what runs and of what is planned tell. */
 function planStart(
   world: World,
   job: JobRecord,
   partition: PartitionRecord,
-  { ends, promised }: { readonly ends: Endings; readonly promised: Float64Array },
+  { ends, promisedUntil }: { readonly ends: Endings; readonly promisedUntil: Float64Array },
 ): StartPlan | undefined {
   const { demand } = job.own;
   if (standingObstacle(world, job, partition) !== null) return undefined;
-  const usable = usableFor(world, job, partition);
+  const usable = usableFor(world, job, partition, true);
   const alone = demand.sharing === 'exclusive';
   // Tasks that each node can take; -1: it is not for this job.
   const fits = new Int32Array(world.nodes.length).fill(-1);
   const shares = new Map<NodeRecord, FutureShare>();
+  // Nodes that are promised to others count from the end of the promise on.
+  const promised: NodeRecord[] = [];
+  const isPromised = (node: NodeRecord, at: Epoch): boolean => (promisedUntil[node.index] as number) > at;
   let tasks = 0;
   let hosts = 0;
   for (const node of partition.members) {
-    if (!usable(node) || promised[node.index] !== Number.POSITIVE_INFINITY) continue;
+    if (!usable(node)) continue;
     const fit = node.freeCores === 0 || (alone && node.jobs.size > 0) ? 0 : tasksThatFit(node, demand, freeNow(node, 1));
     fits[node.index] = fit;
+    if (isPromised(node, world.now)) {
+      promised.push(node);
+      continue;
+    }
     tasks += fit;
     if (fit > 0) hosts += 1;
   }
-  for (let at = 0, ending = ends.at(at); ending !== undefined; ) {
-    const start = ending.at;
+  promised.sort((a, b) => (promisedUntil[a.index] as number) - (promisedUntil[b.index] as number));
+  let next = 0;
+  for (let at = 0, ending = ends.at(at); ending !== undefined || next < promised.length; ) {
+    const free = promised[next];
+    const start = Math.min(
+      ending?.at ?? Number.POSITIVE_INFINITY,
+      free === undefined ? Number.POSITIVE_INFINITY : (promisedUntil[free.index] as number),
+    );
+    for (let node = free; node !== undefined && !isPromised(node, start); node = promised[++next]) {
+      const fit = fits[node.index] as number;
+      tasks += fit;
+      if (fit > 0) hosts += 1;
+    }
     for (; ending?.at === start; ending = ends.at(++at)) {
       for (const grant of ending.job.grants) {
         const node = world.nodeByName.get(grant.node);
@@ -233,24 +264,25 @@ function planStart(
         shares.set(node, share);
         share.without(grant, node.spec.threadsPerCore);
         const fit = alone && share.jobs > 0 ? 0 : tasksThatFit(node, demand, share);
+        fits[node.index] = fit;
+        if (isPromised(node, start)) continue;
         if (fit > 0 && before === 0) hosts += 1;
         tasks += fit - before;
-        fits[node.index] = fit;
       }
     }
     if (hosts < demand.minNodes || tasks < demand.tasks) continue;
-    const nodes = planNodes(partition, fits, demand);
+    const nodes = planNodes(partition, (node) => (isPromised(node, start) ? 0 : (fits[node.index] as number)), demand);
     if (nodes !== undefined) return { madeAt: world.now, start, nodes };
   }
   return undefined;
 }
 
-function planNodes(partition: PartitionRecord, fits: Int32Array, demand: Demand): readonly number[] | undefined {
+function planNodes(partition: PartitionRecord, fits: (node: NodeRecord) => number, demand: Demand): readonly number[] | undefined {
   const required = new Set(demand.required);
   const fitting: Candidate[] = [];
   let seen = 0;
   for (const node of partition.members) {
-    const fit = fits[node.index] as number;
+    const fit = fits(node);
     if (fit <= 0) continue;
     if (required.has(node.spec.name)) seen += 1;
     fitting.push({ node, fit });

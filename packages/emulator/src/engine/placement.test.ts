@@ -120,6 +120,27 @@ test('a job that fits is backfilled before one that waits, unless it would delay
   assert.deepEqual([controller.job(short)?.state, controller.job(short)?.scheduler], ['RUNNING', 'Backfill']);
 });
 
+test('a start is planned on nodes that are promised to others before, or on which a job still completes', async (t) => {
+  const slurm = stillCluster({ settings: { EmulatedEpilogSeconds: '1000' } });
+  t.after(() => slurm.close());
+  const { controller } = slurm;
+  const alone = (name: string, timeLimit: number): number =>
+    submit(slurm, alice, { requiredNodes: [name], sharing: 'exclusive', timeLimit });
+  const first = alone('node01', 60);
+  const longest = alone('node02', 120);
+  const next = alone('node01', 10);
+  const brief = submit(slurm, alice, { requiredNodes: ['node03'], tasks: 1 }, 'sleep 1');
+  slurm.time.advance(10);
+  assert.deepEqual(controller.job(brief)?.flags, ['COMPLETING']);
+  const wide = submit(slurm, bob, { minNodes: 4, maxNodes: 4, sharing: 'exclusive', timeLimit: 10 });
+  const after = submit(slurm, bob, { requiredNodes: ['node02'], sharing: 'exclusive', timeLimit: 10 });
+  slurm.time.advance(100);
+  const end = controller.job(longest)?.end ?? 0;
+  assert.equal(controller.job(next)?.expectedStart, controller.job(first)?.end);
+  assert.equal(controller.job(wide)?.expectedStart, end);
+  assert.equal(controller.job(after)?.expectedStart, end + 10 * 60);
+});
+
 test('whoever asked for nodes that are down or reserved is told so', async (t) => {
   const slurm = stillCluster();
   t.after(() => slurm.close());

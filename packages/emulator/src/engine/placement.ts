@@ -94,15 +94,18 @@ export function findRoom(
   return whyNot(world, job, partition, keeps ? (node) => usable(node) && open(node) : usable, keeps);
 }
 
-/** Whether the scheduler may put the job on a node: the node's state, the job's wishes, reservations. */
-export function usableFor(world: World, job: JobRecord, partition: PartitionRecord): (node: NodeRecord) => boolean {
+/**
+ * Whether the scheduler may put the job on a node: the node's state, the job's wishes, reservations. `completing`: even where another job still completes, which
+ * is no obstacle to a start that is planned for later.
+ */
+export function usableFor(world: World, job: JobRecord, partition: PartitionRecord, completing = false): (node: NodeRecord) => boolean {
   const { demand } = job.own;
   const excluded = new Set(demand.excluded);
   const inReservation = job.reservation === '' ? null : reservationNodes(world, job.reservation);
   const reserved = world.reservations.size === 0 ? null : reservedUntil(world, job, world.now + limitMinutes(job, partition) * 60);
   const { features } = demand;
   return (node) => {
-    if (!node.usable || node.completing > 0) return false;
+    if (!node.usable || (node.completing > 0 && !completing)) return false;
     if (inReservation !== null) {
       if (!inReservation.has(node.spec.name)) return false;
     } else if (reserved?.has(node.spec.name)) return false;
