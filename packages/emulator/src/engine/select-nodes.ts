@@ -47,14 +47,16 @@ export function selectNodes(
     }
     if (fitting.length < required.size) return undefined;
   }
-  for (const node of members) {
-    // Nodes beyond the required ones are looked at only as far as they may be needed.
-    if (enough(fitting.length, sum, demand)) break;
-    if (required.has(node.spec.name)) continue;
-    const fit = fits(node);
-    if (fit === 0) continue;
-    fitting.push({ node, fit });
-    sum += fit;
+  if (!enough(fitting.length, sum, demand)) {
+    for (const node of members) {
+      if (required.size > 0 && required.has(node.spec.name)) continue;
+      const fit = fits(node);
+      if (fit === 0) continue;
+      fitting.push({ node, fit });
+      sum += fit;
+      // Nodes beyond the required ones are looked at only as far as they may be needed.
+      if (enough(fitting.length, sum, demand)) break;
+    }
   }
   return spread(fitting, demand, required);
 }
