@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 export function reconsider(world: World, job: JobRecord): void {
   if (job.state !== 'PENDING') return;
   world.touch(job);
+  // Until then they may be guessed.
+  if (job.held === null) job.nodeCount = job.own.demand.minNodes;
   const blocked = obstacle(world, job);
   if (blocked !== null) {
     world.queue.remove(job);

@@ -3,6 +3,7 @@ import type { Identity, JobRequest } from '../model/job.ts';
 import { arrayStep, arrayTasks } from './arrays.ts';
 import { type Demand, demandOf, requestedTres } from './demand.ts';
 import { parseDependency } from './dependency.ts';
+import { guessedNodes } from './guessed-nodes.ts';
 import type { JobRecord } from './job-record.ts';
 import { account } from './lifecycle.ts';
 import { submitRefusal } from './limits.ts';
@@ -282,6 +283,10 @@ function enter(world: World, job: JobRecord): void {
     world.setTimer(job, 'deadline', Math.max(world.now + 1, deadline - needed + 1));
   }
   if (job.request.priority === 0 && job.held === null) job.held = 'admin';
+  if (job.held !== null && world.release < 2302) {
+    const cpus = world.nodes.reduce((most, { cpuIds }) => Math.max(most, cpuIds.length), 1);
+    job.nodeCount = guessedNodes(job.own.demand, cpus);
+  }
   watchDependency(world, job);
   reconsider(world, job);
   job.lastSchedEval = world.now;
