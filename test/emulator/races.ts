@@ -54,6 +54,12 @@ export const races: readonly Race[] = [
   },
   {
     commands: jobs,
+    columns: /^(CPU_IDs|jobs\[\]\.job_resources\..*)$/,
+    rows: /^\/?(30|31|36|37)(\/|$)/,
+    why: 'which of the jobs of a moment before have given back their cores',
+  },
+  {
+    commands: jobs,
     columns: /^(ExitCode|EXIT_CODE|jobs\[\]\.exit_code.*)$/,
     rows: /^\/?(1|4|5|6|7|8|9|1\d|29|30|31|3[5-9]|52|17_\d)(\/|$)/,
     why: 'a script that is cancelled is told to slurmctld with the signal, with 143, or with nothing, by who is first',

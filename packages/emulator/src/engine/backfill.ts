@@ -1,7 +1,7 @@
 import type { Epoch } from '@sluice/slurm';
 import { type FreeShare, freeNow, tasksThatFit } from './capacity.ts';
 import type { Demand } from './demand.ts';
-import { startHetJob } from './het.ts';
+import { startHetJobs } from './het.ts';
 import type { JobRecord } from './job-record.ts';
 import { startJob, yearMinutes } from './lifecycle.ts';
 import type { NodeRecord } from './node-record.ts';
@@ -34,13 +34,17 @@ export function runBackfill(world: World): void {
   world.backfilledVersion = world.placementVersion;
   if (world.queue.size === 0) return;
   const cycle = new BackfillCycle(world);
+  const het: JobRecord[] = [];
   let tested = 0;
   for (const job of world.queue.inOrder()) {
     if (tested >= world.settings.backfillDepth) break;
     if (!world.queue.has(job)) continue;
     tested += 1;
-    while (cycle.try(job) && job.pendingTasks !== null);
+    startHetJobs(world, het, job.jobId);
+    if (job.het !== null) het.push(job);
+    else while (cycle.try(job) && job.pendingTasks !== null);
   }
+  startHetJobs(world, het);
   world.backfilledVersion = world.placementVersion;
 }
 
@@ -70,7 +74,6 @@ class BackfillCycle {
   /** True when it started. */
   try(job: JobRecord): boolean {
     const world = this.#world;
-    if (job.het !== null) return startHetJob(world, job);
     let waiting: Placement | null = null;
     for (const name of job.partitions) {
       const partition = world.partition(name);

@@ -47,3 +47,18 @@ export function startHetJob(world: World, job: JobRecord): boolean {
   for (const { component } of found) takeEffect(world, component);
   return true;
 }
+
+/**
+ * Het jobs come after the others that were submitted before them, whatever their priority: the backfill scheduler looks at them last, and those that are submitted
+ * meanwhile come too late for it (recorded). Tries those of `waiting` that were submitted before the job `before`, all without one, and takes them off the list.
+ */
+export function startHetJobs(world: World, waiting: JobRecord[], before = Number.POSITIVE_INFINITY): void {
+  for (
+    let first = waiting[0];
+    first !== undefined && (first.het?.jobId ?? 0) + components(world, first).length <= before;
+    first = waiting[0]
+  ) {
+    waiting.shift();
+    if (world.queue.has(first)) startHetJob(world, first);
+  }
+}

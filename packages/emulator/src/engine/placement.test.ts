@@ -141,6 +141,18 @@ test('a start is planned on nodes that are promised to others before, or on whic
   assert.equal(controller.job(after)?.expectedStart, end + 10 * 60);
 });
 
+test('a het job comes after what was submitted before it, whatever its priority, and before what comes later', async (t) => {
+  const slurm = stillCluster();
+  t.after(() => slurm.close());
+  const on = (name: string, nice: number): Partial<JobRequest> => ({ requiredNodes: [name], tasks: 1, nice });
+  const before = submit(slurm, alice, on('node04', 100));
+  const het = slurm.controller.submit([wrapped('sleep 900', on('node04', 0)), wrapped('sleep 900', on('node03', 0))], alice).jobId;
+  const later = submit(slurm, alice, on('node04', 100));
+  slurm.time.advance(40);
+  const cpus = [before, het, later].map((id) => slurm.controller.job(id)?.grants[0]?.cpuIds.join());
+  assert.deepEqual(cpus, ['0,1', '2,3', '4,5']);
+});
+
 test('whoever asked for nodes that are down or reserved is told so', async (t) => {
   const slurm = stillCluster();
   t.after(() => slurm.close());

@@ -1,4 +1,4 @@
-import { startHetJob } from './het.ts';
+import { startHetJobs } from './het.ts';
 import type { JobRecord } from './job-record.ts';
 import { startJob } from './lifecycle.ts';
 import type { NodeRecord } from './node-record.ts';
@@ -15,12 +15,19 @@ export function schedule(world: World): void {
   if (world.queue.size === 0) return;
   const blocked = new Set<string>();
   const kept = new Set<NodeRecord>();
+  const het: JobRecord[] = [];
   const failed = new Map([...world.partitions.keys()].map((name) => [name, new Map<string, Placement>()]));
   for (const job of world.queue.inOrder()) {
     if (blocked.size === world.partitions.size) break;
     if (!world.queue.has(job)) continue;
+    startHetJobs(world, het, job.jobId);
+    if (job.het !== null) {
+      het.push(job);
+      continue;
+    }
     while (tryStart(world, job, { blocked, kept, failed }) && job.pendingTasks !== null);
   }
+  startHetJobs(world, het);
   if (world.queue.size > 0 && world.backfilledVersion !== world.placementVersion) {
     world.wakeAt('backfill', Math.max(world.now, world.lastBackfill + world.settings.backfillInterval));
   }
@@ -37,7 +44,6 @@ interface Cycle {
 }
 
 function tryStart(world: World, job: JobRecord, cycle: Cycle): boolean {
-  if (job.het !== null) return startHetJob(world, job);
   let waiting: Placement | null = null;
   for (const name of job.partitions) {
     if (cycle.blocked.has(name) && job.reservation === '') {
