@@ -14,7 +14,7 @@ export function components(world: World, job: JobRecord): readonly JobRecord[] {
 }
 
 /** Slurm leaves het jobs to its backfill scheduler, and says so of them. Starts all components of a het job at once, or none: each takes the place it finds, on nodes that no other component of it was given. */
-export function startHetJob(world: World, job: JobRecord): boolean {
+function startHetJob(world: World, job: JobRecord): boolean {
   const all = components(world, job);
   if (all.length === 0 || all.some((component) => !world.queue.has(component))) return false;
   const taken = new Set<string>();
