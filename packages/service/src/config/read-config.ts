@@ -113,8 +113,8 @@ class Reading {
   }
 
   /**
-   * JSON about which there is nothing to say. Nobody asks then where a value stands, and the parser that tells, 60 ms of a start
-   * and 15 MB of a daemon's memory, is not loaded.
+   * JSON about which there is nothing to say. Nobody asks then where a value stands, and the parser that tells, 60 ms of a start,
+   * is not loaded.
    */
   #plainly<T extends z.ZodType>(schema: T, root: Place): { readonly data: z.output<T> } | undefined {
     const value = plainJson(this.#text);
