@@ -67,7 +67,7 @@ export function systemSurroundings(): Surroundings {
   };
 }
 
-/** Of the 64 characters of base64 without the two that are neither: any of the 62 others is as likely. */
+/** Random letters and digits, each of the 62 as likely as any other: base64 without its `+` and `/`. */
 function lettersAndDigits(length: number): string {
   let text = '';
   while (text.length < length) text += randomBytes(length).toString('base64').replace(/[+/=]/g, '');

@@ -51,7 +51,10 @@ function knownJobs({ all, get }: Pick<Statements, 'all' | 'get'>, cluster: strin
   return all(sql, cluster, JSON.stringify([...asked.keys()])).map((row) => Number(row['job_id']));
 }
 
-/** Stores runs that the journal does not have, and plans their deliveries: by few statements, for history comes by thousands. */
+/**
+ * Stores runs of one cluster that the journal does not have, and plans their deliveries: by few statements, for history comes by
+ * thousands. SQLite numbers the rows on from the highest id, in the order in which they are given.
+ */
 export function insertRuns({ run, get }: Pick<Statements, 'run' | 'get'>, seen: readonly Sighting[], to: DeliverTo, now: number): void {
   if (seen.length === 0) return;
   const firstId = Number(get('SELECT max(id) AS id FROM run')?.['id'] ?? 0) + 1;

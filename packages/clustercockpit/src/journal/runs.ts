@@ -21,7 +21,7 @@ export class Runs {
   }
 
   /**
-   * Records what was seen, in one transaction with the notes that must not be ahead of it. An end, once known, stays;
+   * Records what was seen of one cluster, in one transaction with the notes that must not be ahead of it. An end, once known, stays;
    * a later one wins while the stop has not been sent. What is complete replaces what was not, while the start has not been
    * sent.
    */

@@ -4,20 +4,27 @@ import type { CommandName } from './command.ts';
 const text = `
 accel-bind  bind tasks to the nearest accelerators
 account  account that is charged
+scancel.account  of jobs of this account only
 accounts  of these accounts only
 acctg-freq  how often usage is sampled
 admin-comment  comment that the administrator leaves at the jobs
 all  also what is hidden, and jobs without access
+sdiag.all  all statistics, as without it
+sshare.all  of all users
 all_clusters  of all clusters
 allclusters  of all clusters
 allocations  jobs only, without their steps
 allusers  of all users
 array  submit an array of jobs: 0-15, 1,3,5, 0-100:5%4
+squeue.array  one line for each task of an array
+sacct.array  one line for each task of an array
 array-unique  one line for each task of an array
 associations  of these associations only
+sacctmgr.associations  with the associations of what is listed
 async  return as soon as the step is there
 autocomplete  for the completion of the shell
 batch  features that the node of the batch script must have
+scancel.batch  signal the batch script alone, no steps
 batch-script  print the script that was submitted
 bb  burst buffer
 bbf  file that describes the burst buffer
@@ -212,7 +219,8 @@ responding  nodes that respond only
 resv-ports  ports that are kept for it
 segment  nodes that must lie in one block
 send-libs  copy shared libraries, too
-sibling  of jobs of this sibling cluster
+sibling  jobs of a federation as each of its clusters has them
+scancel.sibling  of jobs of this sibling cluster
 signal  signal to send: TERM, KILL, 10
 sbatch.signal  signal to send before the time limit: [B:]USR1@60
 srun.signal  signal to send before the time limit: USR1@60
@@ -250,6 +258,7 @@ tres-bind  how tasks are bound to resources
 tres-per-task  resources of each task: cpu=4,gres/gpu=1
 truncate  moments cut to what was asked for
 uid  user that the job runs as
+scontrol.uid  change jobs as this user
 unbuffered  every line at once
 units  unit of the amounts: K, M, G, T, P
 usage  print the usage in a line

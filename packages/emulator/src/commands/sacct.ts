@@ -38,7 +38,6 @@ function optionsOf(release: number): OptionTable {
     'format,o:',
     'gid|group,g:',
     'help,h',
-    'helpformat',
     release < 2302 ? 'json' : 'json::',
     'jobs,j:',
     'local',
