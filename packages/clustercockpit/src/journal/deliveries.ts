@@ -136,29 +136,23 @@ export class Deliveries {
       id: Number(row['id']),
       ended: row['ended'] !== null,
       stands: row['known'] === 2 ? 'stop' : row['known'] === 1 ? 'start' : null,
+      waits: row['todo'] === todo.start,
       aside: row['todo'] === todo.aside || row['todo'] === todo.unsent,
       startedMs: row['started_ms'] === null ? null : Number(row['started_ms']),
       doneMs: row['done_ms'] === null ? null : Number(row['done_ms']),
     };
   }
 
-  /** Runs of which nothing stands in a sink yet though it should, by start; for finding those that another program delivered. */
-  undelivered(sink: SinkName, cluster: string, limit: number): readonly (RunKey & { readonly id: number; readonly ended: boolean })[] {
-    return this.#journal
-      .all(
-        `SELECT r.id, r.job_id, r.start, r.ended FROM delivery d JOIN run r ON r.id = d.run
-         WHERE d.sink = ? AND d.todo = ${todo.start} AND r.cluster = ? ORDER BY r.start LIMIT ?`,
-        sink,
-        cluster,
-        limit,
-      )
-      .map((row) => ({
-        cluster,
-        id: Number(row['id']),
-        jobId: Number(row['job_id']),
-        start: Number(row['start']),
-        ended: row['ended'] !== null,
-      }));
+  /** Runs of a cluster of which nothing stands in a sink yet though it should: how many, and from when to when they began. */
+  undelivered(sink: SinkName, cluster: string): { readonly runs: number; readonly from: number; readonly to: number } | undefined {
+    const row = this.#journal.get(
+      `SELECT count(*) AS runs, min(r.start) AS first, max(r.start) AS last FROM delivery d JOIN run r ON r.id = d.run
+       WHERE d.sink = ? AND d.todo = ${todo.start} AND r.cluster = ?`,
+      sink,
+      cluster,
+    );
+    const runs = Number(row?.['runs'] ?? 0);
+    return runs === 0 ? undefined : { runs, from: Number(row?.['first']), to: Number(row?.['last']) };
   }
 
   /** The time in seconds since the epoch from which on something has not been delivered; null when everything has. */

@@ -101,6 +101,8 @@ export interface Standing {
   readonly id: number;
   readonly ended: boolean;
   readonly stands: 'start' | 'stop' | null;
+  /** Its start is still to be sent. */
+  readonly waits: boolean;
   readonly aside: boolean;
   /** Milliseconds since the epoch at which its start was accepted; null when it was not, or a comparison found it there. */
   readonly startedMs: number | null;

@@ -40,7 +40,6 @@ type Correction = { readonly id: number; readonly stands: 'start' | 'stop' | nul
 
 /** So many runs that stand nowhere are looked up one by one; above it a list of the time is cheaper. */
 const singlesAtMost = 20;
-const undeliveredAtMost = 50_000;
 
 /**
  * Compares what the journal believes to stand in cc-backend with what it lists, and corrects the journal: what is missing is
@@ -105,15 +104,13 @@ export async function recogniseUndelivered({
   ccCluster,
   signal,
 }: RecogniseOptions): Promise<readonly Correction[]> {
-  const waiting = journal.deliveries.undelivered('rest', cluster, undeliveredAtMost);
-  const [first, last] = [waiting[0], waiting.at(-1)];
-  if (!first || !last || waiting.length < singlesAtMost) return [];
-  const byKey = new Map(waiting.map((run) => [keyOf(run), run]));
+  const waiting = journal.deliveries.undelivered('rest', cluster);
+  if (!waiting || waiting.runs < singlesAtMost) return [];
   const found: Correction[] = [];
-  for await (const { jobs } of client.startedBetween(ccCluster, first.start, last.start, signal ? { signal } : {})) {
+  for await (const { jobs } of client.startedBetween(ccCluster, waiting.from, waiting.to, signal ? { signal } : {})) {
     for (const job of jobs) {
-      const run = byKey.get(keyOf(runKey(cluster, job)));
-      if (run) found.push({ id: run.id, stands: job.jobState === 'running' ? 'start' : 'stop' });
+      const run = journal.deliveries.standingOf('rest', runKey(cluster, job));
+      if (run?.waits) found.push({ id: run.id, stands: job.jobState === 'running' ? 'start' : 'stop' });
     }
   }
   return found;
