@@ -1,12 +1,13 @@
 import { type Journal, type JournalOptions, openJournal } from '@sluice/service';
 import { Book } from './book.ts';
+import { takeOverSinks } from './changed-sinks.ts';
 import { Deliveries } from './deliveries.ts';
 import { Runs } from './runs.ts';
 import { runSchema } from './schema.ts';
 import type { SinkName } from './types.ts';
 
 export interface RunJournalOptions extends JournalOptions {
-  /** The sinks that new runs are delivered to. What waits for any other is forgotten at opening. */
+  /** The sinks that runs are delivered to. Where they have changed, a new one takes over from the others at opening. */
   readonly sinks: readonly SinkName[];
   /** The sink that must have a run before the others are told, or none. */
   readonly first?: SinkName | undefined;
@@ -32,10 +33,7 @@ export interface RunJournal {
 export async function openRunJournal(path: string, options: RunJournalOptions): Promise<RunJournal> {
   const journal = openJournal(path, runSchema, options);
   const { sinks, first } = options;
-  if (options.readOnly !== true) {
-    const names = sinks.map((sink) => `'${sink}'`).join(', ');
-    await journal.write(({ run }) => run(`DELETE FROM delivery WHERE sink NOT IN (${names})`));
-  }
+  if (options.readOnly !== true) await takeOverSinks(journal, sinks, first);
   const now = () => Math.round(options.clock.now());
   return {
     path,
