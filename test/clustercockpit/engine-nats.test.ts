@@ -51,6 +51,24 @@ describe('delivery by NATS', { skip }, () => {
     witness.close();
   });
 
+  it('alone, beside a cc-backend that is asked: what did not arrive there is found by the comparison and told again', async () => {
+    const witness = await subscribe(server.port, 'six');
+    await using engine = await Engine.start({ config: { startTag: 'a:b' } });
+    await engine.startDaemon();
+    await engine.started(7, t0);
+    await engine.stopDaemon();
+    // cc-backend hears nothing of what is published from here on.
+    const nats = { natsServer: '127.0.0.1', natsPort: server.port, natsSubject: 'six' };
+    await engine.startDaemon({ ...nats, ccRestSubmitJobs: false, ccPollInterval: 120 });
+    engine.ended(7, t0);
+    engine.slurm.begin({ jobId: 8, start: t0 + 1 });
+    await engine.until('the end of the one and the start of the other are told', () => witness.received.length === 2, 60);
+    await engine.until('both are told again', () => witness.received.length === 4, 300);
+    assert.deepEqual(functionsOf(witness).toSorted(), ['start_job', 'start_job', 'stop_job', 'stop_job']);
+    assert.equal(engine.stateOf(8, t0 + 1), undefined);
+    witness.close();
+  });
+
   it('REST dead: NATS waits for it; NATS dead: REST goes on, and NATS is told later', async () => {
     const own = await startNatsServer();
     await using engine = await Engine.start({

@@ -176,7 +176,7 @@ class Backfill {
   async #recognise(): Promise<void> {
     const { client, config, cluster, signal } = this.#options;
     const ccCluster = config.clusterNames.get(cluster) ?? cluster;
-    const found = await recogniseUndelivered({ client, journal: this.#journal, cluster, ccCluster, signal });
+    const found = await recogniseUndelivered({ client, journal: this.#journal, sink: 'rest', cluster, ccCluster, signal });
     await this.#journal.deliveries.correct('rest', found);
   }
 

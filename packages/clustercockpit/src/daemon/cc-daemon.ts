@@ -200,6 +200,8 @@ export class CcDaemon {
       this.#comparisons = new Comparisons({
         client: this.#client,
         journal: this.#open,
+        // NATS alone tells cc-backend of runs where REST does not.
+        sink: sinksOf(config).first ?? 'nats',
         watches: () => this.#watches,
         ccName: (cluster) => config.clusterNames.get(cluster) ?? cluster,
         clock,

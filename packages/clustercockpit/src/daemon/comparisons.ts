@@ -2,6 +2,7 @@ import { type Clock, SluiceError } from '@sluice/io';
 import type { Log, SaidOnce } from '@sluice/service';
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
+import type { SinkName } from '../journal/types.ts';
 import { endsCcBackendTrouble, saysCcBackendTrouble, told } from '../trouble.ts';
 import { type Compared, compare } from '../verify/comparison.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
@@ -9,6 +10,8 @@ import type { ClusterWatch } from './cluster-watch.ts';
 export interface ComparisonsOptions {
   readonly client: CcBackendClient;
   readonly journal: RunJournal;
+  /** By which cc-backend is told of runs. */
+  readonly sink: SinkName;
   readonly watches: () => readonly ClusterWatch[];
   readonly ccName: (cluster: string) => string;
   readonly clock: Clock;
@@ -73,12 +76,13 @@ export class Comparisons {
   }
 
   async #one(watch: ClusterWatch, signal: AbortSignal): Promise<boolean> {
-    const { client, journal, ccName, clock, log, said, marginMs, corrected } = this.#options;
+    const { client, journal, sink, ccName, clock, log, said, marginMs, corrected } = this.#options;
     const { cluster } = watch.observer;
     try {
       const compared = await compare({
         client,
         journal,
+        sink,
         cluster,
         ccCluster: ccName(cluster),
         now: () => clock.now(),

@@ -1,13 +1,16 @@
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { ListedJob } from '../cc/listed-job.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
+import type { SinkName } from '../journal/types.ts';
 import { keyOf, type RunKey } from '../run.ts';
 
-export type RecogniseOptions = Pick<ComparisonOptions, 'client' | 'journal' | 'cluster' | 'ccCluster' | 'signal'>;
+export type RecogniseOptions = Pick<ComparisonOptions, 'client' | 'journal' | 'sink' | 'cluster' | 'ccCluster' | 'signal'>;
 
 export interface ComparisonOptions {
   readonly client: CcBackendClient;
   readonly journal: RunJournal;
+  /** By which cc-backend is told of runs. */
+  readonly sink: SinkName;
   /** The name slurmdbd knows the cluster by. */
   readonly cluster: string;
   /** Its name in cc-backend. */
@@ -46,7 +49,7 @@ const singlesAtMost = 20;
  * sent again by delivery. An error of any part of a list ends it before anything is concluded: an incomplete list proves nothing.
  */
 export async function compare(options: ComparisonOptions): Promise<Compared> {
-  const { client, journal, cluster, ccCluster, signal } = options;
+  const { client, journal, sink, cluster, ccCluster, signal } = options;
   const listed = new Set<string>();
   for await (const { jobs } of client.running(ccCluster, signal ? { signal } : {})) {
     for (const job of jobs) listed.add(keyOf(runKey(cluster, job)));
@@ -55,7 +58,7 @@ export async function compare(options: ComparisonOptions): Promise<Compared> {
   const strangers: RunKey[] = [];
   let lostStops = 0;
   for (const key of [...listed].map(parseKey)) {
-    const standing = journal.deliveries.standingOf('rest', key);
+    const standing = journal.deliveries.standingOf(sink, key);
     if (!standing) strangers.push(key);
     else if (standing.stands === null && !standing.aside) corrections.push({ id: standing.id, stands: 'start' });
     else if (standing.stands === 'stop' && standing.doneMs !== null && options.now() - standing.doneMs > options.marginMs) {
@@ -67,9 +70,9 @@ export async function compare(options: ComparisonOptions): Promise<Compared> {
   corrections.push(...lost);
   const found = await recogniseUndelivered(options);
   corrections.push(...found);
-  await journal.deliveries.correct('rest', corrections);
+  await journal.deliveries.correct(sink, corrections);
   await options.askSlurm(listed, strangers);
-  const strays = strangers.filter((key) => !journal.deliveries.standingOf('rest', key));
+  const strays = strangers.filter((key) => !journal.deliveries.standingOf(sink, key));
   await journal.book.setStrays(cluster, strays);
   return {
     listed: listed.size,
@@ -82,10 +85,10 @@ export async function compare(options: ComparisonOptions): Promise<Compared> {
 }
 
 /** Runs that go on, whose start was accepted long enough ago, and that are not listed. */
-async function findLost({ client, journal, cluster, ccCluster, now, marginMs }: ComparisonOptions, listed: ReadonlySet<string>) {
+async function findLost({ client, journal, sink, cluster, ccCluster, now, marginMs }: ComparisonOptions, listed: ReadonlySet<string>) {
   const lost: Correction[] = [];
   const wronglyEnded: RunKey[] = [];
-  const unlisted = [...journal.deliveries.standing('rest', cluster)].filter(
+  const unlisted = [...journal.deliveries.standing(sink, cluster)].filter(
     ({ key, startedMs }) => !listed.has(keyOf(key)) && now() - (startedMs ?? 0) > marginMs,
   );
   for (const { id, key } of unlisted) {
@@ -100,16 +103,17 @@ async function findLost({ client, journal, cluster, ccCluster, now, marginMs }: 
 export async function recogniseUndelivered({
   client,
   journal,
+  sink,
   cluster,
   ccCluster,
   signal,
 }: RecogniseOptions): Promise<readonly Correction[]> {
-  const waiting = journal.deliveries.undelivered('rest', cluster);
+  const waiting = journal.deliveries.undelivered(sink, cluster);
   if (!waiting || waiting.runs < singlesAtMost) return [];
   const found: Correction[] = [];
   for await (const { jobs } of client.startedBetween(ccCluster, waiting.from, waiting.to, signal ? { signal } : {})) {
     for (const job of jobs) {
-      const run = journal.deliveries.standingOf('rest', runKey(cluster, job));
+      const run = journal.deliveries.standingOf(sink, runKey(cluster, job));
       if (run?.waits) found.push({ id: run.id, stands: job.jobState === 'running' ? 'start' : 'stop' });
     }
   }
