@@ -166,9 +166,9 @@ export class Engine {
     await ask(journalPath, request, { clock, pid: process.pid, sinks: ['rest'], first: 'rest', name: `request-${this.#hooks}` });
   }
 
-  /** SIGHUP. */
-  async reload(daemon: CcDaemon): Promise<void> {
-    daemon.reload(await this.#config({}, false));
+  /** SIGHUP, after the configuration may have been changed. */
+  async reload(daemon: CcDaemon, changes: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    daemon.reload(await this.#config(changes, false));
   }
 
   /** The hook of slurmctld for one job. */

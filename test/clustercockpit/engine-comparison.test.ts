@@ -178,6 +178,19 @@ describe('comparison with cc-backend', { concurrency: 4 }, () => {
     await engine.until('it is stopped', () => engine.backend?.job('fritz', 7, t0)?.job_state === 'completed');
   });
 
+  it('clusterNames that are put right by a reload hold for comparisons, too', async () => {
+    await using engine = await Engine.start({ config: { ccPollInterval: 60, clusterNames: { labcluster: 'wrong' }, startTag: 'a:b' } });
+    const daemon = await engine.startDaemon();
+    engine.slurm.begin({ jobId: 7, start: t0 });
+    engine.hook('start', 7);
+    await engine.until('it is held', () => engine.lines('cc-backend has no cluster wrong').length > 0);
+    await engine.reload(daemon, { clusterNames: {} });
+    await engine.until('it is started', () => engine.stateOf(7, t0) === 'running', 200);
+    await engine.pass(130);
+    assert.equal(engine.lines('compared with cc-backend: 1 running there, 0 otherwise').length > 0, true);
+    assert.equal(engine.writes('start_job').length, 1);
+  });
+
   it('W11: a cluster that cc-backend does not know holds its jobs, is said once, and is looked for again', async () => {
     await using engine = await Engine.start({ backend: { clusters: [labCluster('fritz')] } });
     await engine.startDaemon();

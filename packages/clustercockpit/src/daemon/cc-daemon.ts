@@ -203,7 +203,7 @@ export class CcDaemon {
         // NATS alone tells cc-backend of runs where REST does not.
         sink: sinksOf(config).first ?? 'nats',
         watches: () => this.#watches,
-        ccName: (cluster) => config.clusterNames.get(cluster) ?? cluster,
+        ccName: (cluster) => this.#config.clusterNames.get(cluster) ?? cluster,
         clock,
         log,
         said: this.#said,
@@ -228,7 +228,7 @@ export class CcDaemon {
       log,
       said: this.#said,
       clusters: () =>
-        this.#watches.map(({ observer: { cluster } }) => ({ cluster, ccCluster: config.clusterNames.get(cluster) ?? cluster })),
+        this.#watches.map(({ observer: { cluster } }) => ({ cluster, ccCluster: this.#config.clusterNames.get(cluster) ?? cluster })),
       knows: (key) => this.#open.runs.stateOf(key) !== undefined,
     });
   }
