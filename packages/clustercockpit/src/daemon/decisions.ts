@@ -1,4 +1,4 @@
-import type { Clock } from '@sluice/io';
+import { type Clock, SluiceError } from '@sluice/io';
 import type { SaidOnce } from '@sluice/service';
 import type { Node } from '@sluice/slurm';
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
@@ -19,6 +19,8 @@ export interface DecisionsOptions {
 
 /** cc-backend reads its clusters when it starts; whether one has been added since is asked this often. */
 const askAgainMs = 60_000;
+/** Nobody tells that it was started anew with other clusters, or another topology: what it has said holds for so long. */
+const holdsMs = 600_000;
 
 /**
  * Decides with what is known at the moment: cc-backend's clusters are asked for when the first run is to be sent, Slurm's
@@ -30,6 +32,8 @@ export class Decisions implements Decider {
   #clusters: readonly CcCluster[] | null = null;
   #asking: Promise<void> | undefined;
   #askedMs = Number.NEGATIVE_INFINITY;
+  /** When it is to be asked again though everything is known. */
+  #renewMs = Number.NEGATIVE_INFINITY;
   #context: DecideContext | undefined;
 
   constructor(options: DecisionsOptions) {
@@ -37,10 +41,11 @@ export class Decisions implements Decider {
     this.#settings = options.settings;
   }
 
-  /** Decides by these settings from now on. */
+  /** Decides by these settings from now on, and by what cc-backend says now. */
   settle(settings: DecideSettings): void {
     this.#settings = settings;
     this.#context = undefined;
+    this.#renewMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Nodes have changed: what follows from them is made anew with the next decision. */
@@ -56,6 +61,7 @@ export class Decisions implements Decider {
       this.#clusters = clusters;
       this.#context = undefined;
       this.#askedMs = clock.monotonic();
+      this.#renewMs = this.#askedMs + holdsMs;
     });
     try {
       await this.#asking;
@@ -73,7 +79,22 @@ export class Decisions implements Decider {
   /** The same once cc-backend's clusters are known. Errors: those of the client. */
   async ready(): Promise<DecideContext> {
     if (this.#clusters === null) await this.refresh();
+    else if (this.#isOld()) await this.#renew();
     return this.context();
+  }
+
+  #isOld(): boolean {
+    return this.#clusters !== null && this.#options.clock.monotonic() >= this.#renewMs;
+  }
+
+  /** Where it does not answer, what it said before goes on to hold. */
+  async #renew(): Promise<void> {
+    this.#renewMs = this.#options.clock.monotonic() + askAgainMs;
+    try {
+      await this.refresh();
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+    }
   }
 
   start(run: Parameters<typeof decideStart>[0]): Promise<Decision<StartOf>> | Decision<StartOf> {
@@ -81,7 +102,7 @@ export class Decisions implements Decider {
     if (run.allocation !== null && !this.#options.nodes().some(({ cluster }) => cluster === run.cluster)) {
       return { unready: 'Slurm has not described its nodes yet' };
     }
-    if (this.#clusters === null) return this.ready().then((context) => this.#judged(run, context));
+    if (this.#clusters === null || this.#isOld()) return this.ready().then((context) => this.#judged(run, context));
     return this.#judged(run, this.context());
   }
 
