@@ -51,6 +51,19 @@ describe('delivery by NATS', { skip }, () => {
     witness.close();
   });
 
+  it('W1: alone, a stop waits for twice the commit interval as it does by REST', async () => {
+    const witness = await subscribe(server.port, 'five');
+    const nats = { natsServer: '127.0.0.1', natsPort: server.port, natsSubject: 'five' };
+    await using engine = await Engine.start({ config: { ...nats, ccRestSubmitJobs: false, ccCommitInterval: 60 } });
+    await engine.startDaemon();
+    engine.slurm.onlyAccounted({ jobId: 7, start: t0 - 50, end: t0 - 40 });
+    await engine.until('its start is told', () => witness.received.length === 1, 60);
+    await engine.pass(100);
+    assert.deepEqual(functionsOf(witness), ['start_job']);
+    await engine.until('its end is told', () => witness.received.length === 2, 60);
+    witness.close();
+  });
+
   it('alone, beside a cc-backend that is asked: what did not arrive there is found by the comparison and told again', async () => {
     const witness = await subscribe(server.port, 'six');
     await using engine = await Engine.start({ config: { startTag: 'a:b' } });

@@ -35,6 +35,10 @@ export function openSinks({ config, writer, publisher, decider, journal, clock, 
       }),
     );
   }
-  if (publisher) sinks.push(natsSink({ publisher, decider, hostname }));
+  if (publisher) {
+    // A stop that comes by NATS can hit another job as one by REST can (contract W1); where NATS tells others alone, nothing can be hit.
+    const commitMs = config.ccRestSubmitJobs || config.startTag !== null ? 0 : 2 * config.ccCommitInterval * 1000;
+    sinks.push(natsSink({ publisher, decider, hostname, commitMs }));
+  }
   return sinks;
 }

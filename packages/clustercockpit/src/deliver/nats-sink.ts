@@ -11,6 +11,8 @@ export interface NatsSinkOptions {
   readonly decider: Decider;
   /** The name of this machine, which each message is tagged with. */
   readonly hostname: string;
+  /** Milliseconds between a start and the stop at least, where it is by these messages that cc-backend learns of jobs. */
+  readonly commitMs?: number;
 }
 
 /** A broker takes many small messages at a time. */
@@ -19,7 +21,7 @@ const atOnce = 32;
 const apartMs = 5000;
 
 /** Whoever listens on a NATS subject, as cc-slurm-adapter tells it. */
-export function natsSink({ publisher, decider, hostname }: NatsSinkOptions): Sink {
+export function natsSink({ publisher, decider, hostname, commitMs = 0 }: NatsSinkOptions): Sink {
   async function publish(event: JobEvent, id: string): Promise<Outcome> {
     try {
       await publisher.publish([jobMessage([event], { hostname, id })]);
@@ -42,5 +44,5 @@ export function natsSink({ publisher, decider, hostname }: NatsSinkOptions): Sin
     return publish({ function: 'stop_job', payload: decision.payload, partition: run.partition }, `${keyOf(run)}/stop`);
   }
 
-  return { name: 'nats', concurrency: { start: atOnce, stop: atOnce }, start, stop, stopAfterMs: () => apartMs };
+  return { name: 'nats', concurrency: { start: atOnce, stop: atOnce }, start, stop, stopAfterMs: () => Math.max(apartMs, commitMs) };
 }
