@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { ccBackendClient } from '@sluice/clustercockpit';
 import { describeError, httpClient, isCode, type SluiceError, systemProcesses } from '@sluice/io';
-import { type Answered, at, envelope, errorOf, first, job, now, release, scripted, standIn, tokenWith } from './client-bed.ts';
+import { type Answered, at, envelope, errorOf, first, job, now, release, scripted, standIn, stopOf, tokenWith } from './client-bed.ts';
 
 /** What an administrator reads; a token is never in it. */
 function told(error: SluiceError, ...tokens: readonly string[]): string {
@@ -148,6 +148,23 @@ describe('§4.17 what may be repeated', () => {
       error.message,
       'cc-backend, or a proxy before it, answered the start of job 7 with 502: 502 Bad Gateway Bad Gateway nginx',
     );
+  });
+
+  test("a proxy's page with 200 is no answer to a write: nothing has come to cc-backend", async () => {
+    const page = { status: 200, headers: { 'content-type': 'text/html' }, body: '\n<!DOCTYPE html><title>Down for maintenance</title>' };
+    const path = ({ path }: { readonly path: string }) => path.startsWith('/api/jobs/stop') || path.startsWith('/api/jobs/delete');
+    await using line = await scripted(
+      first(release('1.5.4'), (asked) => (path(asked) || asked.path === '/api/nodestate/' ? page : undefined)),
+    );
+    for (const work of [
+      () => line.client.stop(stopOf(job)),
+      () => line.client.remove(job.cluster, job.jobId, job.startTime),
+      () => line.client.nodeStates({ cluster: job.cluster, nodes: [] }),
+    ]) {
+      const error = await errorOf(work());
+      assert.equal(error.code, 'cc.failed');
+      assert.match(error.message, /a proxy before it, answered .* with 200: Down for maintenance/);
+    }
   });
 
   test('how long it asks to be left alone is in the error', async () => {

@@ -24,6 +24,11 @@ export function reasonOf(answer: HttpResponse): string {
   return envelopeOf(answer)?.error ?? firstWords(answer.body);
 }
 
+/** A web page, which is no answer of the API with whatever status: of a proxy that says "maintenance" or "log in" with 200. */
+export function isPage(answer: HttpResponse): boolean {
+  return /^\s*</.test(answer.body.toString('latin1', 0, 64));
+}
+
 /** What a person would read first on a page that is not cc-backend's. */
 function firstWords(body: Buffer): string {
   const words = body

@@ -1,6 +1,6 @@
 import { type HttpClient, type HttpResponse, SluiceError } from '@sluice/io';
 import type { CcCluster } from '../decide/cc-cluster.ts';
-import { errorFor, isMissing, isNoRoute, reasonOf, type Surroundings } from './answers.ts';
+import { errorFor, isMissing, isNoRoute, isPage, reasonOf, type Surroundings } from './answers.ts';
 import { startForVersion, statesForVersion, stopForVersion } from './dialect.ts';
 import { ccGraphql, type JobFilter } from './graphql.ts';
 import { type DetailedJob, jsonOf, type ListedJob, readDetails, readRows } from './listed-job.ts';
@@ -229,7 +229,7 @@ export function ccBackendClient(http: HttpClient, token: () => string, options: 
     async nodeStates(states) {
       const what = 'node states';
       const answer = await requests.send('POST', 'nodestate', '/api/nodestate/', JSON.stringify(states));
-      if (answer.status === 200) return;
+      if (answer.status === 200 && !isPage(answer)) return;
       if (answer.status === 400) throw new SluiceError('data.invalid', `cc-backend does not take ${what}: ${reasonOf(answer)}`);
       if (isNoRoute(answer)) await probed();
       throw errorFor(answer, what, surroundings());
@@ -237,7 +237,7 @@ export function ccBackendClient(http: HttpClient, token: () => string, options: 
     async remove(cluster, jobId, startTime) {
       const body = JSON.stringify({ jobId, cluster, startTime });
       const answer = await requests.send('DELETE', 'delete_job', '/api/jobs/delete_job/', body);
-      if (answer.status === 200) return true;
+      if (answer.status === 200 && !isPage(answer)) return true;
       if (isMissing(answer)) return false;
       throw errorFor(answer, `the deletion of job ${jobId}`, surroundings());
     },

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '@sluice/io';
-import { envelopeOf, isMissing } from './answers.ts';
+import { envelopeOf, isMissing, isPage } from './answers.ts';
 import type { ListedJob } from './listed-job.ts';
 
 /** What became of a write (contract §4.17). Everything else is an error: the outcome is unknown, or the operator has to act. */
@@ -57,7 +57,7 @@ export function judgeRuns(runs: readonly ListedJob[], startTime: number, reason:
 /** The answer to a stop. */
 export function judgeStop(answer: HttpResponse): Judged {
   const { status } = answer;
-  if (status === 200) return written;
+  if (status === 200) return isPage(answer) ? 'unexpected' : written;
   if (isMissing(answer)) return { kind: 'missing' };
   const reason = envelopeOf(answer)?.error;
   if (reason === undefined || (status !== 422 && status !== 400)) return 'unexpected';
