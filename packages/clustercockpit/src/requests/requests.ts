@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isCode, SluiceError } from '@sluice/io';
 import * as z from 'zod';
@@ -73,14 +73,16 @@ export function answerRequest(journal: RunJournal, request: Request): Promise<nu
 }
 
 /**
- * Has a request answered: at once when no daemon runs, by the daemon otherwise. Says how many runs or gaps it was about, or null
- * when the daemon will answer within half a minute. Errors: those of the journal, `config.unreadable`.
+ * Has a request answered: at once when no daemon runs, by the daemon otherwise. Says how many runs or gaps it was about, none where
+ * no daemon has ever run, or null when the daemon will answer within half a minute. Errors: those of the journal, `config.unreadable`.
  */
 export async function ask(
   journalPath: string,
   request: Request,
   options: RunJournalOptions & { readonly name: string },
 ): Promise<number | null> {
+  // A journal that is made here would belong to whoever asks, often root, and the daemon could not open it.
+  if (!existsSync(journalPath)) return 0;
   let journal: RunJournal;
   try {
     journal = await openRunJournal(journalPath, options);
