@@ -1,4 +1,15 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isCode, SluiceError } from '@sluice/io';
 import * as z from 'zod';
@@ -55,9 +66,12 @@ export function takeRequests(journalPath: string, refused: (file: string, reason
   for (const name of namesIn(directory)) {
     const file = join(directory, name);
     try {
+      const stat = lstatSync(file);
+      // A FIFO would be waited for, by the whole daemon.
+      if (!stat.isFile()) throw new Error('it is not a regular file');
+      if (stat.size > largest) throw new Error(`it is larger than ${largest} bytes`);
       const text = readFileSync(file, 'utf8');
       rmSync(file, { force: true });
-      if (text.length > largest) throw new Error(`it is larger than ${largest} bytes`);
       requests.push(requestSchema.parse(JSON.parse(text)));
     } catch (error) {
       rmSync(file, { force: true, recursive: true });
