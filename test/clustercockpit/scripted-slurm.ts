@@ -107,7 +107,7 @@ export function scriptedSlurm(cluster = 'labcluster'): ScriptedSlurm {
         yield { kind: 'records', records: jobs.slice(0, self.breaksAfter) };
         if (self.breaksAfter !== undefined) throw new SluiceError('slurm.incomplete', 'the answer of squeue is not whole');
       },
-      async details(ids, { bare }) {
+      async details(ids, { bare, script }) {
         ofController(`details ${ids.join(' ')}`);
         const answers = new Map<number, Answer<JobDetails>>();
         for (const id of ids) {
@@ -116,15 +116,15 @@ export function scriptedSlurm(cluster = 'labcluster'): ScriptedSlurm {
           else if (bare?.(job)) {
             asked.push(`bare ${id}`);
             answers.set(id, { kind: 'known', value: { job, allocation: null, script: null, description: null } });
-          } else answers.set(id, { kind: 'known', value: detailsOf(job) });
+          } else answers.set(id, { kind: 'known', value: detailsOf(job, script) });
         }
         return answers;
       },
-      async *detailsOfMany(ids) {
+      async *detailsOfMany(ids, { script }) {
         ofController(`many ${ids.size}`);
         const known = [...controllerJobs.values()].filter(({ jobId, state }) => ids.has(jobId) && state.base !== 'PENDING');
         const whole = known.slice(0, self.manyBreaksAfter);
-        if (whole.length > 0) yield new Map(whole.map((job) => [job.jobId, detailsOf(job)]));
+        if (whole.length > 0) yield new Map(whole.map((job) => [job.jobId, detailsOf(job, script)]));
         if (self.manyBreaksAfter !== undefined) throw new SluiceError('slurm.incomplete', 'the answer of scontrol is not whole');
       },
       async ping() {
@@ -245,12 +245,12 @@ function accountedJob(cluster: string, job: ScriptedJob & { readonly end: number
   };
 }
 
-function detailsOf(job: ActiveJob): JobDetails {
+function detailsOf(job: ActiveJob, script = false): JobDetails {
   const holds = job.end === null && job.state.base === 'RUNNING';
   const node = { node: job.nodes, cpus: 2, cpuIds: [0, 1], cores: [{ socket: 0, core: 0, threads: 2 }], memoryMiB: 1024, gres: [] };
   const held: Allocation = { cluster: job.cluster, jobId: job.jobId, start: job.start, whole: false, nodes: [node] };
   const allocation = holds ? held : isEnded(job.state) ? { ...held, devicesLost: true as const } : null;
-  return { job, allocation, script: '#!/bin/sh\n', description: null };
+  return { job, allocation, script: script ? '#!/bin/sh\n' : null, description: null };
 }
 
 function labNodes(cluster: string): readonly Node[] {

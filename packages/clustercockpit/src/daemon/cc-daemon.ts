@@ -133,12 +133,12 @@ export class CcDaemon {
   reload(read: AdapterConfig): void {
     const { log, shadow } = this.#options;
     const config = shadow ? shadowConfig(read) : read;
-    const before = this.#config;
     this.#ccBackend?.readToken(config);
     this.#config = config;
     for (const delivery of this.#deliveries) delivery.hurry();
-    this.#decisions?.settle(decideSettings(config));
-    const changed = changedKeys(before, config);
+    // How long a stop waits rests on whether starts are tagged: a tag comes and goes with a restart, or a stop could hit another job (W1).
+    this.#decisions?.settle(decideSettings({ ...config, startTag: this.#options.config.startTag }));
+    const changed = changedKeys(this.#options.config, config);
     if (changed.length > 0) log.warn(`these changes take effect after a restart: ${changed.join(', ')}`);
     this.#wake();
   }
@@ -318,6 +318,7 @@ export class CcDaemon {
     const { config, clock, random, log } = this.#options;
     return openWatch({
       ...{ config, clock, random, log, said: this.#said },
+      sends: () => this.#config,
       cluster: name,
       connector: isLocal ? this.#local : this.#connect(name),
       journal: this.#open,

@@ -12,11 +12,10 @@ const reloaded: ReadonlySet<string> = new Set<keyof AdapterConfig>([
   'sendSlurmInfo',
   'sendComments',
   'sendEnvironment',
-  'startTag',
 ]);
 
-/** The keys whose values differ and that only a restart puts in force. */
-export function changedKeys(before: AdapterConfig, after: AdapterConfig): readonly string[] {
-  const keys = Object.keys(after) as (keyof AdapterConfig)[];
-  return keys.filter((key) => !reloaded.has(key) && !isDeepStrictEqual(before[key], after[key]));
+/** The keys whose values differ from those of the start and that only a restart puts in force. */
+export function changedKeys(atStart: AdapterConfig, now: AdapterConfig): readonly string[] {
+  const keys = Object.keys(now) as (keyof AdapterConfig)[];
+  return keys.filter((key) => !reloaded.has(key) && !isDeepStrictEqual(atStart[key], now[key]));
 }

@@ -11,6 +11,8 @@ import { NodeStateSender } from './node-states.ts';
 
 export interface OpenWatchOptions {
   readonly config: AdapterConfig;
+  /** What of a job's texts is sent now. */
+  readonly sends: () => Pick<AdapterConfig, 'sendScript' | 'sendSlurmInfo' | 'sendEnvironment'>;
   /** The name slurmdbd knows the cluster by. */
   readonly cluster: string;
   readonly connector: SlurmReader;
@@ -34,7 +36,18 @@ export interface OpenWatchOptions {
 /** The looks at one cluster, as the configuration wants them. */
 export function openWatch(options: OpenWatchOptions): ClusterWatch {
   const { config, cluster, connector, journal, clock, random, log, said, client, decisions, acting, recorded, caughtUp, heard } = options;
-  const wants = { script: config.sendScript, description: config.sendSlurmInfo, environment: config.sendEnvironment };
+  // Read at each question: a reload changes what is sent.
+  const wants = {
+    get script() {
+      return options.sends().sendScript;
+    },
+    get description() {
+      return options.sends().sendSlurmInfo;
+    },
+    get environment() {
+      return options.sends().sendEnvironment;
+    },
+  };
   const sender =
     client && decisions && config.nodeStateInterval > 0
       ? new NodeStateSender({ client, decisions, clock, intervalMs: config.nodeStateInterval * 1000, said })
