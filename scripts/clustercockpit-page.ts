@@ -66,8 +66,8 @@ ${chapter(syncConfigSchema, syncConfigMeta, 'For `sluice cc sync`, and for the e
 ### What differs from the script
 
 - The file is \`./config.json\` unless \`--config\` names another; it must exist.
-- \`slurm.squeue\`, \`slurm.sacct\` and \`slurm.scontrol\` have the defaults that the script’s page promises. They may lie in several directories and have other
-  names; Slurm’s further commands (sinfo, sacctmgr) are looked for beside \`squeue\`.
+- \`slurm.squeue\` and \`slurm.sacct\` have the defaults that the script’s page promises; \`scontrol\`, which that page does not name, is looked for beside
+  \`squeue\`, as Slurm’s further commands (sinfo, sacctmgr) are. The three may lie in several directories and have other names.
 - \`slurm.state_save_location\` is accepted and not used: Slurm is asked for scripts and environments.
 - The environment of jobs is not sent unless \`include_environment\` is true.
 - Of several beginnings of a host name under \`accelerators\` the longest counts, in the script the last in the file.

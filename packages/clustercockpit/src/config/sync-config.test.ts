@@ -114,6 +114,14 @@ test('commands may lie in several directories, and have other names', async () =
   assert.deepEqual([ofPath.slurmBinPath, ofPath.otherCommands.size], [null, 0]);
 });
 
+test('where scontrol is not named, as in the files of cc-slurm-sync, it lies beside squeue', async () => {
+  const here = { squeue: '/opt/slurm/bin/squeue', sacct: '/opt/slurm/bin/sacct' };
+  const { config } = await load({ ...least, slurm: here });
+  assert.deepEqual([config.slurmBinPath, config.otherCommands.size], ['/opt/slurm/bin', 0]);
+  const { config: ofPath } = await load({ ...least, slurm: { squeue: 'squeue', sacct: 'sacct' } });
+  assert.deepEqual([ofPath.slurmBinPath, ofPath.otherCommands.size], [null, 0]);
+});
+
 test('keys are read as they are written; unknown ones warn, and are errors if strict', async () => {
   const keys = { ...least, ClusterName: 'x' };
   assert.match((await load(keys)).warnings.join(), /ClusterName: unknown key; did you mean "clustername"\?$/);

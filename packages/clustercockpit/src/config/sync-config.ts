@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { SecretSource } from '@sluice/io';
 import { ConfigError, loadConfig, type Problem, type ReadConfigOptions, showConfig } from '@sluice/service';
 import type { GpuAddresses } from '../decide/context.ts';
@@ -102,10 +102,9 @@ function address(settings: SyncSettings): readonly Finding[] {
 
 function otherCommands({ slurm }: SyncSettings): SyncConfig['otherCommands'] {
   const usual = dirname(slurm.squeue);
-  const named = (['squeue', 'sacct', 'scontrol'] as const).filter(
-    (command) => dirname(slurm[command]) !== usual || basename(slurm[command]) !== command,
-  );
-  return new Map(named.map((command) => [command, { dir: directoryOf(slurm[command]), name: basename(slurm[command]) }]));
+  const { squeue, sacct, scontrol = join(usual, 'scontrol') } = slurm;
+  const named = Object.entries({ squeue, sacct, scontrol }).filter(([command, path]) => dirname(path) !== usual || basename(path) !== command);
+  return new Map(named.map(([command, path]) => [command, { dir: directoryOf(path), name: basename(path) }]));
 }
 
 /** A bare name is looked for in PATH. */

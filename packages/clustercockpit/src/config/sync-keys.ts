@@ -19,7 +19,7 @@ const slurm = z.object({
     'Path of squeue. Slurm’s further commands (sinfo, sacctmgr) are looked for in its directory.',
   ),
   sacct: stock(text.default('/usr/bin/sacct'), 'Path of sacct.'),
-  scontrol: stock(text.default('/usr/bin/scontrol'), 'Path of scontrol.'),
+  scontrol: stock(text.optional(), 'Path of scontrol. Without it: the one beside `squeue`.', { examples: ['/opt/slurm/bin/scontrol'] }),
   state_save_location: stock(
     text.optional(),
     'Slurm’s StateSaveLocation. cc-slurm-sync reads job scripts and environments there; here Slurm is asked for them, and nothing is read there.',
