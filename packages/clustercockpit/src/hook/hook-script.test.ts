@@ -9,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -151,6 +152,23 @@ for (const shell of shells) {
     assert.ok(Math.abs((reader.fullSince() ?? 0) - Date.now()) < 60_000);
     reader.clearFull();
     assert.equal(reader.fullSince(), null);
+  });
+
+  test(`${name}: links and FIFOs in the place of its marks are neither followed nor waited for`, async (t) => {
+    const { spool, script } = place(t);
+    const victim = join(spool, '..', 'victim');
+    writeFileSync(victim, 'kept');
+    for (const mark of ['bell', 'full']) symlinkSync(victim, join(spool, mark));
+    assertSilentSuccess(await hook(prolog, script));
+    rmSync(join(spool, 'bell'));
+    const fifo = async (mark: string) => assert.equal((await bare({ PATH: '/usr/bin:/bin' }, 'mkfifo', join(spool, mark))).code, 0);
+    await fifo('bell');
+    assertSilentSuccess(await hook({ ...prolog, SLURM_JOB_ID: '43' }, script));
+    assert.equal(openSpool({ path: spool, clock: systemClock() }).depth().files, 2);
+    rmSync(join(spool, 'written'));
+    await fifo('written');
+    assertSilentSuccess(await hook({ ...prolog, SLURM_JOB_ID: '44' }, script));
+    assert.equal(readFileSync(victim, 'utf8'), 'kept');
   });
 
   test(`${name}: when as many events wait as may, further ones are dropped and marked until the reader has made room`, async (t) => {

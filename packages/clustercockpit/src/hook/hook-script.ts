@@ -62,10 +62,20 @@ keep() {
 }
 ${keptVariables.map((name) => `keep ${name} "\${${name}-}"`).join('\n')}
 
+# The daemon may write here too: a link would have this user empty another file, and a FIFO would be waited for.
+plain() {
+  [ ! -L "$1" ] || return 1
+  [ -f "$1" ] || [ ! -e "$1" ]
+}
+mark() {
+  plain "$spool/$1" && true >"$spool/$1"
+  return 0
+}
+
 # No room: as many events wait as may, or the disk is full.
 ulimit -S -f ${blocks}
-if ! printf . >>"$spool/${written}"; then
-  true >"$spool/${full}"
+if ! plain "$spool/${written}" || ! printf . >>"$spool/${written}"; then
+  mark ${full}
   exit 0
 fi
 
@@ -82,9 +92,9 @@ esac
 [ -d "$day" ] || mkdir -p "$day"
 name=$SLURM_JOB_ID.$kind.$$
 if printf '%s' "\${event}${endMark}$newline" >"$day/.tmp.$name" && mv -f "$day/.tmp.$name" "$day/$seconds.$nanoseconds.$name.event"; then
-  true >"$spool/${bell}"
+  mark ${bell}
 else
-  true >"$spool/${full}"
+  mark ${full}
   rm -f "$day/.tmp.$name"
 fi
 exit 0

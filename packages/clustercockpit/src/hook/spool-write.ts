@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { dayOf, defaultMaxEvents, endMark, eventBound, keptVariables, longestValue, spoolNames } from './spool-layout.ts';
 
@@ -10,6 +10,9 @@ export interface SpoolWriteOptions {
   readonly nowMs: number;
   readonly pid: number;
 }
+
+/** The daemon may write in the spool, too: a link would have slurmctld's user empty another file, and a FIFO would be waited for. */
+const openPlain = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
  * Writes a hook's event into the spool as the script does. Gives false when there is no spool or no room, or the environment tells of no job;
@@ -29,17 +32,17 @@ export function writeSpoolEvent({ spool, maxEvents, environment, nowMs, pid }: S
   const temporary = join(day, `.tmp.${jobId}.${kind}.${pid}`);
   const stamp = `${Math.floor(nowMs / 1000)}.${String(Math.floor(nowMs % 1000)).padStart(3, '0')}000000`;
   try {
-    appendFileSync(written, '.', { mode: 0o660 });
+    write(written, constants.O_APPEND, '.');
     if (statSync(written).size > eventBound(maxEvents ?? defaultMaxEvents)) throw new Error('as many events wait as may');
     mkdirSync(day, { recursive: true, mode: 0o770 });
     writeFileSync(temporary, eventText(environment), { mode: 0o660 });
     renameSync(temporary, join(day, `${stamp}.${jobId}.${kind}.${pid}.event`));
-    writeFileSync(join(spool, spoolNames.bell), '', { mode: 0o660 });
-    return true;
   } catch {
-    markFull(spool);
+    mark(join(spool, spoolNames.full));
     return false;
   }
+  mark(join(spool, spoolNames.bell));
+  return true;
 }
 
 function eventText(environment: Readonly<Record<string, string | undefined>>): string {
@@ -51,10 +54,19 @@ function isPlain(value: string): boolean {
   return value.length <= longestValue && /^[!-~]+$/.test(value);
 }
 
-function markFull(spool: string): void {
+function mark(path: string): void {
   try {
-    writeFileSync(join(spool, spoolNames.full), '', { mode: 0o660 });
+    write(path, constants.O_TRUNC, '');
   } catch {
-    // The mark is a courtesy; the hook goes on without it.
+    // A courtesy; the hook goes on without it.
+  }
+}
+
+function write(path: string, flags: number, text: string): void {
+  const descriptor = openSync(path, openPlain | flags, 0o660);
+  try {
+    writeSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
   }
 }

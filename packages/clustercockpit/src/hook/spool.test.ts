@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { manualClock, systemClock } from '@sluice/io';
 import { eventName, eventText, hook, jobsOf, noon, openAt, spoolDirectory, today, writeEvent } from './spool.fixture.ts';
@@ -94,6 +94,21 @@ test('the client keeps the bound that the script keeps', (t) => {
   assert.equal(spool.depth().files, 1);
   assert.equal(writeSpoolEvent({ spool: join(path, 'none'), environment, nowMs: noon, pid: 1 }), false);
   assert.equal(existsSync(join(path, 'none')), false);
+});
+
+test('the client follows no link in the place of a mark', (t) => {
+  const path = spoolDirectory(t);
+  const victim = join(path, '..', `${basename(path)}-victim`);
+  t.after(() => rmSync(victim, { force: true }));
+  writeFileSync(victim, 'kept');
+  for (const mark of ['bell', 'full']) symlinkSync(victim, join(path, mark));
+  writeEvent(path, 1);
+  symlinkSync(victim, join(path, 'written-now'));
+  renameSync(join(path, 'written-now'), join(path, 'written'));
+  const environment = { ...hook, SLURM_JOB_ID: '2' };
+  assert.equal(writeSpoolEvent({ spool: path, environment, nowMs: noon, pid: 1 }), false);
+  assert.equal(readFileSync(victim, 'utf8'), 'kept');
+  assert.equal(openAt(path).depth().files, 1);
 });
 
 test('arrivals wake the watcher; it finds a spool that comes later or is replaced', async (t) => {
