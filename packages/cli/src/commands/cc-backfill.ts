@@ -89,13 +89,13 @@ function progressText({ read, runs, counts, trouble }: BackfillProgress, since: 
   const width = 20;
   const filled = Math.round(part * width);
   const bar = `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}]`;
-  const waiting = `${counts.startsWaiting} starts and ${counts.stopsWaiting} stops wait (${counts.awaitingCommit} for a commit)`;
-  return `${bar} read up to ${formatEpoch(read)}, ${runs} runs; ${trouble ?? waiting}`;
+  const waiting = `${counts.startsWaiting} starts and ${counts.stopsWaiting} stops wait, ${counts.awaitingCommit} of them for a commit`;
+  return `${bar} read up to ${formatEpoch(read)}, runs: ${runs}; ${trouble ?? waiting}`;
 }
 
 function reportText({ runs, sent, unsent, aside, whole }: BackfillReport, cluster: string, since: number, until: number): string {
   const lines = [
-    `${cluster}, ${formatEpoch(since)} to ${formatEpoch(until)} UTC: ${runs} runs`,
+    `${cluster}, ${formatEpoch(since)} to ${formatEpoch(until)} UTC, runs: ${runs}`,
     `  ${sent} brought to cc-backend`,
     `  ${runs - sent - unsent - aside.length} stood there${whole ? '' : ' or wait'}`,
     `  ${unsent} not sent, by policy or configuration`,

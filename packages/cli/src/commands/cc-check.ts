@@ -3,7 +3,7 @@ import { type CheckFinding, check, checkExitCode, type SystemUser } from '@sluic
 import { isCode, SluiceError } from '@sluice/io';
 import type { Surroundings } from '../surroundings.ts';
 import { oneLine } from '../table.ts';
-import { type CcOptions, slurmOf } from './cc-open.ts';
+import { type CcOptions, slurmOf, withConfig } from './cc-open.ts';
 
 export interface CheckCommandOptions extends CcOptions {
   readonly json?: boolean;
@@ -29,7 +29,8 @@ export async function runCheck(options: CheckCommandOptions, around: Surrounding
     hostname: hostname(),
     user,
     userOf: (name) => lookUp(name, around),
-    say(finding) {
+    say({ mend, ...said }) {
+      const finding = { ...said, ...(mend === undefined ? {} : { mend: withConfig(mend, options) }) };
       findings.push(finding);
       around.interrupted.throwIfAborted();
       if (options.json) return;

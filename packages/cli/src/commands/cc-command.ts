@@ -74,7 +74,7 @@ function addHook(cc: Command, around: Surroundings, setExit: (code: number) => v
     .option('--install [path]', 'write the script (default: /etc/slurm/sluice-hook.sh) and print the lines for slurm.conf')
     .option('--print', 'print the script and write nothing')
     .option('--force', 'overwrite a file that Sluice has not written')
-    .option('--max-events <number>', 'events that may wait in the spool before further ones are dropped')
+    .option('--max-events <number>', 'events that may wait in the spool before further ones are dropped (default: 262144)')
     .addHelpText(
       'after',
       `
@@ -123,7 +123,7 @@ Examples:
 
 function addBackfill(cc: Command, around: Surroundings, setExit: (code: number) => void): void {
   command(cc, 'backfill', 'bring history from Slurm’s accounting into cc-backend, oldest first')
-    .requiredOption('--since <time>', 'jobs that ended from then on: 2026-11-01, 2026-11-01T12:00:00Z, 7d, or seconds since 1970')
+    .requiredOption('--since <time>', 'needed: jobs that ended from then on: 2026-11-01, 2026-11-01T12:00:00Z, 7d, or seconds since 1970')
     .option('--until <time>', 'up to then; now by default')
     .option('--cluster <name>', 'the cluster by its name in Slurm; the local one by default')
     .option('--fresh', 'begin again, and forget how far an earlier attempt came')
@@ -132,7 +132,8 @@ function addBackfill(cc: Command, around: Surroundings, setExit: (code: number) 
       'after',
       `
 It may run beside the daemon, waits for the server rather than flooding it, and goes on where it was interrupted. Jobs that stand in cc-backend
-stay as they are. It ends with 65 when cc-backend refused jobs for good, and with 75 when it was interrupted.
+stay as they are. At its end it waits until cc-backend has committed what it started: twice ccCommitInterval. It ends with 65 when cc-backend
+refused jobs for good, and with 75 when it was interrupted.
 
 Example:
   $ sluice cc backfill --since 2026-10-01 --until 2026-11-01
@@ -148,6 +149,16 @@ function addRetry(cc: Command, around: Surroundings, setExit: (code: number) => 
   command(cc, 'retry', 'take up again what cc-backend refused for good, after its cause has been mended')
     .argument('[jobs...]', 'ids of the jobs')
     .option('--all', 'everything that is set aside')
+    .addHelpText(
+      'after',
+      `
+The daemon does it within half a minute; while none runs, they are noted, and the next daemon sends them. It ends with 1 when nothing was set aside.
+
+Examples:
+  $ sluice cc retry 4711 4712
+  $ sluice cc retry --all
+`,
+    )
     .action(async (jobs: readonly string[], options: CcOptions & { readonly all?: boolean }) => {
       const { runRetry } = await import('./cc-retry.ts');
       setExit(await runRetry(jobs, options, around));

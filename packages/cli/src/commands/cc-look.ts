@@ -51,8 +51,9 @@ It tests configuration, files, Slurm's settings and privileges, the hook, cc-bac
 and no job is sent. It ends with 0 when there are no errors (there may be warnings), else with the code of the worst: 78 configuration, 77 token or
 privileges, 76 an answer that is not understood, 73 a place that cannot be written, 69 something cannot be reached.
 
-Example:
-  $ sluice cc check --user slurm
+Examples:
+  $ sluice cc check --user sluice
+  $ sluice cc check --config /opt/cc-slurm-adapter/config.json --user cc-slurm-adapter
 `,
     )
     .action(async (options: CheckCommandOptions) => {

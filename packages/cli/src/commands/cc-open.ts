@@ -24,6 +24,13 @@ export async function openConfig(options: CcOptions, around: Surroundings): Prom
   return loaded;
 }
 
+/** A text whose commands of this door run as they are printed: with the configuration that was named here. */
+export function withConfig(text: string, { config }: CcOptions): string {
+  if (config === undefined) return text;
+  const file = /^[\w./-]+$/.test(config) ? config : `'${config.replaceAll("'", "'\\''")}'`;
+  return text.replaceAll(/\bsluice cc (?:daemon|hook|backfill|status|check|retry)\b/g, (command) => `${command} --config ${file}`);
+}
+
 /** Slurm as the configuration reaches it; the local cluster when no other is named. */
 export function slurmOf(
   config: Pick<AdapterConfig, 'slurmBinPath' | 'slurmConf' | 'slurmTimeout'>,

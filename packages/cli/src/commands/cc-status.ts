@@ -1,7 +1,7 @@
 import { type AdapterConfig, readStatus, type Status, shadowJournalPath, statusExitCode, statusText } from '@sluice/clustercockpit';
 import { SluiceError } from '@sluice/io';
 import type { Surroundings } from '../surroundings.ts';
-import { type CcOptions, openConfig, slurmOf } from './cc-open.ts';
+import { type CcOptions, openConfig, slurmOf, withConfig } from './cc-open.ts';
 
 export interface StatusCommandOptions extends CcOptions {
   readonly json?: boolean;
@@ -36,7 +36,11 @@ async function once(config: AdapterConfig, options: StatusCommandOptions, around
     const beside = accounted ? { accounted: Object.fromEntries(accounted) } : {};
     stdout.write(`${JSON.stringify({ ...status, ...beside, exitCode: statusExitCode(status) })}\n`);
   } else {
-    const text = statusText(status, { ...(options.all ? {} : { limit: shortList }), ...(accounted ? { accounted } : {}) });
+    const daemon = options.dryRun ? { daemon: 'sluice cc daemon --dry-run' } : {};
+    const text = withConfig(
+      statusText(status, { ...(options.all ? {} : { limit: shortList }), ...(accounted ? { accounted } : {}), ...daemon }),
+      options,
+    );
     stdout.write(options.watch && stdout.columns !== undefined ? `${clearScreen}${text}` : text);
   }
   return statusExitCode(status);

@@ -51,7 +51,9 @@ export async function loadAdapterConfig(options: LoadAdapterConfigOptions = {}):
   if (errors.length > 0) {
     const problems = await placed(adapterConfigSchema, reading, errors);
     // A key that is not known may be the one that is missing, in another spelling or of another program.
-    throw new ConfigError(missing ? problems.map((problem) => ofMissingFile(problem, file)) : [...problems, ...warnings]);
+    throw new ConfigError(
+      missing ? problems.map((problem) => ofMissingFile(problem, file)) : [...otherProgram(warnings), ...problems, ...warnings],
+    );
   }
   const more = await placed(adapterConfigSchema, reading, [...checked.warnings, ...(await openFiles(settings))]);
   return { config: inForce(settings, patterns), settings, file, warnings: [...warnings, ...more], missing };
@@ -72,9 +74,19 @@ function readingOf({ file, text, strict = false }: LoadAdapterConfigOptions, pat
   return { file: path, ...(text === undefined ? {} : { text }), strict, caseInsensitiveKeys: true, optional: file === undefined };
 }
 
+/** Both of the programs that Sluice stands in for call their file config.json. */
+function otherProgram(unknown: readonly Problem[]): readonly Problem[] {
+  const [first] = unknown.filter(({ path }) => path === 'cc-backend' || path === 'clustername');
+  if (!first) return [];
+  const message = `this is the configuration of cc-slurm-sync; what reads it: sluice cc sync --config ${first.file ?? 'FILE'} --dry-run`;
+  return [
+    { ...(first.file === undefined ? {} : { file: first.file }), path: '', expected: 'the configuration of cc-slurm-adapter', message },
+  ];
+}
+
 /** There is no line in a file that is not there. */
 function ofMissingFile({ path, expected, message }: Problem, file: string): Problem {
-  return { file: `${file} (which does not exist)`, path, expected, message };
+  return { file: `${file} (which does not exist; --config names another)`, path, expected, message };
 }
 
 interface Patterns {

@@ -103,7 +103,9 @@ function address(settings: SyncSettings): readonly Finding[] {
 function otherCommands({ slurm }: SyncSettings): SyncConfig['otherCommands'] {
   const usual = dirname(slurm.squeue);
   const { squeue, sacct, scontrol = join(usual, 'scontrol') } = slurm;
-  const named = Object.entries({ squeue, sacct, scontrol }).filter(([command, path]) => dirname(path) !== usual || basename(path) !== command);
+  const named = Object.entries({ squeue, sacct, scontrol }).filter(
+    ([command, path]) => dirname(path) !== usual || basename(path) !== command,
+  );
   return new Map(named.map(([command, path]) => [command, { dir: directoryOf(path), name: basename(path) }]));
 }
 

@@ -10,16 +10,18 @@ export interface StatusTextOptions {
   readonly limit?: number;
   /** What accounting itself takes for runaway, by cluster, where it was asked. */
   readonly accounted?: ReadonlyMap<string, readonly number[] | string>;
+  /** What starts the daemon. */
+  readonly daemon?: string;
 }
 
 /** The status as a person reads it; all times are UTC. */
 export function statusText(status: Status, options: StatusTextOptions = {}): string {
-  const { limit = Number.POSITIVE_INFINITY, accounted = new Map() } = options;
+  const { limit = Number.POSITIVE_INFINITY, accounted = new Map(), daemon = 'sluice cc daemon, or its systemd unit' } = options;
   if (status.daemon.state === 'never') {
-    return `The daemon has never run with this configuration: there is no ${status.journal.path}.\n  Start it: sluice cc daemon, or its systemd unit\n`;
+    return `The daemon has never run with this configuration: there is no ${status.journal.path}.\n  Start it: ${daemon}\n`;
   }
   const lines = [
-    ...daemonLines(status),
+    ...daemonLines(status, daemon),
     ...section(
       'Observed',
       status.clusters.flatMap((one) => clusterLines(one, status)),
@@ -46,16 +48,16 @@ function section(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)];
 }
 
-function daemonLines({ daemon, note, journal, atMs, spool }: Status): readonly string[] {
+function daemonLines({ daemon, note, journal, atMs, spool }: Status, start: string): readonly string[] {
   return [
-    daemonLine({ daemon, note, atMs }),
+    daemonLine({ daemon, note, atMs }, start),
     `  journal ${journal.path}: ${counted(journal.runs, 'run')}, ${bytes(journal.bytes)}`,
     ...(spool ? [`  spool: ${spoolWords(spool, atMs)}`] : []),
     ...(note && note.eventsWaiting > 0 ? [`  ${counted(note.eventsWaiting, 'job')} of events to be asked about`] : []),
   ];
 }
 
-function daemonLine({ daemon, note, atMs }: Pick<Status, 'daemon' | 'note' | 'atMs'>): string {
+function daemonLine({ daemon, note, atMs }: Pick<Status, 'daemon' | 'note' | 'atMs'>, start: string): string {
   const release = note === null ? 'Sluice' : `Sluice ${note.version}`;
   switch (daemon.state) {
     case 'running': {
@@ -68,7 +70,7 @@ function daemonLine({ daemon, note, atMs }: Pick<Status, 'daemon' | 'note' | 'at
       return `The daemon is STUCK: process ${daemon.pid} has noted nothing for ${span(atMs - (note?.atMs ?? atMs))}. Its log says why`;
     default: {
       const how = note === null ? '' : note.stopped ? `; it stopped at ${moment(note.atMs)}` : `; it was last seen at ${moment(note.atMs)}`;
-      return `The daemon does NOT RUN${how}. Start it: sluice cc daemon, or its systemd unit`;
+      return `The daemon does NOT RUN${how}. Start it: ${start}`;
     }
   }
 }
