@@ -284,7 +284,10 @@ test('the default file may be missing, a named one may not', async () => {
 
 test('the configuration of cc-slurm-sync is told from this one, and what reads it is named', async () => {
   const message = await messageOf(load({ clustername: 'alpha', slurm: {}, 'cc-backend': { host: 'https://cc', apikey: 'a.b' } }));
-  assert.match(message, /errors:\n.*: this is the configuration of cc-slurm-sync; what reads it: sluice cc sync --config c\.json --dry-run\n/);
+  assert.match(
+    message,
+    /errors:\n.*: this is the configuration of cc-slurm-sync; what reads it: sluice cc sync --config c\.json --dry-run\n/,
+  );
 });
 
 test('files with secrets that everybody may read are warned about', async () => {
