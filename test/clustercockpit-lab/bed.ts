@@ -32,7 +32,7 @@ export function prepareHooks(dir: string, slurmUid: number): Hooks {
   mkdirSync(spool, { recursive: true });
   chownSync(spool, slurmUid, -1);
   const script = join(dir, 'hook.sh');
-  installHook({ path: script, script: hookScript({ spool }), force: true });
+  installHook({ path: script, script: hookScript({ spool }), spool, force: true });
   return { script, spool };
 }
 

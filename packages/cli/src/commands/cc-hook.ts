@@ -36,7 +36,7 @@ export async function runHook(options: HookCommandOptions, around: Surroundings)
     return 0;
   }
   const path = typeof options.install === 'string' ? options.install : defaultPath;
-  const installed = installHook({ path, script, force: options.force ?? false });
+  const installed = installHook({ path, script, spool: config.spoolPath, force: options.force ?? false });
   const lines = [
     `${installed.path}: ${installed.change}`,
     '',

@@ -39,7 +39,7 @@ export async function runDemo(options: DemoOptions, around: Surroundings): Promi
     const stage = await Stage.start({ dir, release, random: seeded(seed), fault: () => (refusing ? fault : undefined) }, around);
     try {
       refusing = fault !== undefined;
-      around.stdout.write(whatRunsWhere(stage, dir, seed));
+      around.stdout.write(whatRunsWhere(stage, dir, seed, around.env));
       return await played(stage, { seconds, seed, began, settleMs }, around);
     } finally {
       await stage.stop();
@@ -121,12 +121,14 @@ function conclude(stage: Stage, { stdout }: Surroundings): number {
   return 0;
 }
 
-function whatRunsWhere(stage: Stage, dir: string, seed: number): string {
+function whatRunsWhere(stage: Stage, dir: string, seed: number, env: Surroundings['env']): string {
+  // Whoever began it with npm start has a clone, and no sluice in PATH.
+  const sluice = env['npm_lifecycle_event'] === undefined ? 'sluice' : 'npm run --silent sluice --';
   const { slurm, paths } = stage.emulator;
   const lines = [
     ['Slurm', `${slurm.spec.release}, emulated: ${slurm.spec.nodes.length} nodes; its commands: PATH=${paths.bin}:$PATH squeue`],
     ['cc-backend', `a stand-in on ${stage.backend.url}`],
-    ['daemon', `sluice cc daemon with ${stage.configPath}; sluice cc status --config ${stage.configPath}`],
+    ['daemon', `sluice cc daemon with ${stage.configPath}; what it does: ${sluice} cc status --config ${stage.configPath}`],
     ['log', stage.logPath],
     ['load', `a day in ${dayMs / 60_000} minutes, --seed ${seed}; Ctrl-C ends it and removes ${dir}`],
   ];

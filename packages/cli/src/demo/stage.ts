@@ -103,7 +103,7 @@ export class Stage {
     const spool = join(dir, 'spool');
     mkdirSync(spool);
     const hook = join(dir, 'hook.sh');
-    installHook({ path: hook, script: hookScript({ spool }), force: false });
+    installHook({ path: hook, script: hookScript({ spool }), spool });
     const spec = labSpec(release);
     const cluster = { ...spec, settings: { ...spec.settings, PrologSlurmctld: hook, EpilogSlurmctld: hook } };
     this.#emulator = await startEmulator({

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { SluiceError } from '@sluice/io';
 import { scriptMark } from './hook-script.ts';
 
@@ -7,6 +7,8 @@ export interface HookInstallOptions {
   readonly path: string;
   /** Its text, from `hookScript`. */
   readonly script: string;
+  /** Where the script leaves its events. */
+  readonly spool: string;
   /** Overwrites a file that is not ours. */
   readonly force?: boolean;
 }
@@ -25,7 +27,7 @@ export interface HookInstalled {
  * Writes the hook's script, mode 0755, in one step, so that slurmctld never starts half of one. Neither directories nor slurm.conf are touched.
  * Throws `usage` for a relative path, `data.invalid` when another's file is in the way, `config.unreadable` when the place cannot be written.
  */
-export function installHook({ path, script, force = false }: HookInstallOptions): HookInstalled {
+export function installHook({ path, script, spool, force = false }: HookInstallOptions): HookInstalled {
   if (!path.startsWith('/') || /\s/.test(path)) {
     throw new SluiceError('usage', `slurm.conf takes the hook as an absolute path without blanks, not ${JSON.stringify(path)}`);
   }
@@ -46,6 +48,11 @@ export function installHook({ path, script, force = false }: HookInstallOptions)
       'Before Slurm 23.11 a slurmctld that started without any PrologSlurmctld runs none until it is restarted: systemctl restart slurmctld.',
       `If PrologSlurmctld or EpilogSlurmctld is set already, keep it and call ${path} from that script: it ends with 0 always.`,
       'The script runs as SlurmUser, which must be able to write the spool; a spool that is missing costs no job, only the speed of the hook.',
+      ...(existsSync(spool)
+        ? []
+        : [
+            `The spool ${spool} does not exist, and until it does the script does nothing; SlurmUser and the daemon's group: install -d -o slurm -g sluice -m 2770 ${spool}`,
+          ]),
     ],
   };
 }
