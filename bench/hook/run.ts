@@ -27,7 +27,7 @@ const atEnd: (() => void)[] = [];
 interface Situation {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
-  /** Client runs cost a Node each: fewer of them. */
+  /** Client runs cost a Node each: half of them. */
   readonly share?: number;
 }
 
@@ -43,7 +43,7 @@ interface Timing {
 try {
   const situations = [...scripts(), ...(await clients())];
   const timings = situations.map(measured);
-  console.log(`the hook, ${runs} runs each beside /bin/true (the client a fifth of it)`);
+  console.log(`the hook, ${runs} runs each beside /bin/true (the client half of them)`);
   console.table(timings);
   const reader: unknown = JSON.parse(
     spawnSync(process.execPath, [...process.execArgv, join(import.meta.dirname, 'reader.ts'), root]).stdout.toString(),
@@ -112,14 +112,14 @@ async function clients(): Promise<Situation[]> {
   const to = (name: string, prepSockConnectPath: string, spoolPath: string): Situation => {
     const config = join(root, `${name.replaceAll(/\W+/g, '-')}.json`);
     writeFileSync(config, JSON.stringify({ prepSockConnectPath, spoolPath }));
-    return { name, command: [client, '-config', config], share: 0.2 };
+    return { name, command: [client, '-config', config], share: 0.5 };
   };
   const free = createServer().listen(0, '127.0.0.1');
   await once(free, 'listening');
   const { port } = free.address() as AddressInfo;
   free.close();
   return [
-    { name: 'node -e 0 (what Node itself takes)', command: [process.execPath, '-e', '0'], share: 0.2 },
+    { name: 'node -e 0 (what Node itself takes)', command: [process.execPath, '-e', '0'], share: 0.5 },
     to('client, daemon listening', socket, spool),
     to('client, dead socket, into the spool', join(root, 'dead.sock'), spool),
     to('client, dead TCP port, no spool', `tcp:127.0.0.1:${port}`, join(root, 'no-spool')),

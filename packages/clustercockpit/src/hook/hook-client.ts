@@ -4,7 +4,7 @@
  *     hook-client [--config FILE] [--connect ADDRESS] [--spool DIRECTORY]
  *
  * Without the last two it takes prepSockConnectPath and spoolPath from the configuration. It imports nothing but Node's sockets and files,
- * because slurmctld waits for it. What ends it is time: 65 ms after the process began the event goes into the spool, or is left to the daemon's
+ * because slurmctld waits for it. What ends it is time: 55 ms after the process began the event goes into the spool, or is left to the daemon's
  * next look at Slurm.
  */
 import { loadHookConfig } from '../config/load-hook-config.ts';
@@ -22,7 +22,7 @@ export interface HookRun {
 }
 
 /** Node takes some 45 of them to begin, and 10 to spool the event and to end. */
-const wholeMs = 65;
+const wholeMs = 55;
 /** What a daemon gets even when Node itself was slow to begin: a socket of the same machine takes less than one. */
 const leastMs = 10;
 
