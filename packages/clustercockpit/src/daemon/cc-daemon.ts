@@ -174,7 +174,7 @@ export class CcDaemon {
   }
 
   async #openSinks(): Promise<void> {
-    const { config, clock, random, log, env, hostname } = this.#options;
+    const { config, clock, random, log, env, hostname, delivered } = this.#options;
     const settings = decideSettings(config);
     this.#decisions = new Decisions({ settings, client: this.#client, nodes: () => this.#nodes(), clock, said: this.#said });
     this.#shadow = this.#openShadow();
@@ -190,7 +190,10 @@ export class CcDaemon {
           random,
           log,
           said: this.#said,
-          observe: (attempt) => this.#metrics.attempt(sink.name, attempt),
+          observe: (attempt) => {
+            this.#metrics.attempt(sink.name, attempt);
+            if (attempt.result === 'stands') delivered?.();
+          },
           ...(sink.name === 'rest' ? { doubt: () => this.#comparisons?.doubt() } : {}),
         }),
       );
