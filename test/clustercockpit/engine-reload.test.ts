@@ -22,6 +22,15 @@ describe('a reload of the configuration', () => {
     assert.equal(engine.lines('take effect after a restart: startTag').length, 1);
   });
 
+  it('a token that comes with another address is not sent to the server that is asked until the restart', async () => {
+    await using engine = await Engine.start();
+    const daemon = await engine.startDaemon();
+    await engine.reload(daemon, { ccRestUrl: 'http://127.0.0.1:1', ccRestJwt: 'for-the-other-one' });
+    assert.equal(engine.lines('take effect after a restart: ccRestUrl, ccRestJwt').length, 1);
+    await engine.started(1, engine.now);
+    assert.equal(engine.lines('takes nothing at the moment').length, 0);
+  });
+
   it('names what a restart has yet to put in force, as long as that is so', async () => {
     await using engine = await Engine.start();
     const daemon = await engine.startDaemon();

@@ -12,7 +12,7 @@ import { Shadow } from '../shadow/shadow.ts';
 import { shadowConfig } from '../shadow/shadow-config.ts';
 import { CcBackendSide } from './cc-backend-side.ts';
 import type { CcDaemonOptions } from './cc-daemon-options.ts';
-import { changedKeys } from './changed-keys.ts';
+import { changedKeys, reloadedSettings, takesToken } from './changed-keys.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
 import { untilClustersKnown } from './clusters.ts';
 import { Comparisons } from './comparisons.ts';
@@ -133,11 +133,10 @@ export class CcDaemon {
   reload(read: AdapterConfig): void {
     const { log, shadow } = this.#options;
     const config = shadow ? shadowConfig(read) : read;
-    this.#ccBackend?.readToken(config);
+    if (takesToken(this.#options.config, config)) this.#ccBackend?.readToken(config);
     this.#config = config;
     for (const delivery of this.#deliveries) delivery.hurry();
-    // How long a stop waits rests on whether starts are tagged: a tag comes and goes with a restart, or a stop could hit another job (W1).
-    this.#decisions?.settle(decideSettings({ ...config, startTag: this.#options.config.startTag }));
+    this.#decisions?.settle(reloadedSettings(this.#options.config, config));
     const changed = changedKeys(this.#options.config, config);
     if (changed.length > 0) log.warn(`these changes take effect after a restart: ${changed.join(', ')}`);
     this.#wake();
@@ -203,7 +202,6 @@ export class CcDaemon {
       this.#comparisons = new Comparisons({
         client: this.#client,
         journal: this.#open,
-        // NATS alone tells cc-backend of runs where REST does not.
         sink: sinksOf(config).first ?? 'nats',
         watches: () => this.#watches,
         ccName: (cluster) => this.#config.clusterNames.get(cluster) ?? cluster,
@@ -320,8 +318,7 @@ export class CcDaemon {
   #watch(name: string, isLocal: boolean): ClusterWatch {
     const { config, clock, random, log } = this.#options;
     return openWatch({
-      ...{ config, clock, random, log, said: this.#said },
-      sends: () => this.#config,
+      ...{ config, clock, random, log, said: this.#said, sends: () => this.#config },
       cluster: name,
       connector: isLocal ? this.#local : this.#connect(name),
       journal: this.#open,

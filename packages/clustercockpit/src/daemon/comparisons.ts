@@ -10,7 +10,7 @@ import type { ClusterWatch } from './cluster-watch.ts';
 export interface ComparisonsOptions {
   readonly client: CcBackendClient;
   readonly journal: RunJournal;
-  /** By which cc-backend is told of runs. */
+  /** By which cc-backend is told of runs: by REST, or by NATS where that is the only way. */
   readonly sink: SinkName;
   readonly watches: () => readonly ClusterWatch[];
   readonly ccName: (cluster: string) => string;
