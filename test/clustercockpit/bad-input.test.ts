@@ -72,7 +72,7 @@ describe('what is wrong outside is said once, with what mends it, and everything
     await arrived(engine);
   });
 
-  it('a host that no subcluster names: the run is set aside, and the log says so', async () => {
+  it('a host that no subcluster names: the run is set aside, the log says so, and it goes by itself when the host is there', async () => {
     const [only] = labCluster().subClusters;
     await using engine = await Engine.start({
       backend: { clusters: [{ ...labCluster(), subClusters: only ? [{ ...only, nodes: 'elsewhere[1-9]' }] : [] }] },
@@ -83,6 +83,9 @@ describe('what is wrong outside is said once, with what mends it, and everything
     await engine.pass(30);
     assert.equal(warnings(engine).length, 1, warnings(engine).join('\n'));
     assert.match(warnings(engine)[0] ?? '', /set aside.*node01.*sluice cc status.*sluice cc retry/s);
+    await engine.stopBackend();
+    await engine.startBackend({ clusters: [labCluster()] });
+    await engine.until('cc-backend has the host now, and the jobs', () => engine.backend?.rows('job_cache').length === 2, 900);
   });
 
   it('a slurmctld that does not answer; jobs are taken up when it does', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Clock, SluiceError } from '@sluice/io';
 import type { SaidOnce } from '@sluice/service';
 import type { Node } from '@sluice/slurm';
@@ -35,6 +36,9 @@ export class Decisions implements Decider {
   /** When it is to be asked again though everything is known. */
   #renewMs = Number.NEGATIVE_INFINITY;
   #context: DecideContext | undefined;
+  /** A hash of what cc-backend said last. */
+  #said = '';
+  #told: () => void = () => {};
 
   constructor(options: DecisionsOptions) {
     this.#options = options;
@@ -58,7 +62,7 @@ export class Decisions implements Decider {
     const { client, clock } = this.#options;
     if (!client) return;
     this.#asking ??= client.clusters().then((clusters) => {
-      this.#clusters = clusters;
+      this.#take(clusters);
       this.#context = undefined;
       this.#askedMs = clock.monotonic();
       this.#renewMs = this.#askedMs + holdsMs;
@@ -68,6 +72,19 @@ export class Decisions implements Decider {
     } finally {
       this.#asking = undefined;
     }
+  }
+
+  /** Calls `told` when cc-backend says of its clusters what it did not say before, also the first time. */
+  whenClustersChange(told: () => void): void {
+    this.#told = told;
+  }
+
+  #take(clusters: readonly CcCluster[]): void {
+    this.#clusters = clusters;
+    const said = createHash('sha256').update(JSON.stringify(clusters)).digest('base64');
+    if (said === this.#said) return;
+    this.#said = said;
+    this.#told();
   }
 
   /** What decisions rest on now. */

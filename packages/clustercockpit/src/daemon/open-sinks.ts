@@ -1,18 +1,19 @@
 import type { Clock } from '@sluice/io';
 import type { AdapterConfig } from '../config/adapter-config.ts';
-import type { Decider } from '../deliver/decider.ts';
+import { isOfHosts } from '../decide/decide.ts';
 import { natsSink } from '../deliver/nats-sink.ts';
 import { type RestSinkOptions, restSink } from '../deliver/rest-sink.ts';
 import type { Sink } from '../deliver/sink.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
 import type { NatsPublisher } from '../nats/publisher.ts';
+import type { Decisions } from './decisions.ts';
 
 export interface OpenSinksOptions {
   readonly config: AdapterConfig;
   /** Who writes to cc-backend; null when the configuration names none. */
   readonly writer: RestSinkOptions['client'] | null;
   readonly publisher: NatsPublisher | null;
-  readonly decider: Decider;
+  readonly decider: Decisions;
   readonly journal: RunJournal;
   readonly clock: Clock;
   readonly hostname: string;
@@ -20,6 +21,7 @@ export interface OpenSinksOptions {
 
 /** The sinks that a configuration asks for. */
 export function openSinks({ config, writer, publisher, decider, journal, clock, hostname }: OpenSinksOptions): readonly Sink[] {
+  decider.whenClustersChange(() => void retryHosts(journal).catch(() => {}));
   const sinks: Sink[] = [];
   if (config.ccRestSubmitJobs && writer) {
     sinks.push(
@@ -41,4 +43,10 @@ export function openSinks({ config, writer, publisher, decider, journal, clock, 
     sinks.push(natsSink({ publisher, decider, hostname, commitMs }));
   }
   return sinks;
+}
+
+/** Runs whose hosts cc-backend did not have are tried again with what it says now; what the journal does not take now, the next change brings. */
+async function retryHosts({ deliveries }: RunJournal): Promise<void> {
+  const jobIds = deliveries.setAside(100_000).flatMap(({ what, reason, jobId }) => (what === 'start' && isOfHosts(reason) ? [jobId] : []));
+  if (jobIds.length > 0) await deliveries.retry(jobIds);
 }

@@ -123,6 +123,11 @@ function firstKnown(run: Run, places: readonly Place[], context: DecideContext):
   return { refused: `no subcluster of cc-backend's cluster ${name} names host ${places[0]?.host}${more}`, because: 'host' };
 }
 
+/** Whether a run was refused because of its hosts, by us or by cc-backend: what its configuration may have mended since. */
+export function isOfHosts(reason: string): boolean {
+  return /\bno subcluster (?:of cc-backend's cluster|found for cluster) /.test(reason);
+}
+
 function putFirst(resources: readonly ResourcePayload[], index: number): readonly ResourcePayload[] {
   return [...resources.slice(index, index + 1), ...resources.slice(0, index), ...resources.slice(index + 1)];
 }
