@@ -29,6 +29,7 @@ export interface ComparisonsOptions {
 export class Comparisons {
   readonly #options: ComparisonsOptions;
   readonly #last = new Map<string, Compared & { readonly atMs: number }>();
+  /** By the clock that nobody sets back. */
   #dueMs = 0;
   #wake: PromiseWithResolvers<void> = Promise.withResolvers();
 
@@ -43,8 +44,9 @@ export class Comparisons {
 
   /** Something may not stand as believed; compares once everything written until now is visible. */
   doubt(): void {
-    const dueMs = this.#options.clock.now() + this.#options.marginMs;
-    if (this.#dueMs <= dueMs && this.#dueMs > this.#options.clock.now()) return;
+    const now = this.#options.clock.monotonic();
+    const dueMs = now + this.#options.marginMs;
+    if (this.#dueMs <= dueMs && this.#dueMs > now) return;
     this.#dueMs = dueMs;
     this.#wake.resolve();
   }
@@ -52,10 +54,10 @@ export class Comparisons {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, intervalMs } = this.#options;
     // A doubt that came up before holds.
-    if (this.#dueMs === 0) this.#dueMs = clock.now() + intervalMs;
+    if (this.#dueMs === 0) this.#dueMs = clock.monotonic() + intervalMs;
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
-      const waitMs = this.#dueMs - clock.now();
+      const waitMs = this.#dueMs - clock.monotonic();
       if (waitMs > 0) {
         const woken = new AbortController();
         const slept = clock.sleep(waitMs, AbortSignal.any([signal, woken.signal])).catch(() => {});
@@ -63,7 +65,7 @@ export class Comparisons {
         woken.abort();
         continue;
       }
-      this.#dueMs = clock.now() + intervalMs;
+      this.#dueMs = clock.monotonic() + intervalMs;
       await this.all(signal);
     }
   }
