@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { type BackfillOptions, type BackfillReport, backfill, ccBackendClient, loadAdapterConfig } from '@sluice/clustercockpit';
-import { httpClient } from '@sluice/io';
+import { httpClient, isCode } from '@sluice/io';
 import { createLog } from '@sluice/service';
 import { Engine, goodToken, payloadOf, t0 } from './engine-bed.ts';
 
@@ -113,5 +113,16 @@ describe('history into cc-backend', { concurrency: true }, () => {
     const report = await bringIn(engine);
     assert.deepEqual([report.runs, report.sent, report.whole], [4, 4, true]);
     assert.ok(!states(engine).some((state) => state.startsWith('50 ')));
+  });
+
+  it('§6.1 a server that takes jobs by NATS alone is not waited for', async () => {
+    await using engine = await history(1);
+    await engine.stopBackend();
+    await engine.startBackend({ natsMode: true });
+    await assert.rejects(bringIn(engine), (error) => isCode(error, 'cc.no-route') && /main\.api-subjects/.test(error.hint ?? ''));
+    assert.deepEqual(
+      readdirSync(engine.directory).filter((name) => name.startsWith('backfill')),
+      [],
+    );
   });
 });

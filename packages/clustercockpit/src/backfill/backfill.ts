@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Clock } from '@sluice/io';
+import { type Clock, SluiceError } from '@sluice/io';
 import { type Log, saidOnce } from '@sluice/service';
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { AdapterConfig } from '../config/adapter-config.ts';
@@ -65,10 +65,11 @@ const readNote = 'read';
 /**
  * Brings the history of a span into cc-backend, oldest first. What it has done stands in a journal of its own beside the daemon's, so
  * that it goes on where it was interrupted and may run beside the daemon. Errors: `instance.running` when the same span is
- * already being brought in; those of the journal and of the connector.
+ * already being brought in; `cc.no-route` when cc-backend takes jobs by NATS alone; those of the journal and of the connector.
  */
 export async function backfill(options: BackfillOptions): Promise<BackfillReport> {
   const { config, clock, pid, cluster, since, until } = options;
+  await refuseNatsMode(options.client);
   const path = backfillJournalPath(config.journalPath, cluster, since, until);
   if (options.fresh) forget(path);
   const journal = await openRunJournal(path, { clock, pid, sinks: ['rest'], first: 'rest' });
@@ -80,6 +81,19 @@ export async function backfill(options: BackfillOptions): Promise<BackfillReport
   }
   if (report.whole) forget(path);
   return report;
+}
+
+/** Such a server would be waited for in vain; one that does not answer yet is not. */
+async function refuseNatsMode(client: CcBackendClient): Promise<void> {
+  try {
+    if ((await client.profile()).starts === 'rest') return;
+  } catch (error) {
+    if (error instanceof SluiceError) return;
+    throw error;
+  }
+  throw new SluiceError('cc.no-route', 'cc-backend takes jobs by NATS alone (main.api-subjects); history goes by REST', {
+    hint: 'Take main.api-subjects out of cc-backend’s configuration while history is brought in, and restart it.',
+  });
 }
 
 /** Where the state of a backfill lies. */
