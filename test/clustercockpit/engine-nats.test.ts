@@ -28,10 +28,17 @@ describe('delivery by NATS', { skip }, () => {
     await engine.pass(20);
     assert.deepEqual(functionsOf(witness), []);
     engine.fault = () => undefined;
-    await engine.until('it is told', () => witness.received.length === 1, 120);
-    assert.equal(engine.stateOf(7, t0), 'running');
+    await engine.until('it stands', () => engine.stateOf(7, t0) === 'running', 120);
+    // Long before anything else would wake it.
+    await engine.until('it is told', () => witness.received.length === 1, 2);
+    engine.fault = ({ method, path }) =>
+      method === 'POST' && path.includes('stop_job') ? { kind: 'refuse', status: 500, error: 'database is locked' } : undefined;
     engine.ended(7, t0);
-    await engine.until('its end is told', () => witness.received.length === 2, 60);
+    await engine.pass(20);
+    assert.deepEqual(functionsOf(witness), ['start_job']);
+    engine.fault = () => undefined;
+    await engine.until('cc-backend knows of its end', () => engine.stateOf(7, t0) === 'completed', 120);
+    await engine.until('its end is told', () => witness.received.length === 2, 2);
     assert.deepEqual(functionsOf(witness), ['start_job', 'stop_job']);
     assert.match(witness.received[1]?.payload ?? '', /partition=cpu/);
     witness.close();

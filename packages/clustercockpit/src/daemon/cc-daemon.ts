@@ -193,7 +193,7 @@ export class CcDaemon {
             this.#metrics.attempt(sink.name, attempt);
             if (attempt.result === 'stands') delivered?.();
           },
-          ...(sink.name === 'rest' ? { doubt: () => this.#comparisons?.doubt() } : {}),
+          ...(sink.name === 'rest' ? { doubt: () => this.#comparisons?.doubt(), settled: () => this.#wake() } : {}),
         }),
       );
     }

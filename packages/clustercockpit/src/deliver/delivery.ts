@@ -18,6 +18,8 @@ export interface DeliveryOptions {
   readonly observe?: (attempt: Attempt) => void;
   /** Told when what stands on the other side has become doubtful: an answer was lost, or the server was away. */
   readonly doubt?: (reason: string) => void;
+  /** Called when outcomes are in the journal: other sinks may have waited for them. */
+  readonly settled?: () => void;
 }
 
 export interface Attempt {
@@ -326,7 +328,7 @@ export class Delivery {
     const outcomes = this.#outcomes;
     if (outcomes.length === 0) return;
     this.#outcomes = [];
-    const { deliveries, sink, said } = this.#options;
+    const { deliveries, sink, said, settled } = this.#options;
     try {
       await deliveries.settle(sink.name, outcomes);
       this.#journalPause.succeeded();
@@ -339,6 +341,7 @@ export class Delivery {
     }
     for (const { id } of outcomes) this.#taken.delete(id);
     this.wake();
+    settled?.();
   }
 }
 

@@ -88,7 +88,7 @@ describe('a journal whose sinks change', () => {
       [due(both, 'rest'), due(both, 'nats')],
       [
         { start: [1], stop: [3] },
-        { start: [], stop: [3] },
+        { start: [], stop: [] },
       ],
     );
     assert.deepEqual(due(await reopened('nats'), 'nats'), { start: [1], stop: [3] });
@@ -101,9 +101,12 @@ describe('a journal whose sinks change', () => {
       [due(both, 'rest'), due(both, 'nats')],
       [
         { start: [1], stop: [3] },
-        { start: [], stop: [3] },
+        { start: [], stop: [] },
       ],
     );
+    const [stop] = both.deliveries.due('rest', 'stop', 1, none);
+    await both.deliveries.settle('rest', [{ id: stop?.id ?? 0, did: 'stop' }]);
+    assert.deepEqual(due(both, 'nats'), { start: [], stop: [3] });
   });
 
   it('why a run was set aside goes over with it, and nothing is left that keeps a run from being forgotten', async () => {

@@ -1,6 +1,6 @@
 import type { Journal } from '@sluice/service';
 import { setNote } from './book.ts';
-import { todo } from './schema.ts';
+import { known, mayStop, todo } from './schema.ts';
 import type { SinkName } from './types.ts';
 
 const noteName = 'sinks';
@@ -24,12 +24,20 @@ export async function takeOverSinks(journal: Journal, sinks: readonly SinkName[]
         sink,
       );
       const waits = first !== undefined && first !== sink;
-      // Who comes after another learns of a run when that one has it; who does not need not wait any longer.
-      if (waits)
+      // Who comes after another learns of a run when that one has it, and of its end when that one has been told; who does not need not wait
+      // any longer.
+      if (waits) {
         run(`UPDATE delivery SET todo = ${todo.nothing} WHERE sink = ? AND known = 0 AND todo = ${todo.start}${notStanding}`, sink, first);
-      else {
+        const waitsForEnd = `known = ${known.start} AND todo = ${todo.stop} AND NOT ${mayStop(first)}`;
+        run(`UPDATE delivery SET todo = ${todo.nothing} WHERE sink = ? AND ${waitsForEnd}`, sink);
+      } else {
         const complete = 'run IN (SELECT id FROM run WHERE complete = 1)';
         run(`UPDATE delivery SET todo = ${todo.start} WHERE sink = ? AND known = 0 AND todo = ${todo.nothing} AND ${complete}`, sink);
+        const ended = 'run IN (SELECT id FROM run WHERE ended IS NOT NULL)';
+        run(
+          `UPDATE delivery SET todo = ${todo.stop} WHERE sink = ? AND known = ${known.start} AND todo = ${todo.nothing} AND ${ended}`,
+          sink,
+        );
       }
     }
     run('DELETE FROM delivery WHERE sink NOT IN (SELECT value FROM json_each(?))', JSON.stringify(sinks));

@@ -3,7 +3,7 @@ import type { RunKey } from '../run.ts';
 import { dueStopOf } from './due-stop.ts';
 import { dueRunOf } from './facts.ts';
 import { known, todo } from './schema.ts';
-import { askAgain, release, settleAll } from './settling.ts';
+import { askAgain, release, releaseStops, settleAll } from './settling.ts';
 import type { DueRun, DueStop, SetAside, Settled, SinkCounts, SinkName, Standing } from './types.ts';
 
 const day = 86_400;
@@ -97,7 +97,7 @@ export class Deliveries {
 
   /** Notes what became of attempts. What a power failure loses of it is sent once more. */
   settle(sink: SinkName, settled: readonly Settled[]): Promise<void> {
-    return this.#journal.write((statements) => settleAll(statements, { sink, isFirst: sink === this.#first }, settled, this.#now()), {
+    return this.#journal.write((statements) => settleAll(statements, { sink, first: this.#first }, settled, this.#now()), {
       repeatable: true,
     });
   }
@@ -181,6 +181,7 @@ export class Deliveries {
         );
         if (level === known.nothing) askAgain(statements, id, sink);
         if (sink === this.#first && level > known.nothing) release(statements, [id], sink, now);
+        if (sink === this.#first && level === known.stop) releaseStops(statements, [id], sink, now);
       }
     });
   }

@@ -108,7 +108,7 @@ function insertDeliveries(insert: Statements['run'], { run, complete, backlog, s
   const { first, last, sink, waits, now } = among;
   const standing = stands === undefined ? known.nothing : known[stands];
   let next: number = !complete || waits ? todo.nothing : todo.start;
-  if (standing === known.start) next = run.ended === null ? todo.nothing : todo.stop;
+  if (standing === known.start) next = run.ended === null || waits ? todo.nothing : todo.stop;
   if (standing === known.stop) next = todo.nothing;
   insert(
     `INSERT INTO delivery (run, sink, known, todo, backlog, due_ms, done_ms)

@@ -123,12 +123,39 @@ describe('the journal of runs', () => {
     assert.equal(journal.deliveries.due('rest', 'start', 10, none)[0]?.run.script, '#!/bin/sh\n');
   });
 
-  it('tells the second sink of a run when the first has it', async () => {
+  it('tells the second sink of a run when the first has it, and of its end when the first has been told', async () => {
     await journal.runs.record([seen(aRun({ ended: end }))]);
     assert.deepEqual(due('start', 'nats'), []);
     await settle({ id: onlyDue('start').id, did: 'start', stopAfterMs: 0 });
     const { id } = onlyDue('start', 'nats');
     await settle({ id, did: 'start', stopAfterMs: 0 }, 'nats');
+    assert.deepEqual(due('stop', 'nats'), []);
+    await settle({ id: onlyDue('stop').id, did: 'stop' });
+    onlyDue('stop', 'nats');
+  });
+
+  it('tells a second sink that was away of the end, too, and of one that is known late', async () => {
+    await journal.runs.record([seen(aRun({ ended: end })), seen(aRun({ jobId: 8 }))]);
+    for (const { id } of due('start')) await settle({ id, did: 'start', stopAfterMs: 0 });
+    const late = due('start').length === 0 && due('start', 'nats').find(({ run }) => run.jobId === 8);
+    await settle({ id: onlyDue('stop').id, did: 'stop' });
+    assert.deepEqual(due('stop', 'nats'), []);
+    for (const { id } of due('start', 'nats')) await settle({ id, did: 'start', stopAfterMs: 0 }, 'nats');
+    assert.equal(onlyDue('stop', 'nats').run.jobId, aRun().jobId);
+    // A comparison finds ended what goes on as far as is known.
+    assert.ok(late);
+    await journal.deliveries.correct('rest', [{ id: late.id, stands: 'stop' }]);
+    assert.equal(due('stop', 'nats').length, 1);
+    await journal.runs.record([seen(aRun({ jobId: 8, ended: end }))]);
+    assert.equal(due('stop', 'nats').length, 2);
+  });
+
+  it('tells the second sink of an end that the first is not to be told of', async () => {
+    await journal.runs.record([seen(aRun({ ended: end }))]);
+    const { id } = onlyDue('start');
+    await settle({ id, did: 'start', stopAfterMs: 0 });
+    await settle({ id, did: 'start', stopAfterMs: 0 }, 'nats');
+    await settle({ id, did: 'unsent', reason: 'a later run of the job has taken its place' });
     onlyDue('stop', 'nats');
   });
 

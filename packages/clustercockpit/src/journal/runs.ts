@@ -3,7 +3,7 @@ import type { Run, RunEnd, RunKey } from '../run.ts';
 import { setNote } from './book.ts';
 import { factsOf } from './facts.ts';
 import { type DeliverTo, divide, insertRuns } from './new-runs.ts';
-import { known, todo } from './schema.ts';
+import { known, mayStop, todo } from './schema.ts';
 import type { Ending, Notes, OpenRun, Recorded, Resize, Sighting, SinkName } from './types.ts';
 
 const openRunsAtOnce = 1000;
@@ -109,7 +109,7 @@ export class Runs {
     }
     statements.run(
       `UPDATE delivery SET known = 1, reason = NULL, due_ms = ?1,
-         todo = CASE WHEN (SELECT ended FROM run WHERE id = ?2) IS NULL THEN ${todo.nothing} ELSE ${todo.stop} END
+         todo = CASE WHEN (SELECT ended FROM run WHERE id = ?2) IS NOT NULL AND ${mayStop(this.#to.first)} THEN ${todo.stop} ELSE ${todo.nothing} END
        WHERE run = ?2 AND known = 0`,
       now,
       id,
@@ -118,7 +118,8 @@ export class Runs {
 
   #planStop(statements: Statements, id: number, now: number): void {
     statements.run(
-      `UPDATE delivery SET todo = ${todo.stop}, due_ms = max(due_ms, ?) WHERE run = ? AND known = ${known.start} AND todo = ${todo.nothing}`,
+      `UPDATE delivery SET todo = ${todo.stop}, due_ms = max(due_ms, ?)
+       WHERE run = ? AND known = ${known.start} AND todo = ${todo.nothing} AND ${mayStop(this.#to.first)}`,
       now,
       id,
     );

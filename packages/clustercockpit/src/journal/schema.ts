@@ -1,4 +1,5 @@
 import type { Schema } from '@sluice/service';
+import type { SinkName } from './types.ts';
 
 /**
  * The journal of ClusterCockpit's door. `run` is what Slurm says, one row per run (cluster, job id, start); `delivery` is,
@@ -75,3 +76,13 @@ export const known = { nothing: 0, start: 1, stop: 2 } as const;
  * policy or configuration; both say why.
  */
 export const todo = { nothing: 0, start: 1, stop: 2, aside: 3, unsent: 4 } as const;
+
+/**
+ * Of a row of `delivery`: whether its sink may be told of the end of the run. A sink that comes after another is, when that one has been:
+ * whoever hears of it finds the job ended there.
+ */
+export function mayStop(first: SinkName | undefined): string {
+  if (first === undefined) return 'TRUE';
+  const told = `SELECT 1 FROM delivery f WHERE f.run = delivery.run AND f.sink = '${first}' AND f.known = ${known.stop}`;
+  return `(delivery.sink = '${first}' OR EXISTS (${told}))`;
+}

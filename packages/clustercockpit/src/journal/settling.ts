@@ -1,11 +1,12 @@
 import type { Statements } from '@sluice/service';
-import { todo } from './schema.ts';
+import { known, mayStop, todo } from './schema.ts';
 import type { Settled, SinkName } from './types.ts';
 
 /** Whose attempts are noted, and whether the sinks after it wait for what it has. */
 export interface Attempted {
   readonly sink: SinkName;
-  readonly isFirst: boolean;
+  /** The sink that must have a run before the others are told, if there are others. */
+  readonly first: SinkName | undefined;
 }
 
 type Started = Extract<Settled, { readonly did: 'start' }>;
@@ -23,27 +24,28 @@ export function settleAll(statements: Statements, by: Attempted, settled: readon
       JSON.stringify(stopped),
       by.sink,
     );
+    if (by.sink === by.first) releaseStops(statements, stopped, by.sink, now);
   }
   for (const one of settled) settleOther(statements, by, one, now);
 }
 
-function settleStarts(statements: Statements, { sink, isFirst }: Attempted, started: readonly Started[], now: number): void {
+function settleStarts(statements: Statements, { sink, first }: Attempted, started: readonly Started[], now: number): void {
   const due = started.map(({ id, stopAfterMs }) => [id, now + stopAfterMs]);
   statements.run(
     `UPDATE delivery SET known = 1, attempts = 0, reason = NULL, started_ms = ?1, due_ms = one.value ->> 1,
-       todo = CASE WHEN (SELECT ended FROM run WHERE id = delivery.run) IS NULL THEN ${todo.nothing} ELSE ${todo.stop} END
+       todo = CASE WHEN (SELECT ended FROM run WHERE id = delivery.run) IS NOT NULL AND ${mayStop(first)} THEN ${todo.stop} ELSE ${todo.nothing} END
      FROM json_each(?2) AS one WHERE run = one.value ->> 0 AND sink = ?3`,
     now,
     JSON.stringify(due),
     sink,
   );
-  if (isFirst) {
+  if (sink === first) {
     const ids = started.map(({ id }) => id);
     release(statements, ids, sink, now);
   }
 }
 
-function settleOther(statements: Statements, { sink, isFirst }: Attempted, one: Settled, now: number): void {
+function settleOther(statements: Statements, { sink, first }: Attempted, one: Settled, now: number): void {
   const { id } = one;
   switch (one.did) {
     case 'start':
@@ -78,7 +80,7 @@ function settleOther(statements: Statements, { sink, isFirst }: Attempted, one: 
         id,
         sink,
       );
-      if (one.did === 'unsent' && isFirst) {
+      if (one.did === 'unsent' && sink === first) {
         statements.run(
           `UPDATE delivery SET todo = ?, reason = ?, done_ms = ? WHERE run = ? AND known = 0`,
           todo.unsent,
@@ -86,6 +88,7 @@ function settleOther(statements: Statements, { sink, isFirst }: Attempted, one: 
           now,
           id,
         );
+        releaseStops(statements, [id], sink, now);
       }
   }
 }
@@ -106,6 +109,17 @@ export function askAgain(statements: Statements, id: number, sink: SinkName): vo
 export function release(statements: Statements, ids: readonly number[], first: SinkName, now: number): void {
   statements.run(
     `UPDATE delivery SET todo = ${todo.start}, due_ms = ? WHERE run IN (SELECT value FROM json_each(?)) AND sink <> ? AND known = 0 AND todo = 0`,
+    now,
+    JSON.stringify(ids),
+    first,
+  );
+}
+
+/** The sinks that come after the first are told of the ends of runs that it has been told of. */
+export function releaseStops(statements: Statements, ids: readonly number[], first: SinkName, now: number): void {
+  statements.run(
+    `UPDATE delivery SET todo = ${todo.stop}, due_ms = max(due_ms, ?) WHERE run IN (SELECT id FROM run WHERE ended IS NOT NULL AND id IN
+       (SELECT value FROM json_each(?))) AND sink <> ? AND known = ${known.start} AND todo = ${todo.nothing}`,
     now,
     JSON.stringify(ids),
     first,
