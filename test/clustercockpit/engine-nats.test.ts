@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Engine, t0 } from './engine-bed.ts';
+import { ccBackendClient } from '@sluice/clustercockpit';
+import { httpClient } from '@sluice/io';
+import { Engine, goodToken, t0 } from './engine-bed.ts';
 import { type NatsServer, noNatsServer, startNatsServer } from './nats-server.ts';
 import { type Subscriber, subscribe } from './nats-subscriber.ts';
 
@@ -127,4 +129,49 @@ describe('delivery by NATS', { skip }, () => {
     assert.doesNotMatch(witness.received[0]?.payload ?? '', /partition=[, ]/, 'an empty tag value is a syntax error (contract §6.3)');
     witness.close();
   });
+
+  it('two controllers: what the other daemon has delivered is told neither to cc-backend nor to NATS again by the one that takes over', async () => {
+    const witness = await subscribe(server.port, 'standby');
+    const nats = { natsServer: '127.0.0.1', natsPort: server.port, natsSubject: 'standby' };
+    await using engine = await Engine.start({ config: { ...nats, ccPollInterval: 60 } });
+    const controllers = (up: boolean) => [
+      { host: 'other', up },
+      { host: 'head', up: true },
+    ];
+    engine.slurm.controllers = controllers(true);
+    const http = httpClient({ baseUrl: engine.backend?.url ?? '', env: {} });
+    const other = ccBackendClient(http, () => goodToken());
+    await engine.startDaemon();
+    const jobIds = Array.from({ length: 5 }, (_, index) => index + 1);
+    for (const jobId of jobIds) {
+      engine.slurm.begin({ jobId, start: t0 + jobId });
+      await other.start({ ...aStart, jobId, startTime: t0 + jobId });
+    }
+    await engine.until('they are recognised', () => engine.journal('SELECT * FROM delivery WHERE known = 1').length === 10, 200);
+    for (const jobId of jobIds) {
+      engine.slurm.end({ jobId, start: t0 + jobId, end: engine.now, state: 'COMPLETED' });
+      await other.stop({ cluster: 'labcluster', jobId, startTime: t0 + jobId, jobState: 'completed', stopTime: engine.now });
+    }
+    await engine.until('their ends are recognised', () => engine.journal('SELECT * FROM delivery WHERE known = 2').length === 10, 200);
+    engine.slurm.controllers = controllers(false);
+    await engine.until('it takes over', () => engine.lines('taking over').length === 1, 60);
+    await engine.pass(30);
+    assert.deepEqual([engine.writes('start_job').length, engine.writes('stop_job').length, witness.received.length], [5, 5, 0]);
+    await http.close();
+    witness.close();
+  });
 });
+
+const aStart = {
+  cluster: 'labcluster',
+  user: 'alice',
+  project: 'chem',
+  partition: 'cpu',
+  shared: 'none',
+  numNodes: 1,
+  numHwthreads: 1,
+  numAcc: 0,
+  resources: [{ hostname: 'node01' }],
+  metaData: {},
+  tags: [{ type: 'a', name: 'b' }],
+} as const;

@@ -202,12 +202,11 @@ export class CcDaemon {
       this.#comparisons = new Comparisons({
         client: this.#client,
         journal: this.#open,
-        sink: sinksOf(config).first ?? 'nats',
+        sinks: sinksOf(config).sinks,
+        delivers: () => this.#role.acting,
         watches: () => this.#watches,
         ccName: (cluster) => this.#config.clusterNames.get(cluster) ?? cluster,
-        clock,
-        log,
-        said: this.#said,
+        ...{ clock, log, said: this.#said },
         intervalMs: config.ccPollInterval * 1000,
         marginMs: 2 * config.ccCommitInterval * 1000,
         corrected: () => this.#wake(),
@@ -333,7 +332,7 @@ export class CcDaemon {
 
   /** Before taking over, it looks what the other daemon has delivered. */
   async #roleChanged(acting: boolean, stopping: AbortSignal): Promise<void> {
-    if (acting) await this.#comparisons?.all(stopping);
+    if (acting) await this.#comparisons?.all(stopping, true);
     for (const delivery of this.#deliveries) delivery.hold(!acting);
   }
 

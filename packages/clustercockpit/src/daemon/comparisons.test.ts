@@ -16,7 +16,8 @@ test('a clock that is set back puts off no comparison', async () => {
     // Without clusters neither is asked.
     client: {} as CcBackendClient,
     journal: {} as RunJournal,
-    sink: 'rest',
+    sinks: ['rest'],
+    delivers: () => true,
     watches() {
       compared++;
       return [];

@@ -10,8 +10,10 @@ import type { ClusterWatch } from './cluster-watch.ts';
 export interface ComparisonsOptions {
   readonly client: CcBackendClient;
   readonly journal: RunJournal;
-  /** By which cc-backend is told of runs: by REST, or by NATS where that is the only way. */
-  readonly sink: SinkName;
+  /** By the first of them cc-backend is told of runs: by REST, or by NATS where that is the only way. */
+  readonly sinks: readonly SinkName[];
+  /** Whether this daemon is the one that delivers. */
+  readonly delivers: () => boolean;
   readonly watches: () => readonly ClusterWatch[];
   readonly ccName: (cluster: string) => string;
   readonly clock: Clock;
@@ -70,21 +72,27 @@ export class Comparisons {
     }
   }
 
-  /** Compares all clusters; where one could not be compared, it is tried again before long. */
-  async all(signal: AbortSignal): Promise<void> {
+  /**
+   * Compares all clusters; where one could not be compared, it is tried again before long. `takesOver`: another daemon has delivered
+   * until now.
+   */
+  async all(signal: AbortSignal, takesOver = false): Promise<void> {
+    const elsewhere = takesOver || !this.#options.delivers();
     let whole = true;
-    for (const watch of this.#options.watches()) whole = (await this.#one(watch, signal)) && whole;
+    for (const watch of this.#options.watches()) whole = (await this.#one(watch, elsewhere, signal)) && whole;
     if (!whole) this.doubt();
   }
 
-  async #one(watch: ClusterWatch, signal: AbortSignal): Promise<boolean> {
-    const { client, journal, sink, ccName, clock, log, said, marginMs, corrected } = this.#options;
+  async #one(watch: ClusterWatch, elsewhere: boolean, signal: AbortSignal): Promise<boolean> {
+    const { client, journal, sinks, ccName, clock, log, said, marginMs, corrected } = this.#options;
     const { cluster } = watch.observer;
+    const [sink = 'rest', ...others] = sinks;
     try {
       const compared = await compare({
         client,
         journal,
         sink,
+        toldElsewhere: elsewhere ? others : undefined,
         cluster,
         ccCluster: ccName(cluster),
         now: () => clock.now(),

@@ -4,7 +4,10 @@ import type { RunJournal } from '../journal/run-journal.ts';
 import type { SinkName } from '../journal/types.ts';
 import { keyOf, type RunKey } from '../run.ts';
 
-export type RecogniseOptions = Pick<ComparisonOptions, 'client' | 'journal' | 'sink' | 'cluster' | 'ccCluster' | 'signal'>;
+export type RecogniseOptions = Pick<
+  ComparisonOptions,
+  'client' | 'journal' | 'sink' | 'cluster' | 'ccCluster' | 'toldElsewhere' | 'signal'
+>;
 
 export interface ComparisonOptions {
   readonly client: CcBackendClient;
@@ -21,6 +24,11 @@ export interface ComparisonOptions {
   readonly marginMs: number;
   /** Asks Slurm about runs that cc-backend has as running and the journal does not know. */
   readonly askSlurm: (standing: ReadonlySet<string>, strangers: readonly RunKey[]) => Promise<void>;
+  /**
+   * The other sinks, if another daemon delivers: what it brought to cc-backend it has told there, too. Ends that it has told are
+   * recognised then, which would wait here for as long as it delivers.
+   */
+  readonly toldElsewhere?: readonly SinkName[] | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -55,12 +63,13 @@ export async function compare(options: ComparisonOptions): Promise<Compared> {
     for (const job of jobs) listed.add(keyOf(runKey(cluster, job)));
   }
   const corrections: Correction[] = [];
+  const recognised: Correction[] = [];
   const strangers: RunKey[] = [];
   let lostStops = 0;
   for (const key of [...listed].map(parseKey)) {
     const standing = journal.deliveries.standingOf(sink, key);
     if (!standing) strangers.push(key);
-    else if (standing.stands === null && !standing.aside) corrections.push({ id: standing.id, stands: 'start' });
+    else if (standing.stands === null && !standing.aside) recognised.push({ id: standing.id, stands: 'start' });
     else if (standing.stands === 'stop' && standing.doneMs !== null && options.now() - standing.doneMs > options.marginMs) {
       lostStops++;
       corrections.push({ id: standing.id, stands: 'start' });
@@ -68,15 +77,15 @@ export async function compare(options: ComparisonOptions): Promise<Compared> {
   }
   const { lost, wronglyEnded } = await findLost(options, listed);
   corrections.push(...lost);
-  const found = await recogniseUndelivered(options);
-  corrections.push(...found);
-  await journal.deliveries.correct(sink, corrections);
+  recognised.push(...(await recogniseUndelivered(options)));
+  await journal.deliveries.correct(sink, [...corrections, ...recognised]);
+  for (const other of options.toldElsewhere ?? []) await journal.deliveries.correct(other, recognised);
   await options.askSlurm(listed, strangers);
   const strays = strangers.filter((key) => !journal.deliveries.standingOf(sink, key));
   await journal.book.setStrays(cluster, strays);
   return {
     listed: listed.size,
-    recognised: corrections.length - lost.length - lostStops + strangers.length - strays.length,
+    recognised: recognised.length + strangers.length - strays.length,
     lostStarts: lost.length,
     lostStops,
     wronglyEnded,
@@ -106,15 +115,21 @@ export async function recogniseUndelivered({
   sink,
   cluster,
   ccCluster,
+  toldElsewhere,
   signal,
 }: RecogniseOptions): Promise<readonly Correction[]> {
-  const waiting = journal.deliveries.undelivered(sink, cluster);
-  if (!waiting || waiting.runs < singlesAtMost) return [];
   const found: Correction[] = [];
-  for await (const { jobs } of client.startedBetween(ccCluster, waiting.from, waiting.to, signal ? { signal } : {})) {
-    for (const job of jobs) {
-      const run = journal.deliveries.standingOf(sink, runKey(cluster, job));
-      if (run?.waits) found.push({ id: run.id, stands: job.jobState === 'running' ? 'start' : 'stop' });
+  const starts = journal.deliveries.undelivered(sink, cluster);
+  const spans = [starts && starts.runs >= singlesAtMost ? starts : undefined, toldElsewhere && journal.stopsWaiting(sink, cluster)];
+  for (const span of spans) {
+    if (!span) continue;
+    for await (const { jobs } of client.startedBetween(ccCluster, span.from, span.to, signal ? { signal } : {})) {
+      for (const job of jobs) {
+        const run = journal.deliveries.standingOf(sink, runKey(cluster, job));
+        const runs = job.jobState === 'running';
+        if (run?.waits) found.push({ id: run.id, stands: runs ? 'start' : 'stop' });
+        else if (toldElsewhere && run?.stands === 'start' && run.ended && !runs) found.push({ id: run.id, stands: 'stop' });
+      }
     }
   }
   return found;
