@@ -83,5 +83,6 @@ export interface NodeStatePayload {
   /** MB. */
   readonly memoryAllocated: number;
   readonly gpusAllocated: number;
-  readonly jobsRunning: number;
+  /** The server has none where it is not told. */
+  readonly jobsRunning?: number;
 }

@@ -35,14 +35,9 @@ export function nodeStateWord({ state, flags, cpus }: Pick<Node, 'state' | 'flag
 /**
  * What is sent of nodes, one payload per cluster. Left out: hosts that are to be ignored, nodes of Slurm's that do not exist
  * yet (FUTURE), those that cc-backend would drop without a word because no node list names them, and of nodes that share a host all
- * but the first. `jobsRunning` is by
- * Slurm's cluster and node name; without it every node has none.
+ * but the first. How many jobs run on a node is not told, for Slurm does not say it of nodes.
  */
-export function nodeStatesOf(
-  nodes: readonly Node[],
-  context: DecideContext,
-  jobsRunning?: (cluster: string, node: string) => number,
-): readonly NodeStatesPayload[] {
+export function nodeStatesOf(nodes: readonly Node[], context: DecideContext): readonly NodeStatesPayload[] {
   const payloads = new Map<string, Map<string, NodeStatePayload>>();
   for (const node of nodes) {
     const { host, ignored } = placeOf(context, node.cluster, node.name);
@@ -57,7 +52,6 @@ export function nodeStatesOf(
       cpusAllocated: count(node.cpus.allocated),
       memoryAllocated: count(node.memoryMiB.allocated),
       gpusAllocated: count(gpusOf(node.gres.used) || (node.tres.allocated['gres/gpu'] ?? 0)),
-      jobsRunning: count(jobsRunning?.(node.cluster, node.name) ?? 0),
     });
   }
   return [...payloads].map(([cluster, states]) => ({ cluster, nodes: [...states.values()] }));
@@ -82,7 +76,6 @@ function isSame(a: NodeStatePayload, b: NodeStatePayload | undefined): boolean {
     a.cpusAllocated === b.cpusAllocated &&
     a.memoryAllocated === b.memoryAllocated &&
     a.gpusAllocated === b.gpusAllocated &&
-    a.jobsRunning === b.jobsRunning &&
     a.states.join() === b.states.join()
   );
 }
