@@ -10,7 +10,7 @@ import { writeLastRun } from './last-run.ts';
 
 export interface HousekeepingOptions {
   readonly journal: RunJournal;
-  readonly config: Pick<AdapterConfig, 'lastRunPath' | 'journalRetention'>;
+  readonly config: Pick<AdapterConfig, 'lastRunPath' | 'journalRetention' | 'ccCommitInterval'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly said: SaidOnce;
@@ -18,18 +18,22 @@ export interface HousekeepingOptions {
   readonly spool: Pick<Spool, 'fullSince' | 'clearFull'>;
   /** In a dry run lastRunPath and requests belong to another daemon. */
   readonly dryRun?: boolean;
-  /** Called when runs that were set aside have been taken up again. */
+  /** Called when runs have fallen due that had not been. */
   readonly retried: () => void;
   /** What the daemon says of itself, beside what is added here. */
   readonly status: () => Omit<StatusNote, 'format' | 'startedMs' | 'atMs' | 'stopped' | 'clusters' | 'problems'>;
 }
 
 const everyMs = 15_000;
+/** Nothing waits longer for its turn, but for the server's commits. */
+const longestWaitMs = 900_000;
 
 /** Keeps lastRunPath, the journal's size and the note about the daemon up to date. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #startedMs: number;
+  /** By how much the time of day was ahead of the clock that only goes on. */
+  #aheadMs = Number.POSITIVE_INFINITY;
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -51,6 +55,7 @@ export class Housekeeping {
       await this.#try('requests', () => this.#answerRequests());
       await this.#try('lastRunPath', () => this.#keepLastRun());
     }
+    await this.#try('clock', () => this.#seeClock());
     await this.#try('purging', () => this.#purge());
     await this.#try('spool', () => this.#seeSpool());
     await this.#try('status', () => this.#noteStatus(false));
@@ -96,6 +101,19 @@ export class Housekeeping {
     if (watches().some(({ controller, accounting }) => Math.min(controller.doneMs ?? 0, accounting.doneMs ?? 0) <= full)) return;
     spool.clearFull();
     said.ends('spool full', 'Slurm has been read in whole since the spool was full');
+  }
+
+  /** What was noted before the clock was set back, now or while no daemon ran, would wait as long as it was set back. */
+  async #seeClock(): Promise<void> {
+    const { journal, config, clock, log, retried } = this.#options;
+    const aheadMs = clock.now() - clock.monotonic();
+    const setBack = this.#aheadMs - aheadMs > 1000;
+    const latestMs = clock.now() + longestWaitMs + 2000 * config.ccCommitInterval;
+    const count = setBack ? await journal.deliveries.bringForward(latestMs) : 0;
+    this.#aheadMs = aheadMs;
+    if (count === 0) return;
+    log.warn({ count }, `the clock was set back: ${count} starts and stops that would have waited for it are sent now`);
+    retried();
   }
 
   async #purge(): Promise<void> {

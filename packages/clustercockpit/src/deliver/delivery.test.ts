@@ -20,12 +20,14 @@ describe('delivery to a sink', () => {
   let lines: string[];
   let sent: string[];
   let start: (jobId: number) => Promise<Outcome>;
+  /** By how much the time of day has been set back. */
+  let backMs: number;
   const stopping: (() => Promise<void>)[] = [];
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'sluice-delivery-'));
     clock = manualClock(1_700_000_200_000);
-    [lines, sent] = [[], []];
+    [lines, sent, backMs] = [[], [], 0];
     start = async () => stands;
   });
   afterEach(async () => {
@@ -58,7 +60,8 @@ describe('delivery to a sink', () => {
     };
     const log = createLog({ name: 'delivery', form: 'json', destination: { write: (line) => void lines.push(line) } });
     const said = saidOnce({ log, clock });
-    return new Delivery({ sink, deliveries: journal.deliveries, clock, random: () => 0.5, log, said });
+    const shown = { ...clock, now: () => clock.now() - backMs };
+    return new Delivery({ sink, deliveries: journal.deliveries, clock: shown, random: () => 0.5, log, said });
   }
 
   function go(delivery: Delivery): void {
@@ -104,6 +107,19 @@ describe('delivery to a sink', () => {
     delivery.wake();
     await until(() => sent.includes('start 2'));
     assert.equal(delivery.state.trouble, null);
+  });
+
+  it('a sink in trouble is tried again soon though the clock is set back meanwhile', async () => {
+    start = async () => {
+      throw new SluiceError('http.unreachable', 'nobody is there');
+    };
+    const delivery = await begin();
+    await record([1]);
+    go(delivery);
+    await until(() => delivery.state.trouble !== null);
+    backMs = 86_400_000;
+    start = async () => stands;
+    await until(() => delivery.state.delivered.start === 1);
   });
 
   it('ten runs that fail are the sink’s trouble: it pauses, is said once, and goes on with the first success', async () => {

@@ -131,7 +131,7 @@ export class Delivery {
       this.#wake = Promise.withResolvers();
       this.#nothingMore.start = false;
       this.#nothingMore.stop = false;
-      if (!this.#held && clock.now() >= this.#pausedUntilMs) this.#launch(signal);
+      if (!this.#held && clock.monotonic() >= this.#pausedUntilMs) this.#launch(signal);
       const ended = new AbortController();
       const sleeping = clock.sleep(this.#sleepMs(), AbortSignal.any([signal, ended.signal])).catch(() => {});
       await Promise.race([this.#wake.promise, sleeping]);
@@ -147,13 +147,15 @@ export class Delivery {
 
   /** How long nothing can fall due, unless somebody calls. */
   #sleepMs(): number {
-    const now = this.#options.clock.now();
+    const { clock, deliveries, sink } = this.#options;
     if (this.#held) return longestSleepMs;
-    if (now < this.#pausedUntilMs) return this.#pausedUntilMs - now;
-    const next = this.#options.deliveries.nextDueMs(this.#options.sink.name);
+    const pauseMs = this.#pausedUntilMs - clock.monotonic();
+    if (pauseMs > 0) return pauseMs;
+    const next = deliveries.nextDueMs(sink.name);
     if (next === null) return longestSleepMs;
     // What is due and not begun is under way or waits for its turn; its end wakes us.
-    return next > now ? Math.min(longestSleepMs, next - now) : turnMs;
+    const aheadMs = next - clock.now();
+    return aheadMs > 0 ? Math.min(longestSleepMs, aheadMs) : turnMs;
   }
 
   /** Begins as many writes as may be under way, starts before stops. */
@@ -209,7 +211,7 @@ export class Delivery {
       this.#noteError(what, run, error);
     } finally {
       this.#running[what]--;
-      if (!signal.aborted && !this.#held && this.#options.clock.now() >= this.#pausedUntilMs) this.#launch(signal);
+      if (!signal.aborted && !this.#held && this.#options.clock.monotonic() >= this.#pausedUntilMs) this.#launch(signal);
       else this.wake();
     }
   }
@@ -287,9 +289,9 @@ export class Delivery {
       said.begins(`sink ${sink.name}`, `${nameOf(sink)} takes nothing at the moment: ${told(error)}; what waits is kept`);
     }
     doubt?.(message);
-    if (clock.now() < this.#pausedUntilMs) return;
+    if (clock.monotonic() < this.#pausedUntilMs) return;
     this.#pause.failed();
-    this.#pausedUntilMs = clock.now() + this.#pause.delayMs();
+    this.#pausedUntilMs = clock.monotonic() + this.#pause.delayMs();
     // What was read ahead may wait long; it is read again then, in the order of then.
     this.#giveBackReady();
   }
@@ -337,7 +339,7 @@ export class Delivery {
       if (!(error instanceof SluiceError)) throw error;
       said.begins('journal', `${error.message}; what was delivered meanwhile is sent once more afterwards`);
       this.#journalPause.failed();
-      this.#pausedUntilMs = this.#options.clock.now() + this.#journalPause.delayMs();
+      this.#pausedUntilMs = this.#options.clock.monotonic() + this.#journalPause.delayMs();
     }
     for (const { id } of outcomes) this.#taken.delete(id);
     this.wake();

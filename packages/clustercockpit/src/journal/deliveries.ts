@@ -217,6 +217,13 @@ export class Deliveries {
     });
   }
 
+  /** Has what would fall due only after a moment fall due now. Says how much. */
+  bringForward(afterMs: number): Promise<number> {
+    return this.#journal.write(
+      ({ run }) => run('UPDATE delivery SET due_ms = ? WHERE todo IN (1, 2) AND due_ms > ?', this.#now(), Math.ceil(afterMs)).changes,
+    );
+  }
+
   /** What the last attempts at runs that still wait came to, the most frequent first; `jobId` is one of them. */
   waitingFor(sink: SinkName, limit: number): readonly { readonly reason: string; readonly count: number; readonly jobId: number }[] {
     return this.#journal

@@ -82,7 +82,7 @@ export class EventPump {
     // What is new the controller knows first, also of a job that accounting was to be asked about.
     waiting.attempts = 0;
     waiting.whom = 'controller';
-    waiting.dueMs = this.#options.clock.now() + gatherMs;
+    waiting.dueMs = this.#options.clock.monotonic() + gatherMs;
     jobs.set(event.jobId, waiting);
     this.#wakes.controller.resolve();
     return true;
@@ -105,12 +105,12 @@ export class EventPump {
   /** Until something falls due, or is added. */
   async #sleep(who: Whom, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    let next = clock.now() + longestSleepMs;
+    let next = clock.monotonic() + longestSleepMs;
     for (const jobs of this.#waiting.values()) {
       for (const waiting of jobs.values()) if (waiting.whom === who) next = Math.min(next, waiting.dueMs);
     }
     const woken = new AbortController();
-    const slept = clock.sleep(Math.max(0, next - clock.now()), AbortSignal.any([signal, woken.signal])).catch(() => {});
+    const slept = clock.sleep(Math.max(0, next - clock.monotonic()), AbortSignal.any([signal, woken.signal])).catch(() => {});
     await Promise.race([this.#wakes[who].promise, slept]);
     woken.abort();
   }
@@ -120,7 +120,7 @@ export class EventPump {
     let asked = false;
     for (const [cluster, jobs] of this.#waiting) {
       const observer = observerOf(cluster);
-      const due = dueOf(jobs, who, clock.now());
+      const due = dueOf(jobs, who, clock.monotonic());
       if (!observer || due.length === 0) continue;
       asked = true;
       try {
@@ -129,7 +129,7 @@ export class EventPump {
         recorded(who);
       } catch (error) {
         failed(who, error);
-        for (const [, waiting] of due) if (waiting.whom === who) waiting.dueMs = clock.now() + unaskedMs;
+        for (const [, waiting] of due) if (waiting.whom === who) waiting.dueMs = clock.monotonic() + unaskedMs;
       }
     }
     return asked;
@@ -143,7 +143,7 @@ export class EventPump {
     const answerOf = (jobId: number) => answers.get(jobId) ?? 'unasked';
     // A controller that could not be asked about these cannot be asked about the others either.
     if (asked.every(([jobId]) => answerOf(jobId) === 'unasked')) {
-      for (const [, waiting] of due) waiting.dueMs = clock.now() + unaskedMs;
+      for (const [, waiting] of due) waiting.dueMs = clock.monotonic() + unaskedMs;
       return;
     }
     for (const [jobId, waiting] of asked) {
@@ -155,14 +155,14 @@ export class EventPump {
   #judge(jobs: Map<number, Waiting>, jobId: number, waiting: Waiting, answer: EventAnswer): void {
     const { clock, queryDelayMs, maxRetries } = this.#options;
     if (tells(answer, waiting.events)) this.#finish(jobs, jobId, waiting);
-    else if (answer === 'unasked') waiting.dueMs = clock.now() + unaskedMs;
+    else if (answer === 'unasked') waiting.dueMs = clock.monotonic() + unaskedMs;
     else if (answer === 'gone' || answer === 'pending' || waiting.attempts >= maxRetries) {
       // Of a run that a requeue ended the controller says nothing more.
       waiting.whom = 'accounting';
-      waiting.dueMs = clock.now() + queryDelayMs;
+      waiting.dueMs = clock.monotonic() + queryDelayMs;
       this.#wakes.accounting.resolve();
     } else {
-      waiting.dueMs = clock.now() + (retryMs[Math.min(waiting.attempts, retryMs.length - 1)] ?? 0);
+      waiting.dueMs = clock.monotonic() + (retryMs[Math.min(waiting.attempts, retryMs.length - 1)] ?? 0);
       waiting.attempts++;
     }
   }
