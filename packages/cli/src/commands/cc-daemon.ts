@@ -50,7 +50,7 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
     // Garbage is collected sooner from now on. As a flag at the start it would cost 40 ms there, for V8 then throws away what Node has
     // compiled of itself, and a seventh of the speed while there is most to do.
     caughtUp: () => setFlagsFromString('--optimize-for-size'),
-    // V8's count is meant for what Maglev has compiled before; with this one a request costs a sixth less. Reading history would cost a sixth
+    // V8's count is meant for what Maglev has compiled before; with this one a request costs a seventh less. Reading history would cost a sixth
     // more with it, for that is over before what was compiled pays (bench/clustercockpit/catch-up.ts, A/B): hence not at the start.
     delivered() {
       if (!delivering) setFlagsFromString('--invocation-count-for-turbofan=500');

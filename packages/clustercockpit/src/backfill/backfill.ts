@@ -122,7 +122,7 @@ class Backfill {
       connector,
       journal,
       clock,
-      wants: { script: false, description: false, environment: false },
+      wants: () => ({ script: false, description: false, environment: false }),
     });
     const said = saidOnce({ log, clock });
     const decider = new Decisions({ settings: decideSettings(config), client, nodes: () => this.#observer.nodes, clock, said });

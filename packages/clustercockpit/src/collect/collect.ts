@@ -117,7 +117,7 @@ class Collector {
       connector: connect(isLocal ? undefined : cluster),
       journal: this.#journal,
       clock,
-      wants: { script: config.sendScript, description: config.sendSlurmInfo, environment: config.sendEnvironment },
+      wants: () => ({ script: config.sendScript, description: config.sendSlurmInfo, environment: config.sendEnvironment }),
     });
     try {
       await observer.askNodes();

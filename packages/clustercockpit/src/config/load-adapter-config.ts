@@ -76,7 +76,7 @@ function readingOf({ file, text, strict = false }: LoadAdapterConfigOptions, pat
 
 /** Both of the programs that Sluice stands in for call their file config.json. */
 function otherProgram(unknown: readonly Problem[]): readonly Problem[] {
-  const [first] = unknown.filter(({ path }) => path === 'cc-backend' || path === 'clustername');
+  const first = unknown.find(({ path }) => path === 'cc-backend' || path === 'clustername');
   if (!first) return [];
   const message = `this is the configuration of cc-slurm-sync; what reads it: sluice cc sync --config ${first.file ?? 'FILE'} --dry-run`;
   return [

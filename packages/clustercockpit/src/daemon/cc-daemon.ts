@@ -299,7 +299,7 @@ export class CcDaemon {
       watches: () => this.#watches,
       spool: hooks.spool,
       dryRun: this.#shadow !== undefined,
-      retried: () => this.#wake(),
+      fellDue: () => this.#wake(),
       status: () => ({
         version,
         pid,

@@ -19,7 +19,7 @@ export interface HousekeepingOptions {
   /** In a dry run lastRunPath and requests belong to another daemon. */
   readonly dryRun?: boolean;
   /** Called when runs have fallen due that had not been. */
-  readonly retried: () => void;
+  readonly fellDue: () => void;
   /** What the daemon says of itself, beside what is added here. */
   readonly status: () => Omit<StatusNote, 'format' | 'startedMs' | 'atMs' | 'stopped' | 'clusters' | 'problems'>;
 }
@@ -74,12 +74,12 @@ export class Housekeeping {
   }
 
   async #answerRequests(): Promise<void> {
-    const { journal, log, retried } = this.#options;
+    const { journal, log, fellDue } = this.#options;
     const refused = (file: string, reason: string) => log.warn(`${file} is no request and has been removed: ${reason}`);
     for (const request of takeRequests(journal.path, refused)) {
       const count = await answerRequest(journal, request);
       log.info({ count }, `${request.kind === 'retry' ? 'set aside and taken up again' : 'gaps filled'}: ${count}`);
-      if (count > 0) retried();
+      if (count > 0) fellDue();
     }
   }
 
@@ -105,7 +105,7 @@ export class Housekeeping {
 
   /** What was noted before the clock was set back, now or while no daemon ran, would wait as long as it was set back. */
   async #seeClock(): Promise<void> {
-    const { journal, config, clock, log, retried } = this.#options;
+    const { journal, config, clock, log, fellDue } = this.#options;
     const aheadMs = clock.now() - clock.monotonic();
     const setBack = this.#aheadMs - aheadMs > 1000;
     const latestMs = clock.now() + longestWaitMs + 2000 * config.ccCommitInterval;
@@ -113,7 +113,7 @@ export class Housekeeping {
     this.#aheadMs = aheadMs;
     if (count === 0) return;
     log.warn({ count }, `the clock was set back: ${count} starts and stops that would have waited for it are sent now`);
-    retried();
+    fellDue();
   }
 
   async #purge(): Promise<void> {

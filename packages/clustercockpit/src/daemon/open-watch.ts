@@ -36,17 +36,10 @@ export interface OpenWatchOptions {
 /** The looks at one cluster, as the configuration wants them. */
 export function openWatch(options: OpenWatchOptions): ClusterWatch {
   const { config, cluster, connector, journal, clock, random, log, said, client, decisions, acting, recorded, caughtUp, heard } = options;
-  // Read at each question: a reload changes what is sent.
-  const wants = {
-    get script() {
-      return options.sends().sendScript;
-    },
-    get description() {
-      return options.sends().sendSlurmInfo;
-    },
-    get environment() {
-      return options.sends().sendEnvironment;
-    },
+  // Asked at each question: a reload changes what is sent.
+  const wants = () => {
+    const { sendScript, sendSlurmInfo, sendEnvironment } = options.sends();
+    return { script: sendScript, description: sendSlurmInfo, environment: sendEnvironment };
   };
   const sender =
     client && decisions && config.nodeStateInterval > 0

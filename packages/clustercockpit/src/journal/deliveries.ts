@@ -143,11 +143,15 @@ export class Deliveries {
     };
   }
 
-  /** Runs of a cluster of which nothing stands in a sink yet though it should: how many, and from when to when they began. */
-  undelivered(sink: SinkName, cluster: string): { readonly runs: number; readonly from: number; readonly to: number } | undefined {
+  /** Runs of a cluster whose start, or stop, a sink is still to be told: how many, and from when to when they began. */
+  waiting(
+    sink: SinkName,
+    cluster: string,
+    what: 'start' | 'stop',
+  ): { readonly runs: number; readonly from: number; readonly to: number } | undefined {
     const row = this.#journal.get(
       `SELECT count(*) AS runs, min(r.start) AS first, max(r.start) AS last FROM delivery d JOIN run r ON r.id = d.run
-       WHERE d.sink = ? AND d.todo = ${todo.start} AND r.cluster = ?`,
+       WHERE d.sink = ? AND d.todo = ${todo[what]} AND r.cluster = ?`,
       sink,
       cluster,
     );

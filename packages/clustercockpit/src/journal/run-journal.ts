@@ -3,7 +3,7 @@ import { Book } from './book.ts';
 import { takeOverSinks } from './changed-sinks.ts';
 import { Deliveries } from './deliveries.ts';
 import { Runs } from './runs.ts';
-import { runSchema, todo } from './schema.ts';
+import { runSchema } from './schema.ts';
 import type { SinkName } from './types.ts';
 
 export interface RunJournalOptions extends JournalOptions {
@@ -24,8 +24,6 @@ export interface RunJournal {
    * What waits or was set aside stays. Says how many.
    */
   purge(beforeMs: number, limit?: number): Promise<number>;
-  /** Runs of a cluster that stand in a sink and whose stop waits: how many, and from when to when they began. */
-  stopsWaiting(sink: SinkName, cluster: string): { readonly runs: number; readonly from: number; readonly to: number } | undefined;
   /** Bytes of the file with its write-ahead log. */
   bytes(): number;
   close(): void;
@@ -44,16 +42,6 @@ export async function openRunJournal(path: string, options: RunJournalOptions): 
     deliveries: new Deliveries(journal, sinks.length > 1 ? first : undefined, now),
     book: new Book(journal, now),
     purge: (beforeMs, limit = 2000) => purge(journal, beforeMs, limit),
-    stopsWaiting(sink, cluster) {
-      const row = journal.get(
-        `SELECT count(*) AS runs, min(r.start) AS first, max(r.start) AS last FROM delivery d JOIN run r ON r.id = d.run
-         WHERE d.sink = ? AND d.todo = ${todo.stop} AND r.cluster = ?`,
-        sink,
-        cluster,
-      );
-      const runs = Number(row?.['runs'] ?? 0);
-      return runs === 0 ? undefined : { runs, from: Number(row?.['first']), to: Number(row?.['last']) };
-    },
     bytes() {
       const { fileBytes, walBytes } = journal.size();
       return fileBytes + walBytes;

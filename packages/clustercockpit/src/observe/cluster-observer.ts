@@ -16,7 +16,7 @@ export interface ClusterObserverOptions {
   readonly journal: RunJournal;
   readonly clock: Clock;
   /** What is asked beside the allocation when a job starts. */
-  readonly wants: { readonly script: boolean; readonly description: boolean; readonly environment: boolean };
+  readonly wants: () => { readonly script: boolean; readonly description: boolean; readonly environment: boolean };
   /** Told of what was recorded, and of records that could not be read. */
   readonly observe?: (heard: { readonly recorded: Recorded; readonly rejects: number }) => void;
 }
@@ -151,7 +151,7 @@ export class ClusterObserver {
   /** Those that were told of in one question about many; what it leaves open, or fails at, is asked as usual. */
   async #askTogether(jobIds: ReadonlySet<number>, signal: AbortSignal | undefined): Promise<ReadonlySet<number>> {
     const { connector, wants } = this.#options;
-    const { script, description } = wants;
+    const { script, description } = wants();
     const told = new Set<number>();
     try {
       for await (const details of connector.controller.detailsOfMany(jobIds, { script, description })) {
@@ -205,7 +205,7 @@ export class ClusterObserver {
       return is !== undefined;
     };
     try {
-      const { script, description } = wants;
+      const { script, description } = wants();
       answers = await connector.controller.details(jobIds, { script, description, bare });
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
@@ -275,7 +275,7 @@ export class ClusterObserver {
     const seen = observeActive(job, around);
     if (!('run' in seen)) return undefined;
     const { connector, wants } = this.#options;
-    return { ...seen.run, script, description, environment: wants.environment ? await environmentOf(connector, job.jobId) : null };
+    return { ...seen.run, script, description, environment: wants().environment ? await environmentOf(connector, job.jobId) : null };
   }
 
   /** {@link History.ask}. */

@@ -119,8 +119,11 @@ export async function recogniseUndelivered({
   signal,
 }: RecogniseOptions): Promise<readonly Correction[]> {
   const found: Correction[] = [];
-  const starts = journal.deliveries.undelivered(sink, cluster);
-  const spans = [starts && starts.runs >= singlesAtMost ? starts : undefined, toldElsewhere && journal.stopsWaiting(sink, cluster)];
+  const starts = journal.deliveries.waiting(sink, cluster, 'start');
+  const spans = [
+    starts && starts.runs >= singlesAtMost ? starts : undefined,
+    toldElsewhere && journal.deliveries.waiting(sink, cluster, 'stop'),
+  ];
   for (const span of spans) {
     if (!span) continue;
     for await (const { jobs } of client.startedBetween(ccCluster, span.from, span.to, signal ? { signal } : {})) {
