@@ -31,6 +31,15 @@ test('no_consume, shares and counts with a letter', () => {
   assert.deepEqual(parseGres('shard:a100:0(0/8,0/8)'), [{ name: 'shard', type: 'a100', count: 0, indices: null }]);
 });
 
+test('untyped devices that are bound to cores: GresUsed says (null) for their type', () => {
+  assert.deepEqual(parseGres('gpu:(null):0(IDX:N/A),fpga:0'), [
+    { ...gpu, count: 0 },
+    { ...gpu, name: 'fpga', count: 0 },
+  ]);
+  assert.deepEqual(parseGres('gpu:(null):2(IDX:0-1)'), [{ ...gpu, count: 2, indices: [0, 1] }]);
+  assert.deepEqual(parseGres('shard:(null):1(0/4,1/4)'), [{ ...gpu, name: 'shard' }]);
+});
+
 test('types with odd characters', () => {
   for (const type of ['1g.5gb', 'nvidia_a100-sxm4_40gb', 'H100/80+', 'a]b']) {
     assert.deepEqual(parseGres(`gpu:${type}:2`), [{ name: 'gpu', type, count: 2, indices: null }]);

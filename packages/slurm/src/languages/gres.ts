@@ -10,7 +10,8 @@ const maxKinds = 4096;
 /**
  * Generic resources as in scontrol's and sinfo's Gres, GresUsed, GRES and TresPerNode: `gpu:a100:2(IDX:0,2-3)`,
  * `gpu:2`, `gpu:a100:4(S:0-1)`, `gres/gpu:1`. A resource without a count is one. Empty text, `(null)`, `N/A` and
- * `none` are no resources. The word `no_consume` and the use of shards are read over. Undefined when it is not such a list.
+ * `none` are no resources. The word `no_consume`, the use of shards, and the `(null)` that GresUsed has for the type of untyped
+ * devices bound to cores (`gpu:(null):2(IDX:0-1)`, seen on 22.05) are read over. Undefined when it is not such a list.
  */
 export function parseGres(text: string): readonly GresAllocation[] | undefined {
   if (text === '' || text === '(null)' || text === 'N/A' || text === 'none') return [];
@@ -62,7 +63,8 @@ function splitOutsideParentheses(text: string): readonly string[] | undefined {
   return parts;
 }
 
-function parseOne(text: string): GresAllocation | undefined {
+function parseOne(part: string): GresAllocation | undefined {
+  const text = part.replace(':(null)', '');
   const open = text.indexOf('(');
   const words = (open < 0 ? text : text.slice(0, open)).replace(/^gres[/:]/, '').split(':');
   const details = open < 0 ? [] : text.slice(open).split(/(?<=\))/);
