@@ -28,7 +28,7 @@ function talkative(
       async details(ids, options) {
         if (options?.script) asked.add('sendScript');
         if (options?.description) asked.add('sendSlurmInfo');
-        const description = `JobId=1\n   Comment=${texts.sendComments}\n   AdminComment=${texts.sendComments}\n   WorkDir=/${texts.sendSlurmInfo}\n`;
+        const description = `JobId=1\n   WorkDir=/${texts.sendSlurmInfo}\n   AdminComment=${texts.sendComments}\n   Comment=${texts.sendComments}\n   Key=\n${texts.sendComments}\n`;
         const answers = await controller.details(ids, options);
         return new Map(
           [...answers].map(([id, answer]): [number, Answer<JobDetails>] => {

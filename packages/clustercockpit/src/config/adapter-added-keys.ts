@@ -65,7 +65,10 @@ export const addedKeys = {
   ),
   sendScript: added(z.boolean().default(true), 'Whether the job script goes into the job’s metadata.'),
   sendSlurmInfo: added(z.boolean().default(true), 'Whether Slurm’s own text about the job goes into its metadata.'),
-  sendComments: added(z.boolean().default(true), 'Whether the job’s comments go into its metadata.'),
+  sendComments: added(
+    z.boolean().default(true),
+    'Whether the comments within Slurm’s text (of user, administrators and system, `--extra`, and the submission’s command line, which repeats them) go into the job’s metadata.',
+  ),
   sendEnvironment: added(
     z.boolean().default(false),
     'Whether the job’s environment goes into its metadata; what looks like a secret is masked. Everyone who may see the job sees it.',

@@ -4,42 +4,21 @@ import fc from 'fast-check';
 import type { Run } from '../run.ts';
 import type { Privacy } from './context.ts';
 import { run as fixture } from './decide.fixture.ts';
-import { fit, maskEnvironment, maxEnvironment, maxScript, metaDataOf, withoutComments } from './texts.ts';
+import { fit, maskEnvironment, maxEnvironment, maxScript, metaDataOf } from './texts.ts';
 
 const all: Privacy = { script: true, slurmInfo: true, environment: true, comments: true };
 const of = (changes: Partial<Run>, privacy: Partial<Privacy> = {}) =>
   metaDataOf(fixture([], changes), { ...all, ...privacy }, { devicesUnnamed: false });
 
 test('§5.5 each text leaves the cluster only if it may', () => {
-  const told = { script: '#!/bin/sh\n', description: 'JobId=7\n   Comment=mine\n   StdIn=/dev/null', environment: 'A=1' };
+  const told = { script: '#!/bin/sh\n', description: 'JobId=7\n   WorkDir=/h\n   Comment=mine', environment: 'A=1' };
   const { jobName, jobScript, slurmInfo, submitTime } = of(told);
   assert.deepEqual([jobName, jobScript, typeof submitTime], ['n', '#!/bin/sh\n', 'string']);
-  assert.equal(slurmInfo, 'JobId=7\n   Comment=mine\n   StdIn=/dev/null\nENV:\n====\nA=1');
-  assert.equal(of(told, { comments: false, environment: false })['slurmInfo'], 'JobId=7\n   StdIn=/dev/null');
+  assert.equal(slurmInfo, 'JobId=7\n   WorkDir=/h\n   Comment=mine\nENV:\n====\nA=1');
+  assert.equal(of(told, { comments: false, environment: false })['slurmInfo'], 'JobId=7\n   WorkDir=/h');
   assert.equal(of(told, { slurmInfo: false })['slurmInfo'], 'ENV:\n====\nA=1');
   const nothing = of(told, { script: false, slurmInfo: false, environment: false });
   assert.deepEqual(Object.keys(nothing), ['jobName', 'submitTime']);
-});
-
-test('comments of several lines go as a whole, and nothing else does', () => {
-  const text = [
-    'JobId=7 JobName=x',
-    '   Command=/home/a/Comment=x.sh',
-    '   AdminComment=for eyes',
-    'of operators',
-    '   only=them',
-    '   SystemComment=s',
-    '   Comment=one',
-    ' two',
-    '   StdErr=/e',
-    '',
-    'JobId=8 JobName=y',
-  ].join('\n');
-  assert.equal(
-    withoutComments(text),
-    ['JobId=7 JobName=x', '   Command=/home/a/Comment=x.sh', '   StdErr=/e', '', 'JobId=8 JobName=y'].join('\n'),
-  );
-  assert.equal(withoutComments('JobId=7\n   Comment=one\n\ntwo\n   StdErr=/e'), 'JobId=7\n\ntwo\n   StdErr=/e');
 });
 
 test('an environment never tells a value of a name that looks like a secret', () => {

@@ -1,6 +1,7 @@
 import { isSecretName, redactText } from '@sluice/io';
 import type { Run } from '../run.ts';
 import type { Privacy } from './context.ts';
+import { withoutComments } from './without-comments.ts';
 
 /** Slurm takes no larger script by default (`max_script_size` in SchedulerParameters). */
 export const maxScript = 4 * 1024 * 1024;
@@ -44,24 +45,6 @@ export function fit(text: string, max: number): string {
   // Not between the halves of a character.
   const last = text.charCodeAt(end - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? end - 1 : end).toWellFormed() + note;
-}
-
-/**
- * Slurm's text without the comments of user, administrators and system. They may have several lines: each ends where Slurm's
- * next line begins, which starts with a blank and a key.
- */
-export function withoutComments(text: string): string {
-  if (!text.includes('Comment=')) return text;
-  let within = false;
-  return text
-    .split('\n')
-    .filter((line) => {
-      const key = /^ +([A-Z]\w*)=/.exec(line)?.[1];
-      if (key !== undefined) within = key === 'Comment' || key === 'AdminComment' || key === 'SystemComment';
-      else if (line === '') within = false;
-      return !within;
-    })
-    .join('\n');
 }
 
 /** The last line of a key or certificate looks like an entry: base64 ends in `=`. */
