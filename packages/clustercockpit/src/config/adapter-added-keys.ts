@@ -71,7 +71,7 @@ export const addedKeys = {
   ),
   sendEnvironment: added(
     z.boolean().default(false),
-    'Whether the job’s environment goes into its metadata; what looks like a secret is masked. Everyone who may see the job sees it.',
+    'Whether the job’s environment goes into its metadata; what looks like a secret is masked, and what stands behind it left out, up to a line that can only be a variable. Everyone who may see the job sees it.',
   ),
   journalPath: added(
     path.optional(),

@@ -64,7 +64,7 @@ export const syncConfigSchema = z.object({
   include_comments: addedKeys.sendComments,
   include_environment: added(
     z.boolean().default(false),
-    'Whether the job’s environment goes into its metadata, as cc-slurm-sync does; what looks like a secret is masked. Everyone who may see the job sees it.',
+    'Whether the job’s environment goes into its metadata, as cc-slurm-sync does; what looks like a secret is masked, and what stands behind it left out, up to a line that can only be a variable. Everyone who may see the job sees it.',
   ),
   hostnames: addedKeys.hostnames,
   requeued_jobs: addedKeys.requeuedJobs,

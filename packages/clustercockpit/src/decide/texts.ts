@@ -1,6 +1,6 @@
-import { isSecretName, redactText } from '@sluice/io';
 import type { Run } from '../run.ts';
 import type { Privacy } from './context.ts';
+import { maskEnvironment } from './mask-environment.ts';
 import { withoutComments } from './without-comments.ts';
 
 /** Slurm takes no larger script by default (`max_script_size` in SchedulerParameters). */
@@ -32,7 +32,7 @@ function slurmInfoOf(run: Run, privacy: Privacy): string | undefined {
   const text = privacy.slurmInfo ? run.description : null;
   const info = text === null ? undefined : fit(privacy.comments ? text : withoutComments(text), maxSlurmInfo);
   if (!privacy.environment || !run.environment) return info;
-  const environment = fit(maskEnvironment(run.environment.slice(0, 4 * maxEnvironment)), maxEnvironment);
+  const environment = fit(maskEnvironment(run.environment), maxEnvironment);
   const before = info === undefined || info === '' || info.endsWith('\n') ? (info ?? '') : `${info}\n`;
   return `${before}ENV:\n====\n${environment}`;
 }
@@ -45,24 +45,4 @@ export function fit(text: string, max: number): string {
   // Not between the halves of a character.
   const last = text.charCodeAt(end - 1);
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? end - 1 : end).toWellFormed() + note;
-}
-
-/** The last line of a key or certificate looks like an entry: base64 ends in `=`. */
-const lastOfKey = /^[A-Za-z0-9+/]+={1,2}$/;
-
-/**
- * An environment with the values of secret-looking names masked, and whatever else looks like a secret. Entries are ended by
- * NUL, as Slurm's file has them, or by newlines; then lines that begin no entry belong to the one before.
- */
-export function maskEnvironment(environment: string): string {
-  const byNul = environment.includes('\0');
-  let secret = false;
-  const lines: string[] = [];
-  for (const line of environment.split(byNul ? '\0' : '\n')) {
-    const name = /^([A-Za-z_][\w.%()]*)=/.exec(line)?.[1];
-    if (secret && !byNul && (name === undefined || lastOfKey.test(line))) continue;
-    secret = name !== undefined && isSecretName(name);
-    lines.push(secret ? `${name}=[redacted]` : line);
-  }
-  return redactText(lines.join('\n'));
 }

@@ -89,6 +89,14 @@ for (const release of releases) {
   });
 }
 
+test('an environment keeps the order and every line of what Slurm wrote, also where a value looks like a variable that was there', () => {
+  const text = 'HOME=/home/a\nKEY=one\nHOME=two\n\nthree\nB=3';
+  const environment = parseEnvironment(`${text}\n`);
+  assert.deepEqual(environment, { HOME: '/home/a', KEY: 'one\nHOME=two\n\nthree', B: '3' });
+  const told = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  assert.equal(told.join('\n'), text);
+});
+
 test('a row with another number of columns is rejected, never read askew', () => {
   const { records, rejects } = tableRows('a|b|c\nx|y\nz\nd|e|f|g\n', 3, 'row');
   assert.deepEqual([records, rejects.length], [[['a', 'b', 'c']], 3]);

@@ -26,18 +26,19 @@ export function withoutExtraNewline(text: string): string {
 }
 
 /**
- * Variables by name. A value may hold newlines: a line that does not begin like a variable continues the one before.
- * (What a user puts behind a newline in their own environment may so look like another variable of theirs.)
+ * Variables by name, in their order. A value may hold newlines, and nothing ends it: a line that does not begin like a variable, or
+ * begins like one that was there before, continues the one before. What a user puts behind a newline in their own environment may
+ * so look like another variable of theirs; `NAME=value` of all, joined by newlines, is what Slurm wrote.
  */
 export function parseEnvironment(text: string): Readonly<Record<string, string>> {
   const variables = new Map<string, string>();
-  let name: string | undefined;
+  let last: string | undefined;
   for (const line of text.replace(/\n+$/, '').split('\n')) {
-    const match = /^([A-Za-z_][A-Za-z0-9_.%()-]*)=(.*)$/s.exec(line);
-    if (match) {
-      name = match[1] ?? '';
-      variables.set(name, match[2] ?? '');
-    } else if (name !== undefined) variables.set(name, `${variables.get(name)}\n${line}`);
+    const [, name = '', value = ''] = /^([A-Za-z_][A-Za-z0-9_.%()-]*)=(.*)$/s.exec(line) ?? [];
+    if (name !== '' && !variables.has(name)) {
+      last = name;
+      variables.set(name, value);
+    } else if (last !== undefined) variables.set(last, `${variables.get(last)}\n${line}`);
   }
   return Object.fromEntries(variables);
 }
