@@ -87,6 +87,7 @@ describe('W9 §4.4: whole lists without pages', () => {
       { jobs: [null] },
       { jobs: [{ ...row(1, now), startTime: null }] },
       { jobs: [{ jobId: 1 }] },
+      ...[null, '', true, [], 1.5, -1, undefined].map((jobId) => ({ jobs: [row(2, now), { ...row(1, now), jobId }] })),
     ]) {
       await using line = await scripted(at('GET', '/api/jobs/', () => ({ status: 200, body })));
       assert.ok(isCode(await errorOf(jobsOf(line.client.running('labcluster'))), 'cc.failed'), JSON.stringify(body));

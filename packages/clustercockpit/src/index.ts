@@ -91,6 +91,7 @@ export { type Attention, attentionOf, statusExitCode } from './status/attention.
 export type { StatusNote } from './status/note.ts';
 export { type ClusterStatus, type DaemonState, readStatus, type SinkStatus, type Status, type StatusOptions } from './status/status.ts';
 export { type StatusTextOptions, statusText } from './status/status-text.ts';
+export type { AskedJob } from './sync/asked-job.ts';
 export { type ClusterSyncOptions, syncCluster } from './sync/cluster-sync.ts';
 export { type ClusterSyncReport, outcomesOf, type SyncOutcome, type SyncResult, syncExitCode } from './sync/report.ts';
 export type { SyncProgress } from './sync/sync-steps.ts';

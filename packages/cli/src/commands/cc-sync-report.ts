@@ -1,4 +1,5 @@
 import {
+  type AskedJob,
   type ClusterSyncReport,
   outcomesOf,
   type SyncOutcome,
@@ -51,8 +52,24 @@ export function reportText(report: ClusterSyncReport): string {
   lines.push(...known.slice(0, shownAtMost).map(outcomeLine));
   if (known.length > shownAtMost) lines.push(`and ${known.length - shownAtMost} more; --json has them all`);
   if (limited.length > 0) lines.push(`The limit was reached at: ${limited.join(', ')}. The next sync goes on.`);
+  if (report.asked) lines.push(askedText(report.asked));
   if (rejects > 0) lines.push(`${rejects} rows of Slurm could not be read.`);
   return `${lines.join('\n')}\n`;
+}
+
+function askedText({ jobId, is, reason = '' }: AskedJob): string {
+  switch (is) {
+    case 'running':
+      return `Job ${jobId} runs; nothing was to be done about it.`;
+    case 'waiting':
+      return `Job ${jobId} waits in the queue; there is nothing to tell cc-backend of yet.`;
+    case 'ended':
+      return `Job ${jobId} has ended, and cc-backend does not have it as running. If it is missing there: sluice cc backfill.`;
+    case 'unknown':
+      return `Slurm knows no job ${jobId}: neither slurmctld nor accounting does. A task of an array has an id of its own (sacct: JobIDRaw).`;
+    case 'unasked':
+      return `Job ${jobId} does not run, and whether Slurm knows it could not be asked: ${oneLine(reason, 300)}`;
+  }
 }
 
 /** One row for each reason. */

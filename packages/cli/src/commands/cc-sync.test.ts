@@ -75,6 +75,7 @@ const report: ClusterSyncReport = {
   limited: ['start'],
   rejects: 2,
   trouble: null,
+  asked: null,
 };
 
 test('the report counts, gives reasons, and names the runs that need somebody', () => {
@@ -97,6 +98,15 @@ The limit was reached at: start. The next sync goes on.
   assert.match(dry, /^alpha: a dry run, nothing was sent\n.*\n.*\n +0 {2}to be stopped\n +0 {2}to be started\n/);
   const strays = Array.from({ length: 30 }, (_, index) => outcome('stop', index, 'stray', 'unknown'));
   assert.match(reportText({ ...report, outcomes: strays }), /^and 10 more; --json has them all$/m);
+});
+
+test('of the one job that was asked for it says what is so', () => {
+  const of = (asked: ClusterSyncReport['asked']) => reportText({ ...report, outcomes: [], limited: [], rejects: 0, asked });
+  assert.match(of({ jobId: 7, is: 'unknown' }), /^Slurm knows no job 7: neither slurmctld nor accounting/m);
+  assert.match(of({ jobId: 7, is: 'waiting' }), /^Job 7 waits/m);
+  assert.match(of({ jobId: 7, is: 'ended' }), /^Job 7 has ended, .*sluice cc backfill/m);
+  assert.match(of({ jobId: 7, is: 'running' }), /^Job 7 runs/m);
+  assert.match(of({ jobId: 7, is: 'unasked', reason: 'no\nanswer' }), /^Job 7 does not run, .*no\\nanswer$/m);
 });
 
 test('programs get the same, with the exit code', () => {

@@ -29,16 +29,22 @@ interface RawJob {
 export function readRows(rows: unknown, what: string): readonly ListedJob[] {
   if (!Array.isArray(rows)) throw new SluiceError('cc.failed', `cc-backend answered ${what} with no list of jobs`);
   return rows.map((row: RawJob | null) => {
-    const jobId = Number(row?.jobId);
+    const jobId = idOf(row?.jobId);
     const startTime = secondsOf(row?.startTime);
     const jobState = row?.jobState ?? row?.state;
     const { cluster, duration, id } = row ?? {};
-    if (!Number.isInteger(jobId) || startTime === undefined || typeof cluster !== 'string' || typeof jobState !== 'string') {
+    if (jobId === undefined || startTime === undefined || typeof cluster !== 'string' || typeof jobState !== 'string') {
       throw new SluiceError('cc.failed', `cc-backend answered ${what} with a job that lacks its id, cluster, start or state`);
     }
     const dbId = id === undefined ? Number.NaN : Number(id);
     return { jobId, cluster, startTime, jobState, duration: Number(duration ?? 0), ...(Number.isInteger(dbId) ? { id: dbId } : {}) };
   });
+}
+
+/** Null and the like become 0 as a number, and 0 is a job like another to whoever compares. */
+function idOf(id: unknown): number | undefined {
+  const number = typeof id === 'string' && /^\d{1,15}$/.test(id) ? Number(id) : id;
+  return typeof number === 'number' && Number.isInteger(number) && number >= 0 ? number : undefined;
 }
 
 function secondsOf(time: unknown): number | undefined {

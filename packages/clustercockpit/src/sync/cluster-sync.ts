@@ -6,6 +6,7 @@ import type { SyncConfig } from '../config/sync-config.ts';
 import { type DecideSettings, decideContext } from '../decide/context.ts';
 import type { SlurmReader } from '../observe/slurm-reader.ts';
 import { keyOf, type RunKey } from '../run.ts';
+import { askAbout } from './asked-job.ts';
 import type { ClusterSyncReport, SyncOutcome } from './report.ts';
 import { type SyncProgress, SyncSteps } from './sync-steps.ts';
 
@@ -52,6 +53,7 @@ export async function syncCluster(options: ClusterSyncOptions): Promise<ClusterS
   const known = new Set(runs.map(keyOf));
   const missing = running.flatMap((state) => keyOfState(cluster, state)).filter((run) => isWanted(run) && !known.has(keyOf(run)));
   if (options.direction !== 'stop') await steps.startMissing(missing);
+  const nothingDone = jobId !== undefined && steps.outcomes.length === 0 && steps.trouble === null;
   return {
     cluster,
     ccCluster: config.cluster,
@@ -62,6 +64,7 @@ export async function syncCluster(options: ClusterSyncOptions): Promise<ClusterS
     limited: steps.limited,
     rejects,
     trouble: steps.trouble,
+    asked: nothingDone ? await askAbout(slurm, cluster, jobId, states, options.signal) : null,
   };
 }
 

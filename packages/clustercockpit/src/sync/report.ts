@@ -1,5 +1,6 @@
-import type { SluiceError } from '@sluice/io';
+import { errorTable, type SluiceError } from '@sluice/io';
 import type { RunKey } from '../run.ts';
+import type { AskedJob } from './asked-job.ts';
 
 /**
  * What became of one run:
@@ -39,6 +40,8 @@ export interface ClusterSyncReport {
   readonly rejects: number;
   /** Why it ended before all was done; null when it did not. */
   readonly trouble: SluiceError | null;
+  /** What is so of the one job that was asked for, if there was nothing to be done about it; else null. */
+  readonly asked: AskedJob | null;
 }
 
 /** The outcomes of a kind. */
@@ -48,10 +51,11 @@ export function outcomesOf(report: ClusterSyncReport, result: SyncResult, what?:
 
 /**
  * The exit code of a sync (sysexits.h): that of its trouble; 75 when something is to be repeated; 65 when something was refused
- * or is a stray, which only an administrator can mend; else 0. What the limit left over is no failure.
+ * or is a stray, which only an administrator can mend, or when Slurm does not know the job that was asked for; else 0. What the limit left over is no failure.
  */
 export function syncExitCode(report: ClusterSyncReport): number {
   if (report.trouble) return report.trouble.exitCode;
-  if (outcomesOf(report, 'waits').length > 0) return 75;
-  return outcomesOf(report, 'refused').length + outcomesOf(report, 'stray').length > 0 ? 65 : 0;
+  if (outcomesOf(report, 'waits').length > 0 || report.asked?.is === 'unasked') return 75;
+  const toMend = outcomesOf(report, 'refused').length + outcomesOf(report, 'stray').length > 0;
+  return toMend || report.asked?.is === 'unknown' ? errorTable['slurm.unknown'].exit : 0;
 }
