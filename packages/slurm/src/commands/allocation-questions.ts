@@ -5,7 +5,7 @@ import type { ActiveJob, Allocation } from '../records.ts';
 import { type NodeLayout, readAllocation } from './allocation.ts';
 import { excerpt } from './framing.ts';
 import { askSession } from './scontrol-session.ts';
-import type { SlurmCommands } from './slurm-command.ts';
+import { forPeople, type SlurmCommands } from './slurm-command.ts';
 import type { QueuedJob } from './squeue.ts';
 
 export interface AllocationParts {
@@ -212,7 +212,7 @@ export async function* jobTexts(
   args: readonly string[],
   end: string,
 ): AsyncGenerator<JobText, void> {
-  const running = commands.stream('scontrol', [...args, 'show', 'job']);
+  const running = commands.stream('scontrol', [...args, 'show', 'job'], { env: forPeople });
   let rest = '';
   for await (const chunk of running.stdout) {
     // One character per byte, for a chunk may end within a character.

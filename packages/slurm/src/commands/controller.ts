@@ -12,7 +12,7 @@ import { keptScontrol } from './kept-scontrol.ts';
 import { nodeReader } from './nodes.ts';
 import { readPartitions } from './partitions.ts';
 import type { ReleaseWatch } from './release.ts';
-import type { SlurmCommands } from './slurm-command.ts';
+import { forPeople, type SlurmCommands } from './slurm-command.ts';
 import { type QueuedJob, type QueuePiece, type QueueQuestion, queuedJobs, type Squeue, squeue } from './squeue.ts';
 import { jobStates, runStates } from './squeue-states.ts';
 
@@ -167,7 +167,7 @@ export function commandsController(parts: ControllerParts): Controller {
   async function aboutJob(jobId: number, args: (id: string) => readonly string[]): Promise<Answer<string>> {
     const [id] = checked([jobId]);
     const said = await orError(async () => {
-      const finished = await commands.run('scontrol', args(`${id}`), { env: { SLURM_TIME_FORMAT: undefined } });
+      const finished = await commands.run('scontrol', args(`${id}`), { env: forPeople });
       // `scontrol write batch_script` ends with 0 whatever happens.
       if (finished.stdout.length === 0) throw classifyFailure('scontrol', finished);
       return finished.stdout.toString('utf8');

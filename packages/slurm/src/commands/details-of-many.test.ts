@@ -35,6 +35,7 @@ function asked({ rows, all, session }: Slurm) {
     if (call.stdin !== undefined) return session ?? { stdout: converse(String(call.stdin)) };
     if (call.args.includes('-V')) return { stdout: 'slurm 22.05.8\n' };
     if (call.args.includes('ping')) return { stdout: 'Slurmctld(primary) at vm is UP\n' };
+    if (call.args.includes('job') && call.program.env?.['SLURM_TIME_FORMAT'] !== undefined) return { stdout: 'no times for people' };
     if (call.args.includes('job')) return typeof all === 'string' ? { stdout: all } : all;
     return { stdout: call.args.includes('node') ? node : 'ClusterName = c\n' };
   });

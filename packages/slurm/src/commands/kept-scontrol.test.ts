@@ -20,6 +20,7 @@ while IFS= read -r line; do
   case "$line" in
     'show hostnames '*) printf '%s\\n' "\${line#show hostnames }" ;;
     *'silent'*) ;;
+    *'times') printf '%s %s\\n' "\${SLURM_TIME_FORMAT-as people read them}" "\${TZ-here}" ;;
     *'die') exit 1 ;;
     *'hang') sleep 1000 ;;
     *'no newline') printf 'no newline' ;;
@@ -76,6 +77,11 @@ describe('a scontrol that is kept', () => {
       assert.equal(observed.length, 20, 'each answer is told, and not the whole');
     });
   }
+
+  test('has times as people read them, and so has one of its own', async () => {
+    assert.deepEqual(await ask('times'), ['as people read them here\n']);
+    assert.deepEqual(await askSession({ commands, nonce }, [], ['times']), ['as people read them here\n']);
+  });
 
   test('where it says nothing one of its own is asked, about that alone', async () => {
     assert.deepEqual(await ask('show job 1', 'show silent'), [told('show job 1'), '']);

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { type Clock, SluiceError } from '@sluice/io';
-import type { SlurmCommands } from './slurm-command.ts';
+import { forPeople, type SlurmCommands } from './slurm-command.ts';
 
 export interface KeptScontrolParts {
   readonly commands: SlurmCommands;
@@ -123,6 +123,7 @@ class Conversation {
       okCodes: [0, 1],
       maxOutputBytes: maxAnswerBytes + maxAnswerBytes / 4,
       unobserved: true,
+      env: forPeople,
     });
     try {
       for await (const chunk of running.stdout) this.#hear(chunk);

@@ -1,7 +1,7 @@
 import { isCode, SluiceError } from '@sluice/io';
 import { classifyFailure, saysUnknownJob } from './failure.ts';
 import type { KeptScontrol } from './kept-scontrol.ts';
-import type { SlurmCommands } from './slurm-command.ts';
+import { forPeople, type SlurmCommands } from './slurm-command.ts';
 
 export interface SessionParts {
   readonly commands: SlurmCommands;
@@ -44,7 +44,7 @@ async function askOwn(
 ): Promise<readonly string[]> {
   const mark = nonce();
   const stdin = `${marked(questions, mark).join('\n')}\n`;
-  const finished = await commands.run('scontrol', args, { stdin, okCodes: [0, 1], maxOutputBytes: maxSessionBytes });
+  const finished = await commands.run('scontrol', args, { stdin, okCodes: [0, 1], maxOutputBytes: maxSessionBytes, env: forPeople });
   const stderr = finished.stderr.replace(noScript, '');
   // `write batch_script` may end with 0 whatever happens; and there are warnings of which no release makes a failure.
   const failed = finished.code === 0 ? stderr.includes(scriptFailed) : stderr.trim() !== '' || finished.stderr === '';

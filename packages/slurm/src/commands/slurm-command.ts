@@ -78,6 +78,9 @@ const inherited = ['PATH', 'HOME', 'SLURM_CONF', 'SLURM_JWT'] as const;
 /** Times as epochs; lists of array tasks whole, which are cut after 64 characters otherwise. */
 const slurmSettings = { SLURM_TIME_FORMAT: '%s', SLURM_BITSTR_LEN: '0' } as const;
 
+/** For texts about jobs that people read: times as Slurm shows them to the users of this machine. */
+export const forPeople: Readonly<Record<string, undefined>> = { SLURM_TIME_FORMAT: undefined, TZ: undefined };
+
 /** For a command whose SLURM_* variables go further than itself: none of ours. */
 export const withoutSettings: Readonly<Record<string, undefined>> = { SLURM_TIME_FORMAT: undefined, SLURM_BITSTR_LEN: undefined };
 
