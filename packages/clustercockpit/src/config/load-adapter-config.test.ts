@@ -282,14 +282,6 @@ test('the default file may be missing, a named one may not', async () => {
   await assert.rejects(loadAdapterConfig({ file: defaultFile }), (error) => isCode(error, 'config.unreadable'));
 });
 
-test('the configuration of cc-slurm-sync is told from this one, and what reads it is named', async () => {
-  const message = await messageOf(load({ clustername: 'alpha', slurm: {}, 'cc-backend': { host: 'https://cc', apikey: 'a.b' } }));
-  assert.match(
-    message,
-    /errors:\n.*: this is the configuration of cc-slurm-sync; what reads it: sluice cc sync --config c\.json --dry-run\n/,
-  );
-});
-
 test('files with secrets that everybody may read are warned about', async () => {
   const file = join(dir, 'open.json');
   const creds = join(dir, 'nats.creds');

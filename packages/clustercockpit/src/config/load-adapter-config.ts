@@ -11,6 +11,7 @@ import { type AdapterSettings, adapterConfigSchema } from './adapter-keys.ts';
 import { defaultAdapterConfigFile } from './defaults.ts';
 import { type Finding, placed } from './findings.ts';
 import { compileGoPattern } from './go-pattern.ts';
+import { unlessOfOther } from './other-program.ts';
 
 export interface LoadAdapterConfigOptions {
   /** The file that was named, which must exist. Without it the default file, which need not. */
@@ -42,6 +43,14 @@ export interface LoadedAdapterConfig {
 export async function loadAdapterConfig(options: LoadAdapterConfigOptions = {}): Promise<LoadedAdapterConfig> {
   const file = fileOf(options);
   const reading = readingOf(options, file);
+  try {
+    return await load(file, reading);
+  } catch (error) {
+    throw await unlessOfOther(error, 'cc-slurm-adapter', reading);
+  }
+}
+
+async function load(file: string, reading: ReadConfigOptions): Promise<LoadedAdapterConfig> {
   const { value: settings, warnings, missing } = await loadConfig(adapterConfigSchema, reading);
   // Its message does not hold the login that the text may have.
   if (settings.natsServer !== undefined) natsServers(settings.natsServer, settings.natsPort);
@@ -50,10 +59,8 @@ export async function loadAdapterConfig(options: LoadAdapterConfigOptions = {}):
   const errors = [...checked.errors, ...patterns.errors];
   if (errors.length > 0) {
     const problems = await placed(adapterConfigSchema, reading, errors);
-    // A key that is not known may be the one that is missing, in another spelling or of another program.
-    throw new ConfigError(
-      missing ? problems.map((problem) => ofMissingFile(problem, file)) : [...otherProgram(warnings), ...problems, ...warnings],
-    );
+    // A key that is not known may be the one that is missing, in another spelling.
+    throw new ConfigError(missing ? problems.map((problem) => ofMissingFile(problem, file)) : [...problems, ...warnings]);
   }
   const more = await placed(adapterConfigSchema, reading, [...checked.warnings, ...(await openFiles(settings))]);
   return { config: inForce(settings, patterns), settings, file, warnings: [...warnings, ...more], missing };
@@ -72,16 +79,6 @@ function fileOf({ file, defaultFile = defaultAdapterConfigFile }: LoadAdapterCon
 
 function readingOf({ file, text, strict = false }: LoadAdapterConfigOptions, path: string): ReadConfigOptions {
   return { file: path, ...(text === undefined ? {} : { text }), strict, caseInsensitiveKeys: true, optional: file === undefined };
-}
-
-/** Both of the programs that Sluice stands in for call their file config.json. */
-function otherProgram(unknown: readonly Problem[]): readonly Problem[] {
-  const first = unknown.find(({ path }) => path === 'cc-backend' || path === 'clustername');
-  if (!first) return [];
-  const message = `this is the configuration of cc-slurm-sync; what reads it: sluice cc sync --config ${first.file ?? 'FILE'} --dry-run`;
-  return [
-    { ...(first.file === undefined ? {} : { file: first.file }), path: '', expected: 'the configuration of cc-slurm-adapter', message },
-  ];
 }
 
 /** There is no line in a file that is not there. */

@@ -5,6 +5,7 @@ import type { GpuAddresses } from '../decide/context.ts';
 import { baseUrl } from './adapter-checks.ts';
 import { type StartTag, tagOf } from './adapter-config.ts';
 import { type Finding, placed } from './findings.ts';
+import { unlessOfOther } from './other-program.ts';
 import { compilePythonPattern } from './python-pattern.ts';
 import { type SyncSettings, syncConfigSchema } from './sync-keys.ts';
 
@@ -59,6 +60,14 @@ export interface LoadedSyncConfig {
 
 /** Reads cc-slurm-sync's configuration, JSON or YAML. Errors: `config.invalid` with every problem (a `ConfigError`), `config.unreadable`. */
 export async function loadSyncConfig(options: LoadSyncConfigOptions): Promise<LoadedSyncConfig> {
+  try {
+    return await load(options);
+  } catch (error) {
+    throw await unlessOfOther(error, 'cc-slurm-sync', options);
+  }
+}
+
+async function load(options: LoadSyncConfigOptions): Promise<LoadedSyncConfig> {
   const { value: settings, warnings } = await loadConfig(syncConfigSchema, options);
   const nodeList = settings.node_regex === undefined ? null : compilePythonPattern(settings.node_regex);
   const errors = [...accelerators(settings), ...hostnames(settings), ...address(settings)];
