@@ -19,6 +19,12 @@ test('generic resources as scontrol and sinfo write them', () => {
   ]);
 });
 
+test('resources without files are counted behind their type', () => {
+  assert.deepEqual(parseGres('fpga:u280(CNT:2)'), [{ name: 'fpga', type: 'u280', count: 2, indices: null }]);
+  assert.deepEqual(parseGres('gpu(CNT:4)'), [{ ...gpu, count: 4 }]);
+  assert.equal(parseGres('gpu(CNT:x)'), undefined);
+});
+
 test('the prefix of a request is read over', () => {
   for (const text of ['gres:gpu:a100:2', 'gres/gpu:a100:2', 'gpu:a100:2']) {
     assert.deepEqual(parseGres(text), [{ name: 'gpu', type: 'a100', count: 2, indices: null }]);

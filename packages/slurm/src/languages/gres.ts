@@ -9,7 +9,7 @@ const maxKinds = 4096;
 
 /**
  * Generic resources as in scontrol's and sinfo's Gres, GresUsed, GRES and TresPerNode: `gpu:a100:2(IDX:0,2-3)`,
- * `gpu:2`, `gpu:a100:4(S:0-1)`, `gres/gpu:1`. A resource without a count is one. Empty text, `(null)`, `N/A` and
+ * `gpu:2`, `gpu:a100:4(S:0-1)`, `gres/gpu:1`, and without files `fpga:u280(CNT:2)`. A resource without a count is one. Empty text, `(null)`, `N/A` and
  * `none` are no resources. The word `no_consume`, the use of shards, and the `(null)` that GresUsed has for the type of untyped
  * devices bound to cores (`gpu:(null):2(IDX:0-1)`, seen on 22.05) are read over. Undefined when it is not such a list.
  */
@@ -78,17 +78,22 @@ function parseOne(part: string): GresAllocation | undefined {
   const type = kinds[0] ?? null;
   if (kinds.length > 1 || (type !== null && !isType(type))) return undefined;
 
-  const found: { indices?: readonly number[]; sockets?: readonly number[] } = {};
+  const found: { count?: number; indices?: readonly number[]; sockets?: readonly number[] } = {};
   for (const part of details) {
-    const [, word, list] = /^\((?:(IDX|S):)?(.*)\)$/s.exec(part) ?? [];
+    const [, word, list] = /^\((?:(IDX|S|CNT):)?(.*)\)$/s.exec(part) ?? [];
     if (list === undefined) return undefined;
     if (word === undefined || list === 'N/A') continue;
+    if (word === 'CNT') {
+      found.count = parseCount(list);
+      if (found.count === undefined) return undefined;
+      continue;
+    }
     const numbers = parseRanges(list, maxDevices);
     if (numbers === undefined) return undefined;
     found[word === 'IDX' ? 'indices' : 'sockets'] = numbers;
   }
   const { indices = null, sockets } = found;
-  return { name, type, count: count ?? 1, indices, ...(sockets === undefined ? {} : { sockets }) };
+  return { name, type, count: count ?? found.count ?? 1, indices, ...(sockets === undefined ? {} : { sockets }) };
 }
 
 function parseCount(text: string): number | undefined {
