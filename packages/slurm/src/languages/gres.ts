@@ -78,7 +78,7 @@ function parseOne(part: string): GresAllocation | undefined {
   const type = kinds[0] ?? null;
   if (kinds.length > 1 || (type !== null && !isType(type))) return undefined;
 
-  const found: { count?: number; indices?: readonly number[]; sockets?: readonly number[] } = {};
+  const found: { count?: number | undefined; indices?: readonly number[]; sockets?: readonly number[] } = {};
   for (const part of details) {
     const [, word, list] = /^\((?:(IDX|S|CNT):)?(.*)\)$/s.exec(part) ?? [];
     if (list === undefined) return undefined;
