@@ -37,6 +37,7 @@ export interface Histogram<L extends LabelBounds> {
 }
 
 export interface Metrics {
+  /** Where each label names its values all begin at 0: `increase()` does not see a series that begins with its first event. */
   counter<const L extends LabelBounds = Record<never, never>>(options: MetricOptions<L>): Counter<L>;
   /** `read` is asked at every exposition, for gauges that follow a state; they have no labels. */
   gauge<const L extends LabelBounds = Record<never, never>>(options: MetricOptions<L> & { readonly read?: () => number }): Gauge<L>;
@@ -73,6 +74,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     counter(metric) {
       const counter = new PromCounter<string>(base(metric));
       const bound = bounded(metric.labels);
+      for (const labels of everyCombination(metric.labels)) counter.inc(labels, 0);
       return {
         inc: (...labels) => counter.inc(bound(labels[0]), 1),
         add: (amount, ...labels) => counter.inc(bound(labels[0]), amount),
@@ -103,6 +105,14 @@ function bounded(bounds: LabelBounds = {}): (labels?: Readonly<Record<string, st
     }
     return kept;
   };
+}
+
+/** All that the labels can say; nothing when one of them names no values. */
+function everyCombination(bounds: LabelBounds = {}): readonly Readonly<Record<string, string>>[] {
+  return Object.entries(bounds).reduce<readonly Readonly<Record<string, string>>[]>(
+    (all, [label, bound]) => (typeof bound === 'number' ? [] : all.flatMap((one) => bound.map((value) => ({ ...one, [label]: value })))),
+    [{}],
+  );
 }
 
 function mayStand(label: string, value: string, bound: readonly string[] | number, seen: Map<string, Set<string>>): boolean {

@@ -144,6 +144,20 @@ test('labels are bounded: what is not foreseen counts as other', async () => {
   ]);
 });
 
+test('counters whose labels name their values begin at 0, so that increase() sees the first event', async () => {
+  const metrics = createMetrics({ prefix: 't_', processMetrics: false });
+  const events = metrics.counter({ name: 'events_total', help: 'h', labels: { what: ['spool', 'refused'], from: ['a', 'b'] } });
+  events.inc({ what: 'refused', from: 'b' });
+  metrics.counter({ name: 'requests_total', help: 'h', labels: { what: ['start'], result: 10 } });
+  const samples = (await metrics.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  assert.deepEqual(samples, [
+    't_events_total{what="spool",from="a"} 0',
+    't_events_total{what="spool",from="b"} 0',
+    't_events_total{what="refused",from="a"} 0',
+    't_events_total{what="refused",from="b"} 1',
+  ]);
+});
+
 test('two programs in one process do not share metrics', async () => {
   const one = createMetrics({ prefix: 'x_' });
   const two = createMetrics({ prefix: 'x_' });

@@ -7,6 +7,9 @@ export interface TokenFacts {
   readonly expires: number | null;
 }
 
+/** A token that expires within this is to be renewed. */
+export const tokenSoonSeconds = 7 * 86_400;
+
 /** Reads a JWT's claims without its key (RFC 7519 §3); undefined for anything that is none. Never throws and never repeats the token. */
 export function tokenFacts(jwt: string): TokenFacts | undefined {
   const parts = jwt.trim().split('.');

@@ -1,7 +1,7 @@
 import { type Clock, type HttpClient, httpClient, readSecret } from '@sluice/io';
 import { type CcBackendClient, ccBackendClient } from '../cc/cc-backend-client.ts';
 import type { ServerProfile } from '../cc/server-profile.ts';
-import { tokenFacts, tokenHint } from '../cc/token-facts.ts';
+import { tokenFacts, tokenHint, tokenSoonSeconds } from '../cc/token-facts.ts';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import type { CcCluster } from '../decide/cc-cluster.ts';
 import { counted, span } from '../status/words.ts';
@@ -13,7 +13,6 @@ export interface CcCheckOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const soonSeconds = 14 * 86_400;
 const clockMs = 5000;
 
 /** Asks cc-backend what it is and what it takes; gives the clusters that it serves, or null. */
@@ -63,7 +62,7 @@ function tokenOf({ config, env, clock }: CcCheckOptions, say: Saying): string | 
   const good = (roles.length === 1 && roles[0] === 'api') || (roles.includes('api') && roles.includes('admin'));
   if (!good) return refuse(say, `${whose} has ${roles.length === 0 ? 'no role' : `the roles ${roles.join(', ')}`}`, renew);
   const left = expires === null ? 'it does not expire' : `it expires in ${span((expires - now) * 1000)}`;
-  if (expires !== null && expires - now < soonSeconds) {
+  if (expires !== null && expires - now < tokenSoonSeconds) {
     say.warn(
       'ccRestJwt',
       `${whose}: ${left}`,

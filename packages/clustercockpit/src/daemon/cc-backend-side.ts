@@ -1,6 +1,7 @@
 import { type Clock, type HttpClient, type HttpObservation, httpClient, readSecret, SluiceError } from '@sluice/io';
 import type { Log, SaidOnce } from '@sluice/service';
 import { type CcBackendClient, ccBackendClient } from '../cc/cc-backend-client.ts';
+import { tokenFacts } from '../cc/token-facts.ts';
 import type { AdapterConfig } from '../config/adapter-config.ts';
 import { told } from '../trouble.ts';
 
@@ -54,6 +55,11 @@ export class CcBackendSide {
     for (const finding of findings) this.#options.log.warn(finding);
     this.#source = ccRestJwt;
     this.#token = secret.reveal();
+  }
+
+  /** Unix seconds; null when the token does not expire, or says nothing of it. */
+  get tokenExpires(): number | null {
+    return tokenFacts(this.#token)?.expires ?? null;
   }
 
   #asked(observation: HttpObservation): void {

@@ -57,12 +57,14 @@ export class CcDaemon {
   readonly #ending = { slurm: new AbortController(), ccBackend: new AbortController() };
 
   constructor(options: CcDaemonOptions) {
-    const { log, clock } = options;
+    const { log, clock, metrics } = options;
     const config = options.shadow ? shadowConfig(options.config) : options.config;
     this.#options = { ...options, config };
     this.#config = config;
     this.#said = rememberingSaid(saidOnce({ log, clock }), clock);
-    this.#metrics = daemonMetrics({ metrics: options.metrics, journal: () => this.#journal, sinks: sinksOf(config).sinks, clock });
+    const { sinks } = sinksOf(config);
+    const tokenExpires = () => this.#ccBackend?.tokenExpires ?? null;
+    this.#metrics = daemonMetrics({ metrics, journal: () => this.#journal, sinks, tokenExpires, clock });
     this.#pump = new EventPump({
       observerOf: (cluster) => this.#watches.find(({ observer }) => observer.cluster === cluster)?.observer,
       clock,
@@ -291,21 +293,19 @@ export class CcDaemon {
   #housekeeping(hooks: HookEvents): Housekeeping {
     const { config, clock, log, version, pid } = this.#options;
     return new Housekeeping({
-      journal: this.#open,
-      config,
-      clock,
-      log,
-      said: this.#said,
+      ...{ journal: this.#open, config, clock, log, said: this.#said },
       watches: () => this.#watches,
       spool: hooks.spool,
       dryRun: this.#shadow !== undefined,
       fellDue: () => this.#wake(),
+      noted: () => this.#metrics.noted(),
       status: () => ({
         version,
         pid,
         acting: this.#role.acting,
         sinks: Object.fromEntries(this.#deliveries.map(({ name, state }) => [name, state])),
         server: this.#client?.lastProfile() ?? null,
+        tokenExpires: this.#ccBackend?.tokenExpires ?? null,
         comparisons: Object.fromEntries(this.#comparisons?.last ?? []),
         spool: { ...hooks.spool.depth(), fullMs: hooks.spool.fullSince() },
         eventsWaiting: this.#pump.size,

@@ -11,6 +11,8 @@ export interface DaemonMetrics {
   http(observation: HttpObservation): void;
   slurm(observation: SlurmObservation): void;
   hook(what: 'spool' | 'socket' | 'refused' | 'foreign'): void;
+  /** The journal was written, as it is every 15 seconds whatever happens. */
+  noted(): void;
 }
 
 /** One command of Slurm. */
@@ -25,6 +27,8 @@ export interface DaemonMetricsOptions {
   /** The journal once it is open. */
   readonly journal: () => RunJournal | undefined;
   readonly sinks: readonly SinkName[];
+  /** When the token expires, in Unix seconds; null when it does not, or there is none. */
+  readonly tokenExpires: () => number | null;
   readonly clock: Clock;
 }
 
@@ -34,20 +38,20 @@ const httpResults = 60;
 const lagBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400];
 
 /** Without metrics nothing is counted. */
-export function daemonMetrics({ metrics, journal, sinks, clock }: DaemonMetricsOptions): DaemonMetrics {
-  if (!metrics) return { heard() {}, attempt() {}, http() {}, slurm() {}, hook() {} };
+export function daemonMetrics({ metrics, journal, sinks, tokenExpires, clock }: DaemonMetricsOptions): DaemonMetrics {
+  if (!metrics) return { heard() {}, attempt() {}, http() {}, slurm() {}, hook() {}, noted() {} };
   const what = ['start', 'stop'] as const;
   const runs = metrics.counter({ name: 'runs_observed_total', help: 'Starts and ends of runs that were recorded', labels: { what } });
   const rejects = metrics.counter({ name: 'slurm_rejects_total', help: 'Records of Slurm that could not be read' });
   const attempts = metrics.counter({
     name: 'deliveries_total',
     help: 'Attempts to deliver a start or a stop, by what they came to',
-    labels: { sink: ['rest', 'nats'], what, result: ['stands', 'missing', 'aside', 'unsent', 'later', 'error'] },
+    labels: { sink: sinks, what, result: ['stands', 'missing', 'aside', 'unsent', 'later', 'error'] },
   });
   const lag = metrics.histogram({
     name: 'lag_seconds',
     help: 'Time from the start or end of a run to its delivery',
-    labels: { sink: ['rest', 'nats'], what },
+    labels: { sink: sinks, what },
     buckets: lagBuckets,
   });
   const http = metrics.counter({
@@ -77,6 +81,17 @@ export function daemonMetrics({ metrics, journal, sinks, clock }: DaemonMetricsO
     read: () => journal()?.runs.openCounts().missing ?? 0,
   });
   metrics.gauge({ name: 'journal_bytes', help: 'Size of the journal', read: () => journal()?.bytes() ?? 0 });
+  let notedMs = 0;
+  metrics.gauge({
+    name: 'journal_written_timestamp_seconds',
+    help: 'When the journal was last written, as it is every 15 s; 0 before the first time',
+    read: () => notedMs / 1000,
+  });
+  metrics.gauge({
+    name: 'token_expires_timestamp_seconds',
+    help: 'When the token of cc-backend expires; 0 when it does not',
+    read: () => tokenExpires() ?? 0,
+  });
   for (const sink of sinks) {
     const counts = () => journal()?.deliveries.counts(sink);
     metrics.gauge({
@@ -120,5 +135,8 @@ export function daemonMetrics({ metrics, journal, sinks, clock }: DaemonMetricsO
       slurmSeconds.observe(milliseconds / 1000, { command, result: result === 'ok' ? 'ok' : 'failed' });
     },
     hook: (of) => hooks.inc({ what: of }),
+    noted() {
+      notedMs = clock.now();
+    },
   };
 }

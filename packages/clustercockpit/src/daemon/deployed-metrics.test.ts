@@ -12,7 +12,8 @@ const files = ['grafana/clustercockpit.json', 'prometheus/clustercockpit.rules.y
 /** Metrics by name with the values that their labels had in one observation of every kind. */
 async function exposition(): Promise<ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>> {
   const metrics = createMetrics({ prefix: 'sluice_cc_' });
-  const counted = daemonMetrics({ metrics, journal: () => undefined, sinks: ['rest', 'nats'], clock: manualClock() });
+  const sinks = ['rest', 'nats'] as const;
+  const counted = daemonMetrics({ metrics, journal: () => undefined, sinks, tokenExpires: () => null, clock: manualClock() });
   counted.heard({ recorded: { started: 1, ended: 1 } as Parameters<typeof counted.heard>[0]['recorded'], rejects: 1 });
   for (const what of ['start', 'stop'] as const) counted.attempt('rest', { what, result: 'stands', lag: 1 });
   for (const result of [401, 403]) counted.http({ name: 'start', result, durationMs: 1 } as Parameters<typeof counted.http>[0]);
@@ -81,5 +82,13 @@ describe('the dashboard and the alerts', () => {
     // NATS has no commit to wait for.
     for (const name of names.filter((one) => one !== 'sluice_cc_nats_awaiting_commit'))
       assert.ok(text.includes(name), `nobody looks at ${name}`);
+  });
+
+  it('and the documents say what each metric is', () => {
+    const page = readFileSync(join(deploy, '../docs/clustercockpit.md'), 'utf8');
+    const names = [...known.keys()].map((name) =>
+      name.replace(/_(?:sum|count|bucket)$/, '').replace(/^sluice_cc_(?:rest|nats)_/, 'sluice_cc_SINK_'),
+    );
+    for (const name of new Set(names)) assert.match(page, new RegExp(`\`${name.replace(/^sluice_cc_/, '')}[\`{]`), `no word about ${name}`);
   });
 });

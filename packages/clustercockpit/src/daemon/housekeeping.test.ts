@@ -32,6 +32,7 @@ test('what was to wait for a while waits no longer than that when the clock is s
     watches: () => [],
     spool: { fullSince: () => null, clearFull: () => {} },
     fellDue: () => fellDue++,
+    noted() {},
     status: () => ({}) as ReturnType<HousekeepingOptions['status']>,
   });
   await journal.runs.record([{ run: aRun({ ended: { time: 1_699_999_000, state: 'COMPLETED' } }), complete: true, backlog: false }]);

@@ -20,6 +20,8 @@ export interface HousekeepingOptions {
   readonly dryRun?: boolean;
   /** Called when runs have fallen due that had not been. */
   readonly fellDue: () => void;
+  /** Called when the journal has been written. */
+  readonly noted: () => void;
   /** What the daemon says of itself, beside what is added here. */
   readonly status: () => Omit<StatusNote, 'format' | 'startedMs' | 'atMs' | 'stopped' | 'clusters' | 'problems'>;
 }
@@ -136,5 +138,6 @@ export class Housekeeping {
     const own = { format: statusFormat, startedMs: this.#startedMs, atMs: clock.now(), stopped };
     const note: StatusNote = { ...status(), ...own, clusters, problems };
     await journal.book.setNotes({ [statusNote]: JSON.stringify(note) });
+    this.#options.noted();
   }
 }

@@ -1,3 +1,4 @@
+import { tokenSoonSeconds } from '../cc/token-facts.ts';
 import { ccBackendTrouble } from '../trouble.ts';
 import type { SinkStatus, Status } from './status.ts';
 import { counted, moment, plain, span } from './words.ts';
@@ -13,7 +14,7 @@ const lastsMs = 60_000;
 
 /** What needs an administrator; nothing when all is well. The daemon's state itself is not among it. */
 export function attentionOf(status: Status): readonly Attention[] {
-  return [...problems(status), ...refused(status), ...wrong(status), ...left(status)];
+  return [...problems(status), ...token(status), ...refused(status), ...wrong(status), ...left(status)];
 }
 
 /** 0: all well. 1: something needs an administrator. 75: the daemon does not run, or is stuck. */
@@ -38,6 +39,14 @@ function problems({ note, sinks, atMs }: Status): readonly Attention[] {
 function troubleOf(sink: SinkStatus['sink'], { message, sinceMs }: { message: string; sinceMs: number }): Attention {
   const who = sink === 'rest' ? 'cc-backend' : 'NATS';
   return { what: `${who} takes nothing since ${moment(sinceMs)}: ${plain(message)}`, mend: 'sluice cc check' };
+}
+
+/** A token that expires is renewed in time, or at night. */
+function token({ note, atMs }: Status): readonly Attention[] {
+  const leftMs = (note?.tokenExpires ?? Number.POSITIVE_INFINITY) * 1000 - atMs;
+  if (leftMs > tokenSoonSeconds * 1000) return [];
+  const when = leftMs > 0 ? `expires in ${span(leftMs)}` : `expired ${span(-leftMs)} ago`;
+  return [{ what: `the token of cc-backend ${when}`, mend: 'a new one is made on its host; sluice cc check prints the command' }];
 }
 
 function refused({ sinks }: Status): readonly Attention[] {

@@ -28,6 +28,8 @@ export interface StatusNote {
   readonly sinks: Readonly<Partial<Record<SinkName, DeliveryState>>>;
   /** What cc-backend was found to be; null before it answered. */
   readonly server: ServerProfile | null;
+  /** When the token expires, in seconds since the epoch; null when it does not. Missing in notes of Sluice before it said so. */
+  readonly tokenExpires?: number | null;
   /** The last comparison of each cluster with cc-backend. */
   readonly comparisons: Readonly<Record<string, Compared & { readonly atMs: number }>>;
   readonly spool: SpoolDepth & { readonly fullMs: number | null };

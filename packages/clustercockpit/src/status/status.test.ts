@@ -168,6 +168,22 @@ test('what needs somebody: gaps with their command, strays, runaway and wrongly 
   assert.match(statusText(status), /accounting read up to/);
 });
 
+test('a token that expires within a week, or has expired, needs somebody before cc-backend refuses it', async (t) => {
+  const { open, look } = await bed(t);
+  const journal = await open();
+  for (const [tokenExpires, says] of [
+    [null, []],
+    [now + 8 * 86_400, []],
+    [now + 6 * 86_400, ['the token of cc-backend expires in 6 d']],
+    [now - 7200, ['the token of cc-backend expired 2 h ago']],
+  ] as const) {
+    await keep(journal, { tokenExpires });
+    const status = await look();
+    assert.deepEqual([attentionOf(status).map(({ what }) => what), statusExitCode(status)], [says, says.length]);
+  }
+  journal.close();
+});
+
 test('long lists are cut, and say so', async (t) => {
   const { open, look } = await bed(t);
   const journal = await open();
