@@ -91,6 +91,38 @@ describe('delivery by NATS', { skip }, () => {
     witness.close();
   });
 
+  for (const graphql of [true, false]) {
+    it(`W2: alone, a run within a day of another of the same job is told once, ${graphql ? 'with' : 'without'} GraphQL`, async () => {
+      const subject = `requeued-${graphql}`;
+      const witness = await subscribe(server.port, subject);
+      await using engine = await Engine.start({ config: { startTag: 'a:b' } });
+      if (!graphql) engine.fault = ({ path }) => (path === '/query' ? { kind: 'refuse', status: 404, error: 'no' } : undefined);
+      await engine.startDaemon();
+      await engine.started(7, t0);
+      engine.ended(7, t0);
+      await engine.until('its first run is over', () => engine.stateOf(7, t0) === 'completed', 200);
+      await engine.stopDaemon();
+      // cc-backend takes nothing of what is published from here on, as it does with a run that it refuses.
+      const nats = { natsServer: '127.0.0.1', natsPort: server.port, natsSubject: subject };
+      await engine.startDaemon({ ...nats, ccRestSubmitJobs: false, ccPollInterval: 60 });
+      const second = engine.now + 5;
+      engine.slurm.begin({ jobId: 7, start: second });
+      await engine.until('it is told', () => witness.received.length === 1, 60);
+      const compared = () => engine.lines('compared with cc-backend').length;
+      const [before, unsent] = [compared(), 'SELECT reason FROM delivery WHERE todo = 4'];
+      await engine.until('it is compared several times', () => compared() >= before + 4, 600);
+      assert.deepEqual(functionsOf(witness), ['start_job']);
+      assert.match(
+        String(engine.journal(unsent)[0]?.['reason']),
+        new RegExp(`one run of a job per day; the run that began at ${t0} stands`),
+      );
+      engine.ended(7, second);
+      await engine.pass(60);
+      assert.deepEqual(functionsOf(witness), ['start_job']);
+      witness.close();
+    });
+  }
+
   it('REST dead: NATS waits for it; NATS dead: REST goes on, and NATS is told later', async () => {
     const own = await startNatsServer();
     await using engine = await Engine.start({

@@ -109,7 +109,7 @@ export class Deliveries {
   ): Generator<{ readonly id: number; readonly key: RunKey; readonly startedMs: number | null }, void> {
     for (const row of this.#journal.iterate(
       `SELECT r.id, r.job_id, r.start, d.started_ms FROM run r INDEXED BY run_open JOIN delivery d ON d.run = r.id AND d.sink = ?
-       WHERE r.cluster = ? AND r.ended IS NULL AND d.known = 1`,
+       WHERE r.cluster = ? AND r.ended IS NULL AND d.known = 1 AND d.todo <> ${todo.unsent}`,
       sink,
       cluster,
     )) {

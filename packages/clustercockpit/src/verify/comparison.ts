@@ -1,7 +1,7 @@
 import type { CcBackendClient } from '../cc/cc-backend-client.ts';
 import type { ListedJob } from '../cc/listed-job.ts';
 import type { RunJournal } from '../journal/run-journal.ts';
-import type { SinkName } from '../journal/types.ts';
+import type { Settled, SinkName } from '../journal/types.ts';
 import { keyOf, type RunKey } from '../run.ts';
 
 export type RecogniseOptions = Pick<
@@ -49,6 +49,8 @@ export interface Compared {
 
 type Correction = { readonly id: number; readonly stands: 'start' | 'stop' | null };
 
+/** Seconds within which the server takes a second run of a job for the first (contract §4.1). */
+const duplicateSpan = 86_400;
 /** So many runs that stand nowhere are looked up one by one; above it a list of the time is cheaper. */
 const singlesAtMost = 20;
 
@@ -75,7 +77,8 @@ export async function compare(options: ComparisonOptions): Promise<Compared> {
       corrections.push({ id: standing.id, stands: 'start' });
     }
   }
-  const { lost, wronglyEnded } = await findLost(options, listed);
+  const { lost, wronglyEnded, unheard } = await findLost(options, listed);
+  await journal.deliveries.settle(sink, unheard);
   corrections.push(...lost);
   recognised.push(...(await recogniseUndelivered(options)));
   await journal.deliveries.correct(sink, [...corrections, ...recognised]);
@@ -94,18 +97,42 @@ export async function compare(options: ComparisonOptions): Promise<Compared> {
 }
 
 /** Runs that go on, whose start was accepted long enough ago, and that are not listed. */
-async function findLost({ client, journal, sink, cluster, ccCluster, now, marginMs }: ComparisonOptions, listed: ReadonlySet<string>) {
+async function findLost(options: ComparisonOptions, listed: ReadonlySet<string>) {
+  const { client, journal, sink, cluster, ccCluster, now, marginMs } = options;
   const lost: Correction[] = [];
+  const unheard: Settled[] = [];
   const wronglyEnded: RunKey[] = [];
   const unlisted = [...journal.deliveries.standing(sink, cluster)].filter(
     ({ key, startedMs }) => !listed.has(keyOf(key)) && now() - (startedMs ?? 0) > marginMs,
   );
   for (const { id, key } of unlisted) {
     const job = await client.find(ccCluster, key.jobId, key.start);
-    if (!job) lost.push({ id, stands: null });
+    const other = job || sink === 'rest' ? undefined : await otherRunOf(options, key);
+    if (other) unheard.push({ id, did: 'unsent', reason: otherRunStands(other) });
+    else if (!job) lost.push({ id, stands: null });
     else if (job.jobState !== 'running') wronglyEnded.push(key);
   }
-  return { lost, wronglyEnded };
+  return { lost, wronglyEnded, unheard };
+}
+
+/**
+ * The other run of the same job because of which cc-backend refuses this one (contract W2): by NATS without a word, so that telling
+ * it again would go on for ever. By REST the refusal is an answer, and delivery deals with it.
+ */
+async function otherRunOf({ client, journal, sink, ccCluster }: ComparisonOptions, key: RunKey): Promise<ListedJob | undefined> {
+  const refuses = ({ startTime }: ListedJob) => startTime !== key.start && startTime > key.start - duplicateSpan;
+  const other = (await client.runsOf(ccCluster, key.jobId, key.start)).find(refuses);
+  if (other) return other;
+  // Without GraphQL other starts cannot be found by the id alone; those that we told of can.
+  for (const { stands, start } of journal.deliveries.rivals(sink, key)) {
+    const rival = stands ? await client.find(ccCluster, key.jobId, start) : undefined;
+    if (rival) return rival;
+  }
+  return undefined;
+}
+
+function otherRunStands({ startTime }: ListedJob): string {
+  return `cc-backend keeps one run of a job per day; the run that began at ${startTime} stands there, and by NATS it cannot be replaced`;
 }
 
 /** Runs that wait to be sent and stand there already: another daemon, or the program before us, sent them. */
