@@ -13,7 +13,7 @@ import { shadowConfig } from '../shadow/shadow-config.ts';
 import { CcBackendSide } from './cc-backend-side.ts';
 import type { CcDaemonOptions } from './cc-daemon-options.ts';
 import { changedKeys, reloadedSettings, takesToken } from './changed-keys.ts';
-import type { ClusterWatch } from './cluster-watch.ts';
+import { type ClusterWatch, lastLook } from './cluster-watch.ts';
 import { untilClustersKnown } from './clusters.ts';
 import { Comparisons } from './comparisons.ts';
 import { addDaemonHealth } from './daemon-health.ts';
@@ -63,8 +63,9 @@ export class CcDaemon {
     this.#config = config;
     this.#said = rememberingSaid(saidOnce({ log, clock }), clock);
     const { sinks } = sinksOf(config);
+    const looked = () => lastLook(this.#watches);
     const tokenExpires = () => this.#ccBackend?.tokenExpires ?? null;
-    this.#metrics = daemonMetrics({ metrics, journal: () => this.#journal, sinks, tokenExpires, clock });
+    this.#metrics = daemonMetrics({ metrics, journal: () => this.#journal, sinks, looked, tokenExpires, clock });
     this.#pump = new EventPump({
       observerOf: (cluster) => this.#watches.find(({ observer }) => observer.cluster === cluster)?.observer,
       clock,

@@ -212,6 +212,12 @@ export class ClusterWatch {
   }
 }
 
+/** When the controller of every cluster had been looked at, in milliseconds since the epoch; null before. */
+export function lastLook(watches: readonly Pick<ClusterWatch, 'controller'>[]): number | null {
+  const all = watches.map(({ controller }) => controller.doneMs ?? 0);
+  return all.length === 0 || all.includes(0) ? null : Math.min(...all);
+}
+
 /** Nodes that the connector gives again are not looked at: most are what they were at the last look. */
 function isSameLayout(nodes: readonly Node[], before: readonly Node[]): boolean {
   if (nodes.length !== before.length) return false;

@@ -27,6 +27,8 @@ export interface DaemonMetricsOptions {
   /** The journal once it is open. */
   readonly journal: () => RunJournal | undefined;
   readonly sinks: readonly SinkName[];
+  /** When slurmctld was last looked at in whole, that of the cluster that has waited longest, in milliseconds since the epoch; null before. */
+  readonly looked: () => number | null;
   /** When the token expires, in Unix seconds; null when it does not, or there is none. */
   readonly tokenExpires: () => number | null;
   readonly clock: Clock;
@@ -38,7 +40,7 @@ const httpResults = 60;
 const lagBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400];
 
 /** Without metrics nothing is counted. */
-export function daemonMetrics({ metrics, journal, sinks, tokenExpires, clock }: DaemonMetricsOptions): DaemonMetrics {
+export function daemonMetrics({ metrics, journal, sinks, looked, tokenExpires, clock }: DaemonMetricsOptions): DaemonMetrics {
   if (!metrics) return { heard() {}, attempt() {}, http() {}, slurm() {}, hook() {}, noted() {} };
   const what = ['start', 'stop'] as const;
   const runs = metrics.counter({ name: 'runs_observed_total', help: 'Starts and ends of runs that were recorded', labels: { what } });
@@ -86,6 +88,11 @@ export function daemonMetrics({ metrics, journal, sinks, tokenExpires, clock }: 
     name: 'journal_written_timestamp_seconds',
     help: 'When the journal was last written, as it is every 15 s; 0 before the first time',
     read: () => notedMs / 1000,
+  });
+  metrics.gauge({
+    name: 'slurmctld_answered_timestamp_seconds',
+    help: 'When slurmctld was last looked at in whole; of several clusters, the one that waits longest; 0 before the first time',
+    read: () => (looked() ?? 0) / 1000,
   });
   metrics.gauge({
     name: 'token_expires_timestamp_seconds',

@@ -13,7 +13,8 @@ const files = ['grafana/clustercockpit.json', 'prometheus/clustercockpit.rules.y
 async function exposition(): Promise<ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>> {
   const metrics = createMetrics({ prefix: 'sluice_cc_' });
   const sinks = ['rest', 'nats'] as const;
-  const counted = daemonMetrics({ metrics, journal: () => undefined, sinks, tokenExpires: () => null, clock: manualClock() });
+  const never = () => null;
+  const counted = daemonMetrics({ metrics, journal: () => undefined, sinks, looked: never, tokenExpires: never, clock: manualClock() });
   counted.heard({ recorded: { started: 1, ended: 1 } as Parameters<typeof counted.heard>[0]['recorded'], rejects: 1 });
   for (const what of ['start', 'stop'] as const) counted.attempt('rest', { what, result: 'stands', lag: 1 });
   for (const result of [401, 403]) counted.http({ name: 'start', result, durationMs: 1 } as Parameters<typeof counted.http>[0]);
