@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadAdapterConfig } from '../config/load-adapter-config.ts';
 import type { SystemUser } from './access.ts';
-import { checkFiles } from './files.ts';
+import { checkFiles, judgeFree } from './files.ts';
 import { type CheckFinding, checkExitCode, saying } from './finding.ts';
 
 const me: SystemUser = { name: 'me', uid: process.getuid?.() ?? 0, gids: [process.getgid?.() ?? 0] };
@@ -66,4 +66,19 @@ test('the exit code is that of the worst error', () => {
   assert.equal(checkExitCode([finding('error', 69), finding('error', 77), finding('error', 75)]), 77);
   assert.equal(checkExitCode([finding('error', 77), finding('error', 78)]), 78);
   assert.equal(checkExitCode([finding('error', 75)]), 75);
+});
+
+test('a journal that cannot grow is an error, one that soon cannot a warning', () => {
+  const of = (free: number) => {
+    const found: CheckFinding[] = [];
+    judgeFree(
+      '/var/lib/x',
+      free,
+      saying('files', (finding) => found.push(finding)),
+    );
+    return found.map(({ verdict, says, exit }) => [verdict, says, exit]);
+  };
+  assert.deepEqual(of(10 * 2 ** 30), []);
+  assert.deepEqual(of(100 * 2 ** 20), [['warning', 'its file system, that of /var/lib/x, has 100 MiB left', undefined]]);
+  assert.deepEqual(of(0), [['error', 'its file system, that of /var/lib/x, has 0 B left', 73]]);
 });

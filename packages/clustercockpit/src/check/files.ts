@@ -1,6 +1,8 @@
+import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { refuseNetworkFileSystem } from '@sluice/service';
 import type { AdapterConfig } from '../config/adapter-config.ts';
+import { bytes } from '../status/words.ts';
 import { barrier, lookAt, may, modeText, type SystemUser } from './access.ts';
 import type { Saying } from './finding.ts';
 
@@ -84,7 +86,22 @@ function checkFileSystem(journalPath: string, say: Saying): void {
   } catch (error) {
     say.failed('journalPath', error);
   }
+  const { bavail, bsize } = statfsSync(directory);
+  judgeFree(directory, bavail * bsize, say);
 }
+
+/** Whether the journal can grow: `free` in bytes, for a user without privileges. */
+export function judgeFree(directory: string, free: number, say: Saying): void {
+  if (free >= enoughBytes) return;
+  const says = `its file system, that of ${directory}, has ${bytes(free)} left`;
+  const mend = 'make room there: a full disk stops the daemon, and it goes on by itself when there is room again';
+  if (free < neededBytes) say.error('journalPath', says, mend, cannotCreate);
+  else say.warn('journalPath', says, mend);
+}
+
+const neededBytes = 2 ** 20;
+/** Some 200,000 runs. */
+const enoughBytes = 2 ** 28;
 
 /** EX_CANTCREAT of sysexits.h. */
 const cannotCreate = 73;
