@@ -17,6 +17,8 @@ function added<T extends z.ZodType>(schema: T, description: string, more: KeyMet
 const path = z.string().min(1, { error: 'a path' });
 const absolute = z.string().startsWith('/', { error: 'an absolute path' });
 const name = z.string().min(1, { error: 'a name' });
+/** A cluster, as Slurm knows it: whatever slurm.conf says, slurmctld and slurmdbd use small letters. */
+const slurmCluster = name.toLowerCase();
 const atATime = z.int().min(1).max(64);
 
 /** What Sluice adds to cc-slurm-adapter's keys. */
@@ -52,13 +54,17 @@ export const addedKeys = {
     'The states of all nodes are sent at least this often; what changes is sent at once. 0: node states are not sent.',
   ),
   clusters: added(
-    z.union([z.literal('all'), z.array(name).min(1)]).default('all'),
+    z.union([z.literal('all'), z.array(slurmCluster).min(1)]).default('all'),
     'The clusters to look after, by Slurm’s names. `all`: every one that slurmdbd knows.',
     { examples: [['alpha', 'beta']] },
   ),
-  clusterNames: added(z.record(z.string(), name).default({}), 'Slurm’s name of a cluster → cc-backend’s, where they differ.', {
-    examples: [{ alpha: 'Alpha2026' }],
-  }),
+  clusterNames: added(
+    z.record(z.string().toLowerCase(), name).default({}),
+    'Slurm’s name of a cluster → cc-backend’s, where they differ.',
+    {
+      examples: [{ alpha: 'Alpha2026' }],
+    },
+  ),
   hostnames: added(
     z.union([z.enum(['node', 'hostname']), z.record(z.string(), name)]).default('node'),
     'How cc-backend calls a node: `node` as Slurm does (NodeName), `hostname` by its NodeHostName, or a mapping of NodeName → host name. It must be what the metric collector on the node sends.',

@@ -29,6 +29,11 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
   );
 }
 
+test('clusters are known by Slurm’s small letters, as slurm.conf may not write them', async () => {
+  const { config } = await load({ ...enough, clusters: ['Alpha', 'beta'], clusterNames: { Alpha: 'Alpha2026' } });
+  assert.deepEqual([config.clusters, [...config.clusterNames]], [['alpha', 'beta'], [['alpha', 'Alpha2026']]]);
+});
+
 test('every default is the program’s', async () => {
   const { config, warnings } = await load(enough);
   assert.deepEqual(warnings, []);
