@@ -59,6 +59,34 @@ describe('§2 a token that is refused', () => {
     assert.match(told(await errorOf(line.client.clusters())), /unknown ip.*\n?.*main\.api-allowed-ips/);
   });
 
+  test('a refusal that is not cc-backend’s is told as that of something between, with what it calls itself', async () => {
+    const page = '<html><head><title>403 Forbidden</title></head><body><center>nginx</center></body></html>';
+    const answers: readonly (readonly [Answered, RegExp])[] = [
+      [
+        { status: 403, headers: { server: 'nginx/1.22.1', via: '1.1 gate' }, body: page },
+        /something before cc-backend \(server: nginx\/1\.22\.1, via: 1\.1 gate\) refused the listing of clusters with 403: 403 Forbidden nginx;/,
+      ],
+      [{ status: 401, body: 'Authorization Required' }, /something before cc-backend refused .* with 401: Authorization Required;/],
+      [{ status: 403, body: { message: 'no' } }, /with 403: \{"message":"no"\};/],
+      [{ status: 403, body: '' }, /with 403: an empty answer;/],
+    ];
+    for (const [answer, says] of answers) {
+      const token = tokenWith({ exp: now - 60 });
+      await using line = await scripted(() => answer, { token: () => token });
+      const error = await errorOf(line.client.clusters());
+      assert.ok(isCode(error, 'cc.blocked'));
+      assert.match(error.message, says);
+      assert.match(told(error, token), /hint: It is not the token/);
+      assert.ok(isCode(await errorOf(line.client.start(job)), 'cc.blocked'));
+    }
+  });
+
+  test('a token without roles is refused twice in one answer, and by cc-backend', async () => {
+    const twice = `${JSON.stringify({ error: 'unauthorized', status: 'Unauthorized' })}\n`.repeat(2);
+    await using line = await scripted(() => ({ status: 401, body: twice }));
+    assert.ok(isCode(await errorOf(line.client.clusters()), 'cc.denied'));
+  });
+
   test('1.3 says 403', async () => {
     await using line = await scripted(at('GET', '/api/clusters/', () => envelope(403, 'missing role: api', 'Forbidden')));
     assert.ok(isCode(await errorOf(line.client.clusters()), 'cc.denied'));

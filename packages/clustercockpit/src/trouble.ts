@@ -18,7 +18,7 @@ export const ccBackendTrouble = 'cc-backend takes nothing at the moment';
  * it is one problem, said once. False for anything else, of which nothing is said.
  */
 export function saysCcBackendTrouble(said: SaidOnce, error: unknown): boolean {
-  if (!isCode(error, 'http.unreachable', 'http.tls', 'cc.denied')) return false;
+  if (!isCode(error, 'http.unreachable', 'http.tls', 'cc.denied', 'cc.blocked')) return false;
   const more = isCode(error, 'cc.denied')
     ? 'a new token in the configuration takes a reload (SIGHUP), one in a file of its own does not'
     : look;

@@ -31,6 +31,11 @@ export const errorTable = {
   'slurm.unparsable': { exit: 76, http: 502, meaning: 'Slurm answered in a form that is not understood' },
   'slurm.incomplete': { exit: 75, http: 502, meaning: 'an answer of Slurm ended before it was whole' },
   'cc.denied': { exit: 77, http: 502, meaning: 'cc-backend refuses the token' },
+  'cc.blocked': {
+    exit: 77,
+    http: 502,
+    meaning: 'something before cc-backend, a proxy for example, refuses access; cc-backend was not asked',
+  },
   'cc.no-route': { exit: 78, http: 502, meaning: 'cc-backend lacks a route: its NATS API replaces it, or the address is not its own' },
   'cc.failed': { exit: 75, http: 502, meaning: 'cc-backend failed at a request; it may be repeated' },
   'nats.unreachable': { exit: 69, http: 502, meaning: 'no NATS server can be reached' },

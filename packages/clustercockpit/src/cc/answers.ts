@@ -66,6 +66,7 @@ export function errorFor(answer: HttpResponse, what: string, { token, now = 0, p
   const { status } = answer;
   const reason = reasonOf(answer);
   const said = `${status}: ${reason}`;
+  if ((status === 401 || status === 403) && !isItsOwn(answer)) return blocked(answer, what);
   if (status === 401 || status === 403) {
     return new SluiceError('cc.denied', `cc-backend refuses the token (${said})`, { hint: deniedHint(reason, token, now) });
   }
@@ -77,6 +78,24 @@ export function errorFor(answer: HttpResponse, what: string, { token, now = 0, p
   const wait = retryAfterMs(answer.headers['retry-after'], now);
   const who = envelopeOf(answer) || answer.body.length === 0 ? 'cc-backend' : 'cc-backend, or a proxy before it,';
   return new SluiceError('cc.failed', `${who} answered ${what} with ${said}`, wait === undefined ? {} : { retryAfterMs: wait });
+}
+
+/** Whether cc-backend worded this refusal: all of its own are its envelope, one of them twice in a row (contract §2, a token without roles). */
+function isItsOwn({ body }: HttpResponse): boolean {
+  return /^\s*\{\s*"(?:error|status)"\s*:/.test(body.toString('utf8', 0, 256));
+}
+
+/** What stands between often says who it is, which cc-backend never does. */
+function blocked(answer: HttpResponse, what: string): SluiceError {
+  const names = ['server', 'via'].flatMap((name) => (answer.headers[name] ? [`${name}: ${answer.headers[name].slice(0, 60)}`] : []));
+  const who = names.length === 0 ? '' : ` (${names.join(', ')})`;
+  return new SluiceError(
+    'cc.blocked',
+    `something before cc-backend${who} refused ${what} with ${answer.status}: ${reasonOf(answer)}; cc-backend was not asked`,
+    {
+      hint: 'It is not the token: a proxy, a firewall or a login page stands between. Let this host through there, or set ccRestUrl to cc-backend itself (and NO_PROXY where HTTPS_PROXY is set here).',
+    },
+  );
 }
 
 function deniedHint(reason: string, token: string | undefined, now: number): string {

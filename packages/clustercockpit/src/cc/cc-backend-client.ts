@@ -17,6 +17,7 @@ export type { ListedJob, ServerProfile, WholeList, Written };
  * cc-backend 1.3 to 1.5, asked as each takes it. Errors are those of {@link HttpClient} (after `http.timeout` and
  * `http.dropped` the outcome of a write is unknown: look it up with `find`), and
  * - `cc.denied`: the token or this address is refused; the hint says what the token itself tells,
+ * - `cc.blocked`: something before it refuses access, a proxy or a login page,
  * - `cc.no-route`: no such route; the hint says whether by NATS mode, age or a wrong address,
  * - `cc.failed`: it failed or answered nonsense; `retryAfterMs` says how long it asks to be left alone, if it does.
  */

@@ -18,7 +18,7 @@ export interface ServerProfile {
 
 /**
  * Asks a server what it is: no request of these changes anything, and none needs more than the role `api`. Errors:
- * `cc.denied`, `cc.no-route` when what answers is no cc-backend, `cc.failed`, and those of HTTP.
+ * `cc.denied`, `cc.blocked`, `cc.no-route` when what answers is no cc-backend, `cc.failed`, and those of HTTP.
  */
 export async function probeServer(requests: CcRequests, surroundings: () => Surroundings): Promise<ServerProfile> {
   const used = await requests.get('probe', '/api/jobs/used_nodes?ts=1');
