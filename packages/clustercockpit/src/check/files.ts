@@ -100,7 +100,7 @@ export function judgeFree(directory: string, free: number, say: Saying): void {
 }
 
 const neededBytes = 2 ** 20;
-/** Some 200,000 runs. */
+/** What a busy day brings, scripts included. */
 const enoughBytes = 2 ** 28;
 
 /** EX_CANTCREAT of sysexits.h. */

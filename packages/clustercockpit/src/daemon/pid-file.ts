@@ -9,7 +9,7 @@ export function writePidFile(path: string, pid: number): { release(): void } {
   const other = runningIn(path);
   if (other !== null && other !== pid) {
     throw new SluiceError('instance.running', `process ${other} of ${path} (pidFilePath) runs already`, {
-      hint: 'Stop it first: systemctl stop cc-slurm-adapter',
+      hint: 'Stop it first: systemctl stop cc-slurm-adapter, or sluice-cc',
     });
   }
   try {

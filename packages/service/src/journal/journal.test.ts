@@ -156,7 +156,7 @@ test('a file that belongs to something else is refused and left as it is', (t) =
   writeFileSync(text, 'this is not a database, but a text of some length that SQLite will look at '.repeat(20));
   assert.throws(
     () => openJournal(text, schema, options),
-    (error) => isCode(error, 'journal.unusable') && /no SQLite database/.test(error.message),
+    (error) => isCode(error, 'journal.unusable') && /no SQLite database/.test(error.message) && /mv .*text\.db /.test(error.hint ?? ''),
   );
   assert.throws(
     () => openJournal(join(dir, 'directory'), schema, options),

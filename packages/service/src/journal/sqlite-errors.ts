@@ -33,16 +33,18 @@ export function journalError(error: unknown, path: string): unknown {
   if (primary === codes.full || writeErrors.has(error.errcode)) {
     return new SluiceError('journal.full', `${path} cannot grow: ${error.message}`, {
       cause: error,
-      hint: 'Free space on its file system, or raise the bound of the journal; nothing that was stored is lost.',
+      hint: 'Free space on its file system; nothing that was stored is lost.',
     });
   }
   if (primary === codes.busy || primary === codes.locked) return unusable(path, 'another program holds it', error);
-  if (primary === codes.notADatabase) return unusable(path, 'it is no SQLite database', error);
-  if (primary === codes.corrupt) return unusable(path, `it is damaged (${error.message})`, error);
+  if (primary === codes.notADatabase) return unusable(path, 'it is no SQLite database', error, aside(path));
+  if (primary === codes.corrupt) return unusable(path, `it is damaged (${error.message})`, error, aside(path));
   if (primary === codes.io || primary === codes.readonly || primary === codes.cannotOpen) return unusable(path, error.message, error);
   return error;
 }
 
-function unusable(path: string, reason: string, cause: unknown): SluiceError {
-  return new SluiceError('journal.unusable', `${path} cannot be used: ${reason}`, { cause });
+const aside = (path: string): string => `Stop the daemon and set it aside (mv ${path} ${path}.damaged); the next start begins a new one.`;
+
+function unusable(path: string, reason: string, cause: unknown, hint?: string): SluiceError {
+  return new SluiceError('journal.unusable', `${path} cannot be used: ${reason}`, { cause, ...(hint === undefined ? {} : { hint }) });
 }
