@@ -45,7 +45,10 @@ export async function runCheck(options: CheckCommandOptions, around: Surrounding
     return `${length} ${verdict}${length === 1 ? '' : 's'}`;
   };
   if (options.json) around.stdout.write(`${JSON.stringify({ user: user.name, findings, exitCode })}\n`);
-  else around.stdout.write(`\n${count('error')}, ${count('warning')}; judged for the user ${user.name}\n`);
+  else
+    around.stdout.write(
+      `\n${count('error')}, ${count('warning')}; judged for the user ${user.name}${options.user === undefined ? '; --user judges for the daemon’s' : ''}\n`,
+    );
   return exitCode;
 }
 

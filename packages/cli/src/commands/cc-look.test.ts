@@ -64,7 +64,7 @@ test('check without Slurm, token and server: each is said with what mends it, an
   assert.match(out, /\nSlurm\n {2}ERROR {2}Slurm’s commands: scontrol is nowhere\n {9}→ Install Slurm’s commands/);
   assert.match(out, /\ncc-backend\n {2}ERROR {2}ccRestJwt: what is configured is no JWT\n {9}→ .*cc-backend -jwt NAME/);
   assert.match(out, /ERROR {2}ccRestUrl: .*ECONNREFUSED/);
-  assert.match(out, /\n3 errors, 0 warnings; judged for the user alice\n$/);
+  assert.match(out, /\n3 errors, 0 warnings; judged for the user alice; --user judges for the daemon’s\n$/);
 });
 
 test('check of a configuration with errors is 78, and one JSON object', async (t) => {
