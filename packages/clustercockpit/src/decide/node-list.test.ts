@@ -30,6 +30,7 @@ test('§5.7 and §11 the lists that cc-backend itself is tested with', () => {
 test('§5.7 exactly as many digits as the range has are read', () => {
   assert.equal(matching('n[1-9]', 'n1 n9 n0 n01 n10'), 'n1 n9');
   assert.equal(matching('n[01-10]', 'n1 n01 n10 n010'), 'n01 n10');
+  assert.equal(matching('n[01-99]', 'n0a na1 n0: n0/ n42'), 'n42');
   assert.equal(matching('r[1-2]c[01-03]x', 'r1c01x r2c03x r1c1x r3c01x r1c01'), 'r1c01x r2c03x');
 });
 
@@ -42,6 +43,7 @@ test('§5.7 what cc-backend refuses names no host and says what is wrong', () =>
   for (const wrong of [
     'n[1-10]',
     'n[01,03]',
+    'n[01-02,03]',
     'n[',
     'n]',
     'a_b',

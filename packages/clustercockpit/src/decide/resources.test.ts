@@ -180,6 +180,13 @@ test('FPGAs have ids where the configuration says that they are accelerators', (
   const gpuAddresses = [{ hosts: /^n1$/, addresses: ['F'] }];
   assert.deepEqual(accelerators({ gres }, { settings: { gpuAddresses, otherAccelerators: ['fpga'] } }), ['F']);
   assert.equal(accelerators({ gres }, { settings: { gpuAddresses } }), undefined);
+  const nics = [{ name: 'nic', type: null, count: 1, indices: [0] }];
+  assert.equal(accelerators({ gres: nics }, { settings: { gpuAddresses, otherAccelerators: ['fpga'] } }), undefined);
+});
+
+/** A run with so many GPUs that accounting does not track. */
+const holdsGpus = (count: number): Partial<Run> => ({
+  allocation: { cluster: 'c', jobId: 7, start, whole: false, nodes: [held('n1', { gres: [gpu(null, null, count)] })] },
 });
 
 test('a comment of addresses alone names the accelerators of a job on one node, where nothing else does', () => {
@@ -191,6 +198,10 @@ test('a comment of addresses alone names the accelerators of a job on one node, 
   assert.equal(comment(`${address},`), undefined);
   assert.equal(comment(address, { run: { gpus: 2 } }), undefined, 'Slurm counts two');
   assert.equal(comment(address, { sub: withGpus(a100s(1)) }), undefined, 'the topology has no such id');
+  const two = { sub: withGpus(a100s(2)) };
+  assert.deepEqual(comment('00000001:10:00.0,00000000:10:00.0', two), ['00000001:10:00.0', '00000000:10:00.0']);
+  assert.equal(comment(`00000001:10:00.0,${address}`, two), undefined, 'the topology has one of the two');
+  assert.equal(comment(`${address},${uuid}`, { run: { gpus: 0, ...holdsGpus(1) } }), undefined, 'it holds one');
   const known = { sub: withGpus(a100s(2)), node: hasGpus(['a100', 2]) };
   assert.deepEqual(accelerators({ gres: [gpu('a100', [0])] }, { ...known, run: { gpus: 1, comment: '00000001:10:00.0' } }), [
     '00000000:10:00.0',
@@ -271,4 +282,28 @@ test('the allocation of a node is found by its name, whatever the order', () => 
     { hostname: 'n1', hwthreads: [1] },
     { hostname: 'n2', hwthreads: [0] },
   ]);
+});
+
+test('of a resized run whose first node is where it was, the others are found by their names', () => {
+  const nodes = ['n1', 'n2', 'n3'];
+  const context = decideContext(
+    defaultSettings,
+    [cluster(subCluster('n[1-9]'))],
+    nodes.map((name) => node(name)),
+  );
+  const decided = decideStart(run([held('n1', { cpuIds: [0] }), held('n3', { cpuIds: [2] })], { nodes }), context);
+  assert.ok('payload' in decided);
+  assert.deepEqual(decided.payload.resources, [{ hostname: 'n1', hwthreads: [0] }, { hostname: 'n2' }, { hostname: 'n3', hwthreads: [1] }]);
+});
+
+test('GPUs that one of a lost allocation’s nodes has and cc-backend does not are not said to be all there are', () => {
+  const differing = node('n2', hasGpus(['a100', 4]));
+  const context = decideContext(
+    defaultSettings,
+    [cluster(subCluster('n[1-9]', withGpus(a100s(2))))],
+    [node('n1', hasGpus(['a100', 2])), differing],
+  );
+  const decided = decideStart(run([held('n1'), held('n2')], { allocation: null, gpus: 2 }), context);
+  assert.ok('payload' in decided);
+  assert.deepEqual(decided.payload.resources, [{ hostname: 'n1' }, { hostname: 'n2' }]);
 });
