@@ -36,7 +36,7 @@ async function once(config: AdapterConfig, options: StatusCommandOptions, around
     const beside = accounted ? { accounted: Object.fromEntries(accounted) } : {};
     stdout.write(`${JSON.stringify({ ...status, ...beside, exitCode: statusExitCode(status) })}\n`);
   } else {
-    const daemon = options.dryRun ? { daemon: 'sluice cc daemon --dry-run' } : {};
+    const daemon = options.dryRun ? { dryRun: true, daemon: 'sluice cc daemon --dry-run' } : {};
     const text = withConfig(
       statusText(status, { ...(options.all ? {} : { limit: shortList }), ...(accounted ? { accounted } : {}), ...daemon }),
       options,

@@ -10,13 +10,20 @@ export interface StatusTextOptions {
   readonly limit?: number;
   /** What accounting itself takes for runaway, by cluster, where it was asked. */
   readonly accounted?: ReadonlyMap<string, readonly number[] | string>;
+  /** Of a dry run, which delivers nothing. */
+  readonly dryRun?: boolean;
   /** What starts the daemon. */
   readonly daemon?: string;
 }
 
 /** The status as a person reads it; all times are UTC. */
 export function statusText(status: Status, options: StatusTextOptions = {}): string {
-  const { limit = Number.POSITIVE_INFINITY, accounted = new Map(), daemon = 'sluice cc daemon, or its systemd unit' } = options;
+  const {
+    limit = Number.POSITIVE_INFINITY,
+    accounted = new Map(),
+    dryRun = false,
+    daemon = 'sluice cc daemon, or its systemd unit',
+  } = options;
   if (status.daemon.state === 'never') {
     return `The daemon has never run with this configuration: there is no ${status.journal.path}.\n  Start it: ${daemon}\n`;
   }
@@ -27,7 +34,7 @@ export function statusText(status: Status, options: StatusTextOptions = {}): str
       status.clusters.flatMap((one) => clusterLines(one, status)),
     ),
     ...section(
-      'Delivered',
+      dryRun ? 'Would be delivered (dry run: nothing is sent)' : 'Delivered',
       status.sinks.flatMap((one) => sinkLines(one, status)),
     ),
     ...section('Set aside', asideLines(status.setAside, limit)),

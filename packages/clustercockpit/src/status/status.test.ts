@@ -79,6 +79,8 @@ test('the daemon has never run, runs, is stuck, stops, was killed', async (t) =>
     statusText(runs),
     /^Sluice 1\.2\.3 runs as process \d+ since .* \(60 min\)\n.* {2}c \(Slurm 22\.05\.8\): 1 running.* {2}cc-backend 1\.5\.4: 0 starts/s,
   );
+  assert.match(statusText(runs), /\nDelivered:\n/);
+  assert.match(statusText(runs, { dryRun: true }), /\nWould be delivered \(dry run: nothing is sent\):\n/);
 
   const [cluster] = note().clusters;
   assert.ok(cluster);
