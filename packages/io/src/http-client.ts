@@ -111,7 +111,9 @@ export function httpClient(options: HttpClientOptions): HttpClient {
           else decoded(answer, encoding, exchange, what).then(answered, failed);
         },
         failed(error) {
-          if (repeated || method !== 'GET' || exchange.answered || !isCode(error, 'http.dropped')) {
+          // What we ended ourselves is not repeated, with whatever reason.
+          const given = ending?.aborted || signal?.aborted;
+          if (given || repeated || method !== 'GET' || exchange.answered || !isCode(error, 'http.dropped')) {
             failed(error);
             return;
           }

@@ -60,8 +60,18 @@ export function ccBackendOf(config: AdapterConfig, around: Surroundings): { read
     timeoutMs: config.ccRestTimeout * 1000,
     ...(config.ccRestCaFile === null ? {} : { caFile: config.ccRestCaFile }),
     env: around.env,
+    signal: endOfRequests(around),
   });
   return { http, client: ccBackendClient(http, () => secret.reveal(), { now: () => around.clock.now() }) };
+}
+
+/** Ends requests at once when the user interrupts, and not at their time-out; what became of a write is unknown then, and looked up. */
+export function endOfRequests({ interrupted }: Surroundings): AbortSignal {
+  const ending = new AbortController();
+  const end = () => ending.abort(new SluiceError('http.dropped', 'it was interrupted before cc-backend had answered'));
+  if (interrupted.aborted) end();
+  else interrupted.addEventListener('abort', end, { once: true });
+  return ending.signal;
 }
 
 export function logLevelOf(text: string | undefined, otherwise: LogLevel): LogLevel {

@@ -12,7 +12,7 @@ import { type Call, describeError, type HttpClient, httpClient, type Processes, 
 import { problemLine } from '@sluice/service';
 import { progressLine } from '../progress.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { slurmOf } from './cc-open.ts';
+import { endOfRequests, slurmOf } from './cc-open.ts';
 import { jsonOf, outcomeLine, progressText, reportText } from './cc-sync-report.ts';
 
 export interface SyncCommandOptions {
@@ -89,6 +89,7 @@ function ccBackendOf(config: SyncConfig, around: Surroundings): { readonly clien
     connections: 6,
     ...(config.ccRestCaFile === null ? {} : { caFile: config.ccRestCaFile }),
     env: around.env,
+    signal: endOfRequests(around),
   });
   return { http, client: ccBackendClient(http, () => secret.reveal(), { now: () => around.clock.now() }) };
 }
