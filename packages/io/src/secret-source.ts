@@ -37,11 +37,11 @@ export function readSecret(what: string, source: SecretSource, env: Readonly<Rec
 function credentialPath(what: string, name: string, env: Readonly<Record<string, string | undefined>>): string {
   const directory = env['CREDENTIALS_DIRECTORY'];
   if (!/^[\w.@:-]{1,255}$/.test(name) || /^\.\.?$/.test(name)) {
-    throw new SluiceError('config.invalid', `${what}: ${JSON.stringify(name)} is no name of a systemd credential`);
+    throw new SluiceError('config.invalid', `${JSON.stringify(name)} is no name of a systemd credential (${what})`);
   }
   if (directory) return join(directory, name);
-  throw new SluiceError('config.unreadable', `${what}: there is no credential ${name}, because CREDENTIALS_DIRECTORY is not set`, {
-    hint: `Add LoadCredential=${name}:/path/of/the/file to the systemd unit.`,
+  throw new SluiceError('config.unreadable', `${what} names the credential ${name}, and CREDENTIALS_DIRECTORY is not set`, {
+    hint: `In a systemd unit the line LoadCredential sets it. In a shell, as root, set it to the directory in which the file lies as ${name}.`,
   });
 }
 
@@ -70,6 +70,6 @@ function readWithMode(what: string, path: string): { readonly text: string; read
 }
 
 function nonEmpty(what: string, text: string, where: string): Secret {
-  if (text === '') throw new SluiceError('config.invalid', `${what}: ${where} is empty`);
+  if (text === '') throw new SluiceError('config.invalid', `${what} is empty (${where})`);
   return new Secret(text);
 }
