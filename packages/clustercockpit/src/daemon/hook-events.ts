@@ -20,6 +20,8 @@ export interface HookEventsOptions {
 /** Events that wait for an answer at most; the others wait in the spool. */
 const underWayAtMost = 5000;
 const readAtOnce = 500;
+/** Milliseconds after which what has not happened again is over: nothing else ends it, and `status` names what has not ended. */
+const quietMs = 3_600_000;
 
 /** What the hooks tell, from spool and socket, to those who ask. A spooled event stays on disk until it has been asked about. */
 export class HookEvents {
@@ -29,6 +31,8 @@ export class HookEvents {
   #finished: string[] = [];
   #listener: HookListener | undefined;
   #reading = false;
+  /** When each of the troubles that only happen last did, on the monotonic clock. */
+  readonly #happened = new Map<string, number>();
   /** What came by the socket before it was known which clusters are observed; null from then on. */
   #early: HookEvent[] | null = [];
 
@@ -69,6 +73,7 @@ export class HookEvents {
   read(): void {
     if (this.#reading) return;
     this.#reading = true;
+    this.#endQuiet();
     try {
       this.#removeFinished();
       const room = Math.min(readAtOnce, underWayAtMost - this.#underWay.size);
@@ -92,14 +97,14 @@ export class HookEvents {
   }
 
   #take(event: HookEvent, done: () => void): void {
-    const { pump, observe, said, log } = this.#options;
+    const { pump, observe, log } = this.#options;
     log.debug({ cluster: event.cluster, jobId: event.jobId, kind: event.kind, source: event.source }, 'a hook tells of a job');
     if (pump.add({ cluster: event.cluster, jobId: event.jobId, kind: event.kind, done })) {
       observe?.(event.source);
       return;
     }
     observe?.('foreign');
-    said.begins(
+    this.#happens(
       `cluster ${event.cluster} of a hook`,
       `a hook tells of cluster ${event.cluster}, which is not observed; its events are dropped`,
     );
@@ -108,7 +113,22 @@ export class HookEvents {
 
   #refused(what: string): void {
     this.#options.observe?.('refused');
-    this.#options.said.begins('refused events', `${what}: refused`);
+    this.#happens('refused events', `${what}: refused`);
+  }
+
+  #happens(key: string, message: string): void {
+    const { said, clock } = this.#options;
+    this.#happened.set(key, clock.monotonic());
+    said.begins(key, message);
+  }
+
+  #endQuiet(): void {
+    const { said, clock } = this.#options;
+    for (const [key, at] of this.#happened) {
+      if (clock.monotonic() - at < quietMs) continue;
+      this.#happened.delete(key);
+      said.ends(key, `${said.lasting().get(key)?.message ?? key}: not again for an hour`);
+    }
   }
 
   #finish(file: string): void {
@@ -121,7 +141,7 @@ export class HookEvents {
     if (files.length === 0) return;
     this.#finished = [];
     for (const { file, reason } of this.#spool.remove(files)) {
-      this.#options.said.begins('spool', `${file} of the spool: ${reason}; it is asked about again at the next start`);
+      this.#happens('spool', `${file} of the spool: ${reason}; it is asked about again at the next start`);
     }
     for (const file of files) this.#underWay.delete(file);
     if (this.#underWay.size >= underWayAtMost - readAtOnce) this.read();
