@@ -296,7 +296,7 @@ export class CcDaemon {
     return new Housekeeping({
       ...{ journal: this.#open, config, clock, log, said: this.#said },
       watches: () => this.#watches,
-      spool: hooks.spool,
+      hooks,
       dryRun: this.#shadow !== undefined,
       fellDue: () => this.#wake(),
       noted: () => this.#metrics.noted(),

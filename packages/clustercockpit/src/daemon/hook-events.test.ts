@@ -19,6 +19,7 @@ test('a refused event is a trouble for an hour, and not until the daemon ends', 
   const arrives = (pid: number) => writeFileSync(join(spoolPath, '20261122', `1795317000.000000001.7.prolog.${pid}.event`), 'no event');
   const troubles = () => {
     events.read();
+    events.endQuiet();
     return [...said.lasting().keys()];
   };
   arrives(1);

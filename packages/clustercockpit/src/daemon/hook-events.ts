@@ -73,7 +73,6 @@ export class HookEvents {
   read(): void {
     if (this.#reading) return;
     this.#reading = true;
-    this.#endQuiet();
     try {
       this.#removeFinished();
       const room = Math.min(readAtOnce, underWayAtMost - this.#underWay.size);
@@ -122,7 +121,8 @@ export class HookEvents {
     said.begins(key, message);
   }
 
-  #endQuiet(): void {
+  /** Ends what has not happened again for long; to be called now and then. */
+  endQuiet(): void {
     const { said, clock } = this.#options;
     for (const [key, at] of this.#happened) {
       if (clock.monotonic() - at < quietMs) continue;

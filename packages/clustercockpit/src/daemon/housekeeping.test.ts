@@ -30,7 +30,7 @@ test('what was to wait for a while waits no longer than that when the clock is s
     log,
     said: saidOnce({ log, clock }),
     watches: () => [],
-    spool: { fullSince: () => null, clearFull: () => {} },
+    hooks: { spool: { fullSince: () => null, clearFull() {} }, endQuiet() {} },
     fellDue: () => fellDue++,
     noted() {},
     status: () => ({}) as ReturnType<HousekeepingOptions['status']>,

@@ -15,7 +15,7 @@ export interface HousekeepingOptions {
   readonly log: Log;
   readonly said: SaidOnce;
   readonly watches: () => readonly ClusterWatch[];
-  readonly spool: Pick<Spool, 'fullSince' | 'clearFull'>;
+  readonly hooks: { readonly spool: Pick<Spool, 'fullSince' | 'clearFull'>; endQuiet(): void };
   /** In a dry run lastRunPath and requests belong to another daemon. */
   readonly dryRun?: boolean;
   /** Called when runs have fallen due that had not been. */
@@ -59,7 +59,7 @@ export class Housekeeping {
     }
     await this.#try('clock', () => this.#seeClock());
     await this.#try('purging', () => this.#purge());
-    await this.#try('spool', () => this.#seeSpool());
+    await this.#try('hooks', () => this.#seeHooks());
     await this.#try('status', () => this.#noteStatus(false));
   }
 
@@ -95,8 +95,10 @@ export class Housekeeping {
   }
 
   /** Events that found no room in the spool are made up for once controller and accounting have been read in whole since. */
-  #seeSpool(): void {
-    const { spool, watches, said } = this.#options;
+  #seeHooks(): void {
+    const { hooks, watches, said } = this.#options;
+    hooks.endQuiet();
+    const { spool } = hooks;
     const full = spool.fullSince();
     if (full === null) return;
     said.begins('spool full', 'the hook found no room in its spool; what it could not tell, the next looks at Slurm bring');
