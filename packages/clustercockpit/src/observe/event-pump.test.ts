@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type ManualClock, manualClock, SluiceError } from '@sluice/io';
 import type { EventAnswer } from './cluster-observer.ts';
-import { EventPump } from './event-pump.ts';
+import { type Asked, EventPump } from './event-pump.ts';
 
 describe('the questions that events give cause for', () => {
   let clock: ManualClock;
@@ -14,6 +14,7 @@ describe('the questions that events give cause for', () => {
   let done: number[];
   let answer: (jobId: number) => EventAnswer;
   let accounting: () => Promise<void>;
+  let beta: Asked | undefined;
 
   beforeEach(() => {
     clock = manualClock(1_700_000_000_000);
@@ -22,6 +23,7 @@ describe('the questions that events give cause for', () => {
     done = [];
     answer = () => 'running';
     accounting = async () => {};
+    beta = undefined;
     pump = new EventPump({
       observerOf: (cluster) =>
         cluster === 'alpha'
@@ -35,7 +37,7 @@ describe('the questions that events give cause for', () => {
                 return accounting();
               },
             }
-          : undefined,
+          : beta,
       clock,
       queryDelayMs: 3000,
       maxRetries: 3,
@@ -107,6 +109,36 @@ describe('the questions that events give cause for', () => {
     await clock.advance(6000);
     assert.equal(failures.length, 1);
     assert.deepEqual(done, [2, 1]);
+  });
+
+  it('asks the controller of one cluster while that of another hangs', async () => {
+    const hanging = Promise.withResolvers<ReadonlyMap<number, EventAnswer>>();
+    const betaAsked: string[] = [];
+    beta = {
+      askEvents(jobIds) {
+        betaAsked.push(jobIds.join(' '));
+        return hanging.promise;
+      },
+      askAccounting: async () => {},
+    };
+    pump.add({ cluster: 'beta', jobId: 7, kind: 'start', done: () => done.push(7) });
+    await clock.advance(500);
+    add(1, 'start');
+    await clock.advance(200);
+    add(2, 'start');
+    pump.add({ cluster: 'beta', jobId: 8, kind: 'start', done: () => done.push(8) });
+    await clock.advance(200);
+    const meanwhile = [[...done], [...betaAsked]];
+    hanging.resolve(new Map([7, 8].map((jobId) => [jobId, 'running'])));
+    await clock.advance(200);
+    assert.deepEqual(meanwhile, [[1, 2], ['7']], 'and the one that hangs is asked nothing more');
+    assert.deepEqual(
+      [done, betaAsked],
+      [
+        [1, 2, 7, 8],
+        ['7', '8'],
+      ],
+    );
   });
 
   it('asks the controller about a new event of a job that accounting is being asked about', async () => {

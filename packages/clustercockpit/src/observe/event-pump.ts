@@ -93,20 +93,32 @@ export class EventPump {
     await Promise.all([this.#run('controller', signal), this.#run('accounting', signal)]);
   }
 
+  /** Each cluster at its own pace, too: one whose controller hangs does not hold up the others. */
   async #run(who: Whom, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const asking = new Map<string, Promise<void>>();
     while (!signal.aborted) {
       this.#wakes[who] = Promise.withResolvers();
-      if (await this.#askDue(who, signal)) await clock.sleep(gapMs, signal).catch(() => {});
-      else await this.#sleep(who, signal);
+      for (const [cluster, jobs] of this.#waiting) {
+        const observer = this.#options.observerOf(cluster);
+        const due = asking.has(cluster) ? [] : dueOf(jobs, who, this.#options.clock.monotonic());
+        if (!observer || due.length === 0) continue;
+        const asked = this.#ask(who, observer, jobs, due, signal).finally(() => {
+          asking.delete(cluster);
+          this.#wakes[who].resolve();
+        });
+        asking.set(cluster, asked);
+      }
+      await this.#sleep(who, asking, signal);
     }
+    await Promise.all(asking.values());
   }
 
-  /** Until something falls due, or is added. */
-  async #sleep(who: Whom, signal: AbortSignal): Promise<void> {
+  /** Until something falls due of those that are not being asked, or is added. */
+  async #sleep(who: Whom, asking: ReadonlyMap<string, unknown>, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     let next = clock.monotonic() + longestSleepMs;
-    for (const jobs of this.#waiting.values()) {
+    for (const [cluster, jobs] of this.#waiting) {
+      if (asking.has(cluster)) continue;
       for (const waiting of jobs.values()) if (waiting.whom === who) next = Math.min(next, waiting.dueMs);
     }
     const woken = new AbortController();
@@ -115,24 +127,18 @@ export class EventPump {
     woken.abort();
   }
 
-  async #askDue(who: Whom, signal: AbortSignal): Promise<boolean> {
-    const { clock, observerOf, recorded, failed } = this.#options;
-    let asked = false;
-    for (const [cluster, jobs] of this.#waiting) {
-      const observer = observerOf(cluster);
-      const due = dueOf(jobs, who, clock.monotonic());
-      if (!observer || due.length === 0) continue;
-      asked = true;
-      try {
-        if (who === 'controller') await this.#askController(observer, jobs, due);
-        else await this.#askAccounting(observer, jobs, due.slice(0, jobsAtOnce), signal);
-        recorded(who);
-      } catch (error) {
-        failed(who, error);
-        for (const [, waiting] of due) if (waiting.whom === who) waiting.dueMs = clock.monotonic() + unaskedMs;
-      }
+  /** One question to one cluster, and the pause after it. */
+  async #ask(who: Whom, observer: Asked, jobs: Map<number, Waiting>, due: readonly Due[], signal: AbortSignal): Promise<void> {
+    const { clock, recorded, failed } = this.#options;
+    try {
+      if (who === 'controller') await this.#askController(observer, jobs, due);
+      else await this.#askAccounting(observer, jobs, due.slice(0, jobsAtOnce), signal);
+      recorded(who);
+    } catch (error) {
+      failed(who, error);
+      for (const [, waiting] of due) if (waiting.whom === who) waiting.dueMs = clock.monotonic() + unaskedMs;
     }
-    return asked;
+    await clock.sleep(gapMs, signal).catch(() => {});
   }
 
   async #askController(observer: Asked, jobs: Map<number, Waiting>, due: readonly Due[]): Promise<void> {
