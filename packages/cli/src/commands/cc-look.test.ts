@@ -52,6 +52,11 @@ test('status of a daemon that never ran: 75, as text and as JSON', async (t) => 
   assert.deepEqual([code, JSON.parse(out).daemon.state, JSON.parse(out).exitCode], [75, 'never', 75]);
 });
 
+test('retry where no daemon has run says so: another configuration may be meant', async (t) => {
+  const { code, out } = await sluice(t, ['retry', '--all'], {});
+  assert.deepEqual([code, /never run with this configuration: there is no .*journal\.db\.\n$/.test(out)], [1, true], out);
+});
+
 test('commands that mend something name the configuration that was asked about', async (t) => {
   const never = await sluice(t, ['status', '--dry-run'], {});
   assert.match(never.out, /journal\.db\.dry-run\.\n {2}Start it: sluice cc daemon --config \S+\/config\.json --dry-run\n$/);

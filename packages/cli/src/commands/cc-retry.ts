@@ -18,7 +18,11 @@ export async function runRetry(
     throw new SluiceError('usage', `${JSON.stringify(text)} is no job id`);
   });
   const { config } = await openConfig(options, around);
-  const { setAside } = await readStatus({ config, clock: around.clock });
+  const { setAside, daemon } = await readStatus({ config, clock: around.clock });
+  if (daemon.state === 'never') {
+    around.stdout.write(`The daemon has never run with this configuration: there is no ${config.journalPath}.\n`);
+    return 1;
+  }
   if (!setAside.some(({ jobId }) => jobIds.length === 0 || jobIds.includes(jobId))) {
     around.stdout.write(
       jobIds.length === 0 ? 'Nothing is set aside.\n' : 'No run of these jobs is set aside; sluice cc status lists those that are.\n',
