@@ -38,15 +38,20 @@ function runOf(seen: Seen): Run {
   return seen.run;
 }
 
-test('a running job is a run: hosts by name, typed GPUs not counted twice, the limit in seconds', () => {
+test('a running job is a run: hosts by name, typed GPUs counted once and alone, the array, the limit in seconds', () => {
   const run = runOf(active('RUNNING'));
   assert.deepEqual([run.nodes, run.cpus, run.gpus, run.walltime, run.ended], [['n1', 'n2'], 4, 2, 3600, null]);
+  const typed = { cpu: 6, 'gres/gpu:a100': 1, 'gres/gpu:v100': 2 };
+  assert.deepEqual([runOf(active('RUNNING', { allocated: typed })).gpus, runOf(active('RUNNING', { allocated: typed })).cpus], [3, 6]);
+  const bare = runOf(active('RUNNING', { allocated: {}, array: { jobId: 5, taskId: 2, pending: null } }));
+  assert.deepEqual([bare.gpus, bare.cpus, bare.arrayJobId], [0, 4, 5]);
   assert.equal(runOf(active('SUSPENDED')).ended, null);
   assert.equal(runOf(active('RUNNING', { timeLimit: 'unlimited' })).walltime, null);
 });
 
 test('what has not started, or whose start may still change, is no run', () => {
   assert.deepEqual(active('PENDING', { start: null, nodes: '' }), { no: 'not started' });
+  assert.deepEqual(active('PENDING', { nodes: '' }), { no: 'not started' }, 'an estimate');
   assert.deepEqual(active('RUNNING,CONFIGURING'), { no: 'start not final' });
   assert.deepEqual(active('COMPLETING'), { no: 'start not final' }, 'of a requeued job it is the time of the requeue');
   assert.deepEqual(active('CANCELLED', { start: null, end: start, nodes: '' }), { no: 'never started' });
