@@ -72,7 +72,7 @@ function daemonLine({ daemon, note, atMs }: Pick<Status, 'daemon' | 'note' | 'at
       return `${release} runs as process ${daemon.pid} since ${moment(note?.startedMs ?? null)} (${span(atMs - (note?.startedMs ?? atMs))})${role}`;
     }
     case 'starting':
-      return `The daemon is starting, or sluice cc collect stands in for it: process ${daemon.pid} holds the journal`;
+      return `The daemon is starting, or sluice cc collect stands in for it: process ${daemon.pid} holds the journal. If it stays so, its log says why`;
     case 'stuck':
       return `The daemon is STUCK: process ${daemon.pid} has noted nothing for ${span(atMs - (note?.atMs ?? atMs))}. Its log says why`;
     default: {
