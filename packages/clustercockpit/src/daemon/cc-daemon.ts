@@ -14,7 +14,7 @@ import { CcBackendSide } from './cc-backend-side.ts';
 import type { CcDaemonOptions } from './cc-daemon-options.ts';
 import { changedKeys, reloadedSettings, takesToken } from './changed-keys.ts';
 import { type ClusterWatch, lastLook } from './cluster-watch.ts';
-import { untilClustersKnown } from './clusters.ts';
+import { knownClusters, untilClustersKnown } from './clusters.ts';
 import { Comparisons } from './comparisons.ts';
 import { addDaemonHealth } from './daemon-health.ts';
 import { type DaemonMetrics, daemonMetrics, type SlurmObservation } from './daemon-metrics.ts';
@@ -273,7 +273,7 @@ export class CcDaemon {
     const asking = { slurm: this.#local, wanted: config.clusters, journal: this.#open };
     const names = await untilClustersKnown({ ...asking, clock, said: this.#said, stopping });
     if (names === undefined) return;
-    for (const [index, name] of names.entries()) this.#watches.push(this.#watch(name, index === 0));
+    for (const name of names) this.#watches.push(this.#watch(name, name === knownClusters(this.#open).local));
     this.#options.log.info({ clusters: names }, `observing ${names.join(', ')}`);
     await this.#role.look();
     // What stands already is recognised before anything is sent. At the very first start it is also known before anything is

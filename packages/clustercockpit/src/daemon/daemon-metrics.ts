@@ -100,7 +100,7 @@ export function daemonMetrics({ metrics, journal, sinks, looked, tokenExpires, c
     read: () => tokenExpires() ?? 0,
   });
   for (const sink of sinks) {
-    const counts = () => journal()?.deliveries.counts(sink);
+    const counts = onceASecond(() => journal()?.deliveries.counts(sink), clock);
     metrics.gauge({
       name: `${sink}_waiting`,
       help: 'Starts and stops that wait, without those that wait for a commit of the server',
@@ -145,5 +145,15 @@ export function daemonMetrics({ metrics, journal, sinks, looked, tokenExpires, c
     noted() {
       notedMs = clock.now();
     },
+  };
+}
+
+/** Asks once for all gauges of an exposition: with 100,000 waiting runs an answer takes 60 ms, in which nothing else is done. */
+function onceASecond<T>(ask: () => T, clock: Clock): () => T {
+  let last: { readonly at: number; readonly answer: T } | undefined;
+  return () => {
+    const at = clock.monotonic();
+    if (last === undefined || at - last.at > 1000) last = { at, answer: ask() };
+    return last.answer;
   };
 }
