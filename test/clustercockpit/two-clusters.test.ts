@@ -56,6 +56,19 @@ describe('two clusters in one daemon', { concurrency: 3 }, () => {
     await engine.until('the other is heard again', () => stateOf(engine, 'beta', 8) === 'completed', 120);
   });
 
+  it('where the cluster of this host is not wanted, the other one is observed, and it is not', async () => {
+    const other = scriptedSlurm('other');
+    await using engine = await Engine.start({
+      config: { startTag: 'a:b', clusters: ['other'] },
+      backend: { clusters: [labCluster(), labCluster('other')] },
+    });
+    await engine.startDaemon({}, { connect: (cluster) => (cluster === 'other' ? other : engine.slurm) });
+    engine.slurm.begin({ jobId: 7, start: t0 });
+    other.begin({ jobId: 8, start: t0, nodes: 'node02' });
+    await engine.until('the job of the other is started', () => stateOf(engine, 'other', 8) === 'running', 30);
+    assert.equal(engine.backend?.rows('job').length, 1);
+  });
+
   it('the name of a cluster that is not observed is no reason to ask another one', async () => {
     const { engine, other } = await twoClusters();
     await using _ = engine;

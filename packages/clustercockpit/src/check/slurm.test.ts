@@ -16,6 +16,8 @@ const good = {
 };
 const unreachable = () => Promise.reject(new SluiceError('slurm.unreachable', 'nobody answers'));
 const none = { controller: [], accounting: [] };
+/** A node of every cluster but that of this host. */
+const unread = { source: 'scontrol show node', reason: 'no node state', excerpt: 'NodeName=b1' };
 
 interface Says {
   readonly conf?: Record<string, string>;
@@ -46,7 +48,9 @@ async function look({ conf = {}, controller = {}, accounting = {}, keys = {}, us
   const { config } = await loadAdapterConfig({ file: 'config.json', text });
   const found: CheckFinding[] = [];
   const say = saying('Slurm', (finding) => found.push(finding));
-  const slurm = await checkSlurm({ config, connect: () => reader, hostname: 'ctl1.example.org', userName: user }, say);
+  const another: SlurmReader = { ...reader, controller: { ...reader.controller, nodes: async () => ({ records: [], rejects: [unread] }) } };
+  const connect = (cluster: string | undefined) => (cluster === undefined ? reader : another);
+  const slurm = await checkSlurm({ config, connect, hostname: 'ctl1.example.org', userName: user }, say);
   const of = (what: string) => {
     const { verdict, says, mend } = found.find((one) => one.what === what) ?? {};
     return `${verdict} ${says} | ${mend}`;
@@ -125,6 +129,13 @@ test('slurmdbd is away: the rest is looked at all the same', async () => {
   const { of, exit, slurm } = await look({ accounting: { ping: async () => down, privileges: unreachable, clusters: unreachable } });
   assert.match(of('slurmdbd'), /^error slurmdbd does not answer/);
   assert.deepEqual([exit, slurm.clusters], [69, ['alpha']]);
+});
+
+test('clusters: each is asked for its own nodes, in whatever order they are wanted, and what is wrong with one is said', async () => {
+  const records = ['alpha', 'beta'].map((name) => ({ name, controlHost: 'ctl1' }));
+  const { of } = await look({ accounting: { clusters: async () => ({ records, rejects: [] }) }, keys: { clusters: ['beta', 'alpha'] } });
+  assert.match(of('nodes of beta'), /^warning 1 could not be read: no node state: NodeName=b1/);
+  assert.match(of('nodes of alpha'), /^undefined/);
 });
 
 test('clusters: those that slurmdbd does not know', async () => {

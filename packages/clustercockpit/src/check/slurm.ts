@@ -51,7 +51,7 @@ export async function checkSlurm(options: SlurmCheckOptions, say: Saying): Promi
     await asked('records waiting for slurmdbd', say, () => checkQueue(controller, say));
   }
   const clusters = conf ? ((await asked('clusters', say, () => clustersOf(conf, config, accounting, accountingUp, say))) ?? []) : [];
-  return { conf: conf ?? null, clusters, nodes: await nodesOf(clusters, connect, say) };
+  return { conf: conf ?? null, clusters, nodes: await nodesOf(clusters, conf?.['ClusterName'], connect, say) };
 }
 
 const missingHint = 'Install Slurm’s commands on this host, or name their directory: slurmBinPath';
@@ -152,15 +152,17 @@ async function clustersOf(
 
 async function nodesOf(
   clusters: readonly string[],
+  local: string | undefined,
   connect: SlurmCheckOptions['connect'],
   say: Saying,
 ): Promise<ReadonlyMap<string, readonly Node[]>> {
   const nodes = new Map<string, readonly Node[]>();
-  for (const [index, cluster] of clusters.entries()) {
-    const found = await asked(`nodes of ${cluster}`, say, () => connect(index === 0 ? undefined : cluster).controller.nodes());
+  for (const cluster of clusters) {
+    const found = await asked(`nodes of ${cluster}`, say, () => connect(cluster === local ? undefined : cluster).controller.nodes());
     if (!found) continue;
     nodes.set(cluster, found.records);
-    if (found.rejects.length > 0) say.warn(`nodes of ${cluster}`, `${found.rejects.length} could not be read`);
+    const [reject] = found.rejects;
+    if (reject) say.warn(`nodes of ${cluster}`, `${found.rejects.length} could not be read: ${reject.reason}: ${reject.excerpt}`);
   }
   return nodes;
 }
