@@ -57,6 +57,13 @@ test('retry where no daemon has run says so: another configuration may be meant'
   assert.deepEqual([code, /never run with this configuration: there is no .*journal\.db\.\n$/.test(out)], [1, true], out);
 });
 
+test('collect with a wrong --linger is 64, instead of leaving all events where they are', async (t) => {
+  for (const linger of ['5s', '-1']) {
+    const { code, err } = await sluice(t, ['collect', '--linger', linger], {});
+    assert.deepEqual([code, err], [64, `sluice: --linger: "${linger}" is no number of seconds\n`]);
+  }
+});
+
 test('commands that mend something name the configuration that was asked about', async (t) => {
   const never = await sluice(t, ['status', '--dry-run'], {});
   assert.match(never.out, /journal\.db\.dry-run\.\n {2}Start it: sluice cc daemon --config \S+\/config\.json --dry-run\n$/);
