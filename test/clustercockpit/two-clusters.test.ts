@@ -69,6 +69,41 @@ describe('two clusters in one daemon', { concurrency: 3 }, () => {
     assert.equal(engine.backend?.rows('job').length, 1);
   });
 
+  it('of all clusters, one whose slurmctld is away while the daemon is started again is observed further', async () => {
+    const other = scriptedSlurm('other');
+    await using engine = await Engine.start({
+      config: { startTag: 'a:b' },
+      backend: { clusters: [labCluster(), labCluster('other')] },
+    });
+    const hosts = new Map([
+      ['labcluster', 'head'],
+      ['other', 'away'],
+      ['never', ''],
+    ]);
+    const clusters = async () => ({
+      records: [...hosts].map(([name, controlHost]) => ({ name, controlHost, controlPort: 6817 })),
+      rejects: [],
+    });
+    const local = { ...engine.slurm, accounting: { ...engine.slurm.accounting, clusters } };
+    const asked = new Set<string | undefined>();
+    const connect = (cluster?: string) => {
+      asked.add(cluster);
+      return cluster === 'other' ? other : local;
+    };
+    await engine.startDaemon({}, { connect });
+    await engine.until('both are observed', () => asked.has('other'), 30);
+    await engine.stopDaemon();
+    // What slurmdbd says of a cluster as soon as its slurmctld is gone.
+    hosts.set('other', '');
+    other.controllerDown = true;
+    await engine.startDaemon({}, { connect });
+    await engine.pass(30);
+    other.controllerDown = false;
+    other.begin({ jobId: 8, start: t0, nodes: 'node02' });
+    await engine.until('its job is started', () => stateOf(engine, 'other', 8) === 'running', 120);
+    assert.deepEqual([...asked], [undefined, 'other']);
+  });
+
   it('the name of a cluster that is not observed is no reason to ask another one', async () => {
     const { engine, other } = await twoClusters();
     await using _ = engine;

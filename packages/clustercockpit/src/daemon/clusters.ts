@@ -70,11 +70,17 @@ async function localName({ controller }: SlurmReader, journal: RunJournal): Prom
   }
 }
 
+/**
+ * While its slurmctld is away, slurmdbd has no host for a cluster (seen on 22.05), as for one that never had any; one that was observed
+ * before is observed further.
+ */
 async function allNames({ accounting }: SlurmReader, journal: RunJournal): Promise<readonly string[]> {
+  const { all } = knownClusters(journal);
   try {
-    return (await accounting.clusters()).records.filter(({ controlHost }) => controlHost !== '').map(({ name }) => name);
+    const { records } = await accounting.clusters();
+    return records.filter(({ name, controlHost }) => controlHost !== '' || all.includes(name)).map(({ name }) => name);
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    return knownClusters(journal).all;
+    return all;
   }
 }
