@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Clock, SluiceError } from '@sluice/io';
 import type { Log, SaidOnce } from '@sluice/service';
 import type { AdapterConfig } from '../config/adapter-config.ts';
@@ -128,6 +129,12 @@ export class Housekeeping {
 
   async #noteStatus(stopped: boolean): Promise<void> {
     const { journal, clock, status, said, watches } = this.#options;
+    // SQLite goes on writing into a file that has no name any more.
+    if (!existsSync(journal.path)) {
+      throw new SluiceError('journal.unusable', `${journal.path} has been removed while the daemon runs: what it notes ends with it`, {
+        hint: 'Start the daemon anew: it begins another journal, and asks Slurm and cc-backend for what it missed.',
+      });
+    }
     const clusters = watches().map(({ observer, controller, accounting, running, watermark }) => ({
       cluster: observer.cluster,
       slurm: observer.release,
