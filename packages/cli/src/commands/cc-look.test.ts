@@ -52,11 +52,6 @@ test('status of a daemon that never ran: 75, as text and as JSON', async (t) => 
   assert.deepEqual([code, JSON.parse(out).daemon.state, JSON.parse(out).exitCode], [75, 'never', 75]);
 });
 
-test('retry where no daemon has run says so: another configuration may be meant', async (t) => {
-  const { code, out } = await sluice(t, ['retry', '--all'], {});
-  assert.deepEqual([code, /never run with this configuration: there is no .*journal\.db\.\n$/.test(out)], [1, true], out);
-});
-
 test('collect with a wrong --linger is 64, instead of leaving all events where they are', async (t) => {
   for (const linger of ['5s', '-1']) {
     const { code, err } = await sluice(t, ['collect', '--linger', linger], {});
