@@ -42,16 +42,43 @@ export function embedOwnFiles(root: string): Plugin {
 
 /**
  * Built-in modules that an older Node lacks, wholly or in part. Imported as others are, they would end it with a stack
- * before the first line of the bundle could say which Node it needs. And node:http, which looks at each of its exports when
- * an ES module imports it, and so loads fetch and WebSocket for 10 MB (Node 24).
+ * before the first line of the bundle could say which Node it needs. And those of which an ES module that imports them
+ * looks at each export, and so loads what nobody asked for: fetch and WebSocket with node:http, WebCrypto with node:crypto,
+ * workers with node:util, reports with node:process (Node 24).
  */
 export const askedForLate: Plugin = {
   name: 'asked-for-late',
   setup(hooks) {
-    hooks.onResolve({ filter: /^node:(?:sqlite|tls|http)$/ }, ({ path }) => ({ path, namespace: 'asked-for-late' }));
+    const late = /^node:(?:crypto|http|process|sqlite|tls|util)$/;
+    hooks.onResolve({ filter: late }, ({ path }) => ({ path, namespace: 'asked-for-late' }));
     hooks.onLoad({ filter: /.*/, namespace: 'asked-for-late' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule('${path}');`,
+      contents: path === 'node:process' ? 'module.exports = process;' : exportsOnDemand(path),
     }));
+  },
+};
+
+/** A module whose exports are looked at one by one; a look at the description of one of node:util's is enough to load what it needs. */
+function exportsOnDemand(path: string): string {
+  return `
+    const whole = process.getBuiltinModule('${path}');
+    for (const name of Object.keys(whole)) Object.defineProperty(exports, name, { get: () => whole[name], enumerable: true });
+  `;
+}
+
+/** What libraries load and we never use: HTTP/2, which undici can do without, and the threads of pino's transports. */
+const notUsed: Readonly<Record<string, { readonly by: RegExp; readonly instead: string }>> = {
+  'node:http2': { by: /[\\/]undici[\\/]/, instead: "throw new Error('Sluice speaks HTTP/1.1');" },
+  worker_threads: { by: /[\\/](?:pino|thread-stream)[\\/]/, instead: 'module.exports = { isMainThread: true };' },
+};
+
+/** Leaves out {@link notUsed}: 5 MB of a long-running command. */
+const leftOut: Plugin = {
+  name: 'left-out',
+  setup(hooks) {
+    hooks.onResolve({ filter: /^(?:node:http2|worker_threads)$/ }, ({ path, importer }) =>
+      notUsed[path]?.by.test(importer) ? { path, namespace: 'left-out' } : null,
+    );
+    hooks.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({ contents: notUsed[path]?.instead ?? '' }));
   },
 };
 
@@ -81,7 +108,7 @@ function optionsOf(root: string): BuildOptions & { readonly write: false; readon
     legalComments: 'none',
     logLevel: 'silent',
     banner: { js: banner },
-    plugins: [embedOwnFiles(root), askedForLate],
+    plugins: [embedOwnFiles(root), askedForLate, leftOut],
   };
 }
 

@@ -1,17 +1,22 @@
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 
-type Decoder = (bytes: Buffer, limits: { readonly maxOutputLength: number }) => Promise<Buffer>;
+type Decode = (bytes: Buffer, limits: { readonly maxOutputLength: number }) => Promise<Buffer>;
 
-const decoders: Readonly<Record<string, Decoder>> = {
-  gzip: promisify(gunzip) as Decoder,
-  'x-gzip': promisify(gunzip) as Decoder,
-  br: promisify(brotliDecompress) as Decoder,
-  // RFC 9110 §8.4.1.2 means zlib's format, some servers send the bare stream.
-  deflate: (bytes, limits) => (((bytes[0] ?? 0) & 0x0f) === 8 ? inflated : inflatedRaw)(bytes, limits),
-};
-const inflated = promisify(inflate) as Decoder;
-const inflatedRaw = promisify(inflateRaw) as Decoder;
+/** The function of zlib that undoes a coding; undefined for one that is not known. */
+function decoderOf(name: string, bytes: Buffer) {
+  switch (name) {
+    case 'gzip':
+    case 'x-gzip':
+      return 'gunzip';
+    case 'br':
+      return 'brotliDecompress';
+    case 'deflate':
+      // RFC 9110 §8.4.1.2 means zlib's format, some servers send the bare stream.
+      return ((bytes[0] ?? 0) & 0x0f) === 8 ? 'inflate' : 'inflateRaw';
+    default:
+      return undefined;
+  }
+}
 
 /** What a client accepts: the codings of which `decodeBody` knows the decoder. */
 export const acceptedCodings = 'gzip, deflate, br';
@@ -28,10 +33,12 @@ export async function decodeBody(body: Buffer, encoding: string, maxBytes: numbe
     .filter((name) => name !== '' && name !== 'identity');
   let decoded = body;
   for (const name of names.toReversed()) {
-    const decoder = decoders[name];
+    const decoder = decoderOf(name, decoded);
     if (!decoder || decoded.length === 0) return decoded;
+    // Most servers never make us need it: 2 MB.
+    const zlib = await import('node:zlib');
     try {
-      decoded = await decoder(decoded, { maxOutputLength: maxBytes });
+      decoded = await (promisify(zlib[decoder]) as Decode)(decoded, { maxOutputLength: maxBytes });
     } catch (error) {
       throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : error;
     }

@@ -28,6 +28,8 @@ export interface FrameLimits {
   readonly maxRecordBytes?: number;
 }
 
+/** What is read at once has died when V8 next collects what is young: of more, much would grow old and stay a while. */
+const bytesAtOnce = 16 * 1024;
 const defaultMaxRecordBytes = 16 * 1024 * 1024;
 const excerptLength = 200;
 const highBytes = /[\x80-\xff]/;
@@ -52,8 +54,10 @@ export async function* readFrames(
 ): AsyncGenerator<FrameBatch, FrameEnd> {
   const reader = new FrameReader(frame.delimiter, columns, source, limits.maxRecordBytes ?? defaultMaxRecordBytes);
   for await (const chunk of bytes) {
-    reader.add(chunk);
-    if (reader.hasBatch) yield reader.take();
+    for (let from = 0; from < chunk.length; from += bytesAtOnce) {
+      reader.add(chunk.subarray(from, from + bytesAtOnce));
+      if (reader.hasBatch) yield reader.take();
+    }
   }
   const whole = reader.end();
   if (reader.hasBatch) yield reader.take();

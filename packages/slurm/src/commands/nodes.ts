@@ -1,7 +1,9 @@
+import { hash } from 'node:crypto';
 import type { Records, Reject } from '../facets.ts';
 import { parseGres, parseNodeState, parseTres } from '../languages/index.ts';
 import type { GresAllocation, Node, Tres } from '../records.ts';
 import { excerpt } from './framing.ts';
+import { own } from './memo.ts';
 import { listOf, numberOf, readPairs, splitRecords, textOf } from './scontrol-pairs.ts';
 
 const source = 'scontrol show node';
@@ -41,11 +43,12 @@ export function nodeReader(): typeof readNodes {
   let known = new Map<string, Node | string>();
   let last: Records<Node> | undefined;
   return (text, cluster) => {
-    // By this answer's texts: one part of an earlier answer would keep all of that in memory.
     const now = new Map<string, Node | string>();
     const answer = readNodes(text, cluster, (record) => {
-      const node = known.get(record) ?? readNode(record, cluster);
-      now.set(record, node);
+      // One part of an answer, as a key or in a node that is kept, would keep all of it in memory.
+      const digest = hash('sha256', record, 'base64');
+      const node = known.get(digest) ?? readNode(own(record), cluster);
+      now.set(digest, node);
       return node;
     });
     known = now;
