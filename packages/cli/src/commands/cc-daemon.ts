@@ -16,12 +16,15 @@ import type { Surroundings } from '../surroundings.ts';
 import type { DaemonOptions } from './cc-command.ts';
 import { logLevelOf, slurmOf } from './cc-open.ts';
 import { shadowOf } from './cc-shadow.ts';
+import { garbageCollector } from './garbage-collector.ts';
 
 /** Runs the daemon until it is ended, and gives its exit code. */
 export async function runCcDaemon(options: DaemonOptions, around: Surroundings): Promise<number> {
   // Without the middle one of V8's compilers. It compiles much that runs seldom, and what it leaves behind in malloc's heap is 12 MB of holes
   // after a first reading of 10,000 jobs; a request costs the same without it (bench/cc-client, A/B).
   setFlagsFromString('--no-maglev');
+  // What reads HTTP's answers is WebAssembly; compiling it with TurboFan takes 15 MB for a moment, and no request is cheaper for it.
+  setFlagsFromString('--liftoff-only');
   const log = createLog({
     name: 'clustercockpit',
     level: logLevelOf(options.logLevel, 'info'),
@@ -52,6 +55,7 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
     caughtUp: () => setFlagsFromString('--optimize-for-size'),
     // V8's count is meant for what Maglev has compiled before; with this one a request costs a seventh less. Reading history would cost a sixth
     // more with it, for that is over before what was compiled pays (bench/clustercockpit/catch-up.ts, A/B): hence not at the start.
+    looked: garbageCollector(around.clock),
     delivered() {
       if (!delivering) setFlagsFromString('--invocation-count-for-turbofan=500');
       delivering = true;

@@ -26,6 +26,8 @@ export interface CcDaemonOptions {
   readonly version: string;
   /** Called after each reading of history: what is to be caught up with is in the journal. */
   readonly caughtUp?: () => void;
+  /** Called after each look at a controller: what was read of it is not held any longer. */
+  readonly looked?: () => void;
   /** Called after each write that was taken. */
   readonly delivered?: () => void;
   /** A dry run beside the program that delivers: nothing is sent, what would have been is reported and compared. */

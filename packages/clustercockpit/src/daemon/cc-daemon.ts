@@ -327,6 +327,7 @@ export class CcDaemon {
       acting: () => this.#role.acting,
       recorded: () => this.#wake(),
       caughtUp: () => this.#options.caughtUp?.(),
+      looked: () => this.#options.looked?.(),
       heard: (heard) => this.#metrics.heard(heard),
     });
   }

@@ -23,6 +23,8 @@ export interface ClusterWatchOptions {
   readonly recorded: () => void;
   /** Called after each reading of history. */
   readonly caughtUp: () => void;
+  /** Called after each look at the controller. */
+  readonly looked: () => void;
   /** Called with all nodes after each look; `changed` when their layout is not what it was. */
   readonly nodesSeen: (nodes: readonly Node[], changed: boolean) => Promise<void>;
 }
@@ -129,7 +131,7 @@ export class ClusterWatch {
   }
 
   async #lookAtController(signal: AbortSignal): Promise<void> {
-    const { observer, recorded, journal, nodesSeen } = this.#options;
+    const { observer, recorded, journal, nodesSeen, looked } = this.#options;
     // An upgrade shows as a failure first.
     if (observer.release === null || this.controller.failure !== null) await this.#askRelease();
     const nodes = await observer.askNodes();
@@ -141,6 +143,7 @@ export class ClusterWatch {
     this.#missing = this.#polled.missing;
     if (this.#ends.failure === null) this.#ends.hurry();
     await nodesSeen(nodes, changed);
+    looked();
   }
 
   /**

@@ -30,12 +30,15 @@ export interface OpenWatchOptions {
   readonly recorded: () => void;
   /** Called after each reading of history. */
   readonly caughtUp: () => void;
+  /** Called after each look at the controller. */
+  readonly looked: () => void;
   readonly heard: NonNullable<ClusterObserverOptions['observe']>;
 }
 
 /** The looks at one cluster, as the configuration wants them. */
 export function openWatch(options: OpenWatchOptions): ClusterWatch {
-  const { config, cluster, connector, journal, clock, random, log, said, client, decisions, acting, recorded, caughtUp, heard } = options;
+  const { config, cluster, connector, journal, clock, random, log, said, client, decisions, acting, recorded, caughtUp, looked, heard } =
+    options;
   // Asked at each question: a reload changes what is sent.
   const wants = () => {
     const { sendScript, sendSlurmInfo, sendEnvironment } = options.sends();
@@ -57,6 +60,7 @@ export function openWatch(options: OpenWatchOptions): ClusterWatch {
     lastRunPath: config.lastRunPath,
     recorded,
     caughtUp,
+    looked,
     nodesSeen: async (nodes, changed) => {
       if (changed) decisions?.nodesChanged();
       // Not waited for: a cc-backend that hangs must not hold up the next look at Slurm.
