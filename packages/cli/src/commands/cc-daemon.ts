@@ -23,7 +23,8 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
   // Without the middle one of V8's compilers. It compiles much that runs seldom, and what it leaves behind in malloc's heap is 12 MB of holes
   // after a first reading of 10,000 jobs; a request costs the same without it (bench/cc-client, A/B).
   setFlagsFromString('--no-maglev');
-  // What reads HTTP's answers is WebAssembly; compiling it with TurboFan takes 15 MB for a moment, and no request is cheaper for it.
+  // What reads HTTP's answers is WebAssembly; compiling it with TurboFan, too, takes 14 to 20 MB for a while, and no request is
+  // cheaper for it (bench/clustercockpit, A/B).
   setFlagsFromString('--liftoff-only');
   const log = createLog({
     name: 'clustercockpit',
@@ -53,9 +54,9 @@ export async function runCcDaemon(options: DaemonOptions, around: Surroundings):
     // Garbage is collected sooner from now on. As a flag at the start it would cost 40 ms there, for V8 then throws away what Node has
     // compiled of itself, and a seventh of the speed while there is most to do.
     caughtUp: () => setFlagsFromString('--optimize-for-size'),
+    looked: garbageCollector(around.clock),
     // V8's count is meant for what Maglev has compiled before; with this one a request costs a seventh less. Reading history would cost a sixth
     // more with it, for that is over before what was compiled pays (bench/clustercockpit/catch-up.ts, A/B): hence not at the start.
-    looked: garbageCollector(around.clock),
     delivered() {
       if (!delivering) setFlagsFromString('--invocation-count-for-turbofan=500');
       delivering = true;
