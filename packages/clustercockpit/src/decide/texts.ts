@@ -2,6 +2,7 @@ import type { Run } from '../run.ts';
 import type { Privacy } from './context.ts';
 import { maskEnvironment } from './mask-environment.ts';
 import { withoutComments } from './without-comments.ts';
+import { withoutExports } from './without-exports.ts';
 
 /** Slurm takes no larger script by default (`max_script_size` in SchedulerParameters). */
 export const maxScript = 4 * 1024 * 1024;
@@ -30,11 +31,16 @@ export function metaDataOf(run: Run, privacy: Privacy, { devicesUnnamed }: { rea
 
 function slurmInfoOf(run: Run, privacy: Privacy): string | undefined {
   const text = privacy.slurmInfo ? run.description : null;
-  const info = text === null ? undefined : fit(privacy.comments ? text : withoutComments(text), maxSlurmInfo);
+  const info = text === null ? undefined : fit(shownOf(text, privacy), maxSlurmInfo);
   if (!privacy.environment || !run.environment) return info;
   const environment = fit(maskEnvironment(run.environment), maxEnvironment);
   const before = info === undefined || info === '' || info.endsWith('\n') ? (info ?? '') : `${info}\n`;
   return `${before}ENV:\n====\n${environment}`;
+}
+
+function shownOf(text: string, privacy: Privacy): string {
+  const shown = privacy.environment ? text : withoutExports(text);
+  return privacy.comments ? shown : withoutComments(shown);
 }
 
 /** Well-formed text of at most `max` characters; where some are cut off, the text says so at its end. */
